@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads this guest's orders.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "guest.h"
+
+static struct conf_module module_value(char *value)
+{
+	char *space = strchr(value, ' ');
+
+	if (space)
+		*space++ = '\0';
+	return (struct conf_module){ value, space ?: "" };
+}
+
+/**
+ * conf_read() - read the orders
+ * @path: the file
+ * @conf: filled; its strings stay valid for good
+ *
+ * An order that init doesn't know is an error: a guest that does less than it
+ * was told to would give a verdict on something else.
+ *
+ * Return: 0 or -errno; the reason was recorded.
+ */
+int conf_read(const char *path, struct conf *conf)
+{
+	static char text[16384];
+	char *line, *save = NULL;
+	unsigned int modules = 0;
+	long len;
+
+	*conf = (struct conf){ .workload = "none", .seconds = 30 };
+	len = guest_read(path, text, sizeof(text));
+	if (len < 0) {
+		guest_error("%s: %s", path, strerror((int)-len));
+		return (int)len;
+	}
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		char *value = strchr(line, ' ');
+
+		if (!value) {
+			guest_error("%s: no value in '%s'", path, line);
+			return -EINVAL;
+		}
+		*value++ = '\0';
+		if (!strcmp(line, "module") && modules < CONF_MODULES_MAX) {
+			conf->module[modules++] = module_value(value);
+		} else if (!strcmp(line, "irqsan")) {
+			conf->irqsan = module_value(value);
+		} else if (!strcmp(line, "storm")) {
+			conf->storm = module_value(value);
+		} else if (!strcmp(line, "workload")) {
+			conf->workload = value;
+		} else if (!strcmp(line, "disk")) {
+			conf->disk = value;
+		} else if (!strcmp(line, "seconds")) {
+			conf->seconds = (unsigned int)strtoul(value, NULL, 10);
+		} else if (!strcmp(line, "reload")) {
+			conf->reload = (unsigned int)strtoul(value, NULL, 10);
+		} else {
+			guest_error("%s: unknown order '%s'", path, line);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}

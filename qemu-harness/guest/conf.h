@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The orders of this guest: /etc/irqsan.conf (docs/guest-protocol.md).
+ */
+#ifndef IRQSAN_CONF_H
+#define IRQSAN_CONF_H
+
+#define CONF_MODULES_MAX 64
+
+/**
+ * struct conf_module - a module to load
+ * @path: the .ko in the initramfs; NULL when there is none
+ * @params: its parameters; "" for none
+ */
+struct conf_module {
+	const char *path;
+	const char *params;
+};
+
+/**
+ * struct conf - the orders
+ * @module: modules to load first, in order; ends at the first without a path
+ * @irqsan: the module under test
+ * @storm: the lock-storm test module
+ * @workload: name of the load
+ * @disk: ext4 image for the storm, or NULL
+ * @seconds: how long the load runs
+ * @reload: how often @irqsan is taken out and put back under the load
+ */
+struct conf {
+	struct conf_module module[CONF_MODULES_MAX + 1];
+	struct conf_module irqsan;
+	struct conf_module storm;
+	const char *workload;
+	const char *disk;
+	unsigned int seconds;
+	unsigned int reload;
+};
+
+/* 0, or -errno with the reason recorded. */
+int conf_read(const char *path, struct conf *conf);
+
+#endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads the module's files in /sys/kernel/debug/irqsan: counts, site states,
+ * and the planted bogus restore.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "counters.h"
+#include "guest.h"
+
+#define DIR "/sys/kernel/debug/irqsan/"
+
+/* Value of the "name: value" line in @text, or NULL. */
+static const char *field(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		if (!strncmp(p, name, len) && p[len] == ':')
+			return p + len + 1 + strspn(p + len + 1, " \t");
+		if (!*p)
+			break;
+	}
+	return NULL;
+}
+
+static uint64_t number(const char *text, const char *name)
+{
+	const char *p = field(text, name);
+
+	return p ? strtoull(p, NULL, 10) : 0;
+}
+
+/**
+ * counters_add() - add the module's present counts
+ * @c: sums to add to
+ *
+ * Return: 0, or -errno when the module's files can't be read.
+ */
+int counters_add(struct counters *c)
+{
+	uint64_t waits, pv, native;
+	char text[8192];
+	long rc;
+	char *p;
+
+	rc = guest_read(DIR "status", text, sizeof(text));
+	if (rc < 0)
+		return (int)rc;
+	c->violations += number(text, "violations");
+	c->lost += number(text, "lost records");
+	if (!c->first_ns)
+		c->first_ns = number(text, "first violation ns");
+
+	rc = guest_read(DIR "pv", text, sizeof(text));
+	if (rc < 0)
+		return (int)rc;
+	p = strstr(text, "\ntotal");
+	if (!p || sscanf(p, "\ntotal %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64,
+			 &waits, &pv, &native) != 3)
+		return -EPROTO;
+	c->waits += waits;
+	c->slow_pv += pv;
+	c->slow_native += native;
+	return 0;
+}
+
+/**
+ * counters_restore_state() - what the module made of kvm_wait's restore
+ * @buf: for the answer
+ * @size: of @buf
+ *
+ * Return: @buf: "armed", "none" (kvm_wait is there and restores nothing) or
+ * "absent" (no kvm_wait); "unknown" when the status can't be read.
+ */
+const char *counters_restore_state(char *buf, size_t size)
+{
+	char text[8192];
+	const char *p;
+
+	guest_read(DIR "status", text, sizeof(text));
+	p = field(text, "kvm_wait restore");
+	if (!p)
+		p = "unknown";
+	snprintf(buf, size, "%.*s", (int)strcspn(p, " \n"), p);
+	return buf;
+}
+
+/**
+ * counters_run_control() - run the planted bogus restore
+ *
+ * Records travel by irq_work, so the count may lag the call: wait for it, up
+ * to ten seconds of guest time.
+ *
+ * Return: records that came back (0: the detector is dead), or -errno.
+ */
+int counters_run_control(void)
+{
+	unsigned long before, after;
+	char text[64];
+	long rc;
+
+	rc = guest_read(DIR "control", text, sizeof(text));
+	if (rc < 0)
+		return (int)rc;
+	before = strtoul(text, NULL, 10);
+	rc = guest_write(DIR "control", "1");
+	if (rc < 0)
+		return (int)rc;
+	for (int i = 0; i < 100; i++) {
+		rc = guest_read(DIR "control", text, sizeof(text));
+		if (rc < 0)
+			return (int)rc;
+		after = strtoul(text, NULL, 10);
+		if (after != before)
+			return (int)(after - before);
+		guest_sleep_ms(100);
+	}
+	return 0;
+}
+
+/**
+ * counters_each_violation() - visit the sites that have violations
+ * @fn: called with "FUNC+0xOFF" of each; the planted site is left out
+ */
+void counters_each_violation(void (*fn)(const char *site))
+{
+	static char text[65536];
+	char site[256], kind[32];
+	char *line, *save = NULL;
+	uint64_t violations;
+
+	if (guest_read(DIR "sites", text, sizeof(text)) < 0)
+		return;
+	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		if (sscanf(line, "%255s %31s %*s %*u %" SCNu64, site, kind, &violations) != 3)
+			continue;
+		if (violations && strcmp(kind, "control"))
+			fn(site);
+	}
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reads the module's files in /sys/kernel/debug/irqsan.
+ */
+#ifndef IRQSAN_COUNTERS_H
+#define IRQSAN_COUNTERS_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+/**
+ * struct counters - sums of what the module has seen
+ * @waits: kvm_wait() calls
+ * @slow_pv: __pv_queued_spin_lock_slowpath() entries
+ * @slow_native: native_queued_spin_lock_slowpath() entries
+ * @violations: bogus restores and imbalances, without the planted ones
+ * @lost: of these, how many left no record
+ * @first_ns: guest_now_ns() of the first violation; 0 when there is none
+ */
+struct counters {
+	uint64_t waits;
+	uint64_t slow_pv;
+	uint64_t slow_native;
+	uint64_t violations;
+	uint64_t lost;
+	uint64_t first_ns;
+};
+
+/* Adds the module's present counts to @c. 0 or -errno (module not loaded). */
+int counters_add(struct counters *c);
+
+/* State of the site in kvm_wait, from the status file: "armed", "none", "absent". */
+const char *counters_restore_state(char *buf, size_t size);
+
+/* Runs the planted bogus restore; how many records of it came back, or -errno. */
+int counters_run_control(void);
+
+/* Calls @fn once for each site that has violations. */
+void counters_each_violation(void (*fn)(const char *site));
+
+#endif

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PID 1 of the guest under test: loads the modules, proves the detector with
+ * the planted bogus restore, runs the load, reports, powers off
+ * (docs/guest-protocol.md).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "counters.h"
+#include "guest.h"
+#include "workload.h"
+
+#define RECORD_TTY "/dev/ttyS1"
+#define SYSLOG_ACTION_READ_ALL 3
+
+static const struct workload *const workloads[] = { &mkdir_storm, &lock_storm };
+
+/* What the module's earlier lives counted (with "reload"). */
+static struct counters past;
+
+static struct counters counted_now(void)
+{
+	struct counters c = past;
+
+	counters_add(&c);
+	return c;
+}
+
+static bool pv_spinlocks(void)
+{
+	static char log[1 << 20];
+	int len = klogctl(SYSLOG_ACTION_READ_ALL, log, sizeof(log) - 1);
+
+	if (len < 0)
+		return false;
+	log[len] = '\0';
+	return strstr(log, "PV spinlocks enabled");
+}
+
+static json_t *progress(const struct counters *c, uint64_t load_start_ns, uint64_t ops)
+{
+	json_int_t first_ms = -1;
+
+	/* The kernel may have got there by itself before the load. */
+	if (c->first_ns)
+		first_ms = c->first_ns < load_start_ns ? 0 :
+			   (json_int_t)((c->first_ns - load_start_ns) / 1000000);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "load_ms", (json_int_t)((guest_now_ns() - load_start_ns) / 1000000),
+			 "ops", (json_int_t)ops,
+			 "waits", (json_int_t)c->waits,
+			 "slow_pv", (json_int_t)c->slow_pv,
+			 "slow_native", (json_int_t)c->slow_native,
+			 "violations", (json_int_t)c->violations,
+			 "lost", (json_int_t)c->lost,
+			 "first_ms", first_ms);
+}
+
+static void report_violation(const char *site)
+{
+	static char seen[64][256];
+	static unsigned int nr_seen;
+	char title[300];
+
+	for (unsigned int i = 0; i < nr_seen; i++) {
+		if (!strcmp(seen[i], site))
+			return;
+	}
+	if (nr_seen == sizeof(seen) / sizeof(seen[0]))
+		return;
+	snprintf(seen[nr_seen++], sizeof(seen[0]), "%s", site);
+	snprintf(title, sizeof(title), "WARNING in %.*s", (int)strcspn(site, "+"), site);
+	guest_record("violation", json_pack("{s:s, s:s}", "title", title, "site", site));
+}
+
+/* Loads irqsan.ko and proves it. False: the boot has nothing more to say. */
+static bool load_irqsan(const struct conf *conf)
+{
+	char restore[32];
+	int rc;
+
+	rc = guest_insmod(conf->irqsan.path, conf->irqsan.params);
+	guest_record("module", json_pack("{s:i, s:s}", "rc", rc, "restore",
+					 counters_restore_state(restore, sizeof(restore))));
+	if (rc)
+		return false;
+	rc = counters_run_control();
+	if (rc < 0)
+		guest_error("positive control: %s", strerror(-rc));
+	guest_record("control", json_pack("{s:i}", "seen", rc < 0 ? 0 : rc));
+	return rc > 0;
+}
+
+/* One life of the module ends and the next begins. */
+static int reload_irqsan(const struct conf *conf)
+{
+	int rc;
+
+	counters_each_violation(report_violation);
+	counters_add(&past);
+	rc = guest_rmmod("irqsan");
+	if (rc) {
+		guest_error("rmmod irqsan: %s", strerror(-rc));
+		return rc;
+	}
+	rc = guest_insmod(conf->irqsan.path, conf->irqsan.params);
+	if (rc)
+		guest_error("insmod irqsan again: %s", strerror(-rc));
+	return rc;
+}
+
+static void run_load(const struct conf *conf, unsigned int cpus)
+{
+	const struct workload *load = NULL;
+	unsigned int reloads = 0;
+	uint64_t start, deadline, next_tick, ops = 0;
+	struct counters c;
+	int procs = 0;
+
+	for (size_t i = 0; i < sizeof(workloads) / sizeof(workloads[0]); i++) {
+		if (!strcmp(conf->workload, workloads[i]->name))
+			load = workloads[i];
+	}
+	if (!load && strcmp(conf->workload, "none")) {
+		guest_error("unknown workload '%s'", conf->workload);
+		return;
+	}
+
+	start = guest_now_ns();
+	deadline = start + (uint64_t)conf->seconds * 1000000000;
+	next_tick = start + 1000000000;
+	/* Announced first: what the kernel says from here on is the load's. */
+	guest_record("load", json_pack("{s:s}", "workload", conf->workload));
+	if (load) {
+		procs = load->start(conf, cpus);
+		if (procs <= 0)
+			return;
+	}
+	while (guest_now_ns() < deadline || reloads < conf->reload) {
+		if (reloads < conf->reload) {
+			if (reload_irqsan(conf))
+				break;
+			if (++reloads % 10 == 0)
+				guest_record("reload", json_pack("{s:i}", "done", (int)reloads));
+		} else {
+			guest_sleep_ms(100);
+		}
+		if (guest_now_ns() < next_tick)
+			continue;
+		next_tick += 1000000000;
+		counters_each_violation(report_violation);
+		c = counted_now();
+		guest_record("tick", progress(&c, start, load ? load->ops() : 0));
+	}
+	if (load) {
+		ops = load->ops();
+		load->stop();
+	}
+	counters_each_violation(report_violation);
+	c = counted_now();
+	if (reloads < conf->reload)
+		return;
+	guest_record("done", progress(&c, start, ops));
+}
+
+static void load_modules(const struct conf *conf)
+{
+	for (const struct conf_module *m = conf->module; m->path; m++) {
+		int rc = guest_insmod(m->path, m->params);
+
+		if (rc)
+			guest_error("insmod %s: %s", m->path, strerror(-rc));
+	}
+}
+
+int main(void)
+{
+	struct conf conf;
+	struct utsname u;
+	long cpus;
+	int fd;
+
+	guest_mount_base();
+	fd = open("/dev/console", O_RDWR | O_NOCTTY);
+	for (int i = 0; fd >= 0 && i < 3; i++)
+		dup2(fd, i);
+	if (guest_record_open(RECORD_TTY))
+		dprintf(STDERR_FILENO, "irqsan-init: no record channel " RECORD_TTY "\n");
+
+	uname(&u);
+	cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	guest_record("boot", json_pack("{s:s, s:i, s:b}", "release", u.release,
+				       "cpus", (int)cpus, "pv", pv_spinlocks()));
+	if (conf_read("/etc/irqsan.conf", &conf) == 0) {
+		load_modules(&conf);
+		if (!conf.irqsan.path || load_irqsan(&conf))
+			run_load(&conf, (unsigned int)cpus);
+	}
+	guest_power_off();
+}

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0
+# Builds the host program, what runs inside guests, and the tests.
+# The kernel module has its own Makefile in module/.
+
+VERSION := 0.1
+
+B := build
+
+all:
+
+# pkg-config is asked when the first file is compiled and not when this file is
+# read: a fresh machine gets it only from "make deps".
+PKGS := libarchive jansson libpcre2-8 libcrypto libkmod
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
+
+BASE_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
+DEFINES := -DIRQSAN_ROOT='"$(CURDIR)"' -DIRQSAN_VERSION='"$(VERSION)"'
+HOST_CFLAGS = $(BASE_CFLAGS) $(DEFINES) $(PKG_CFLAGS) $(CFLAGS)
+GUEST_CFLAGS = $(BASE_CFLAGS) $(CFLAGS)
+ASAN_CFLAGS = $(HOST_CFLAGS) -Iqemu-harness/src -Imodule \
+	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+SRC := $(wildcard qemu-harness/src/*.c)
+TESTS := $(basename $(notdir $(wildcard qemu-harness/tests/test-*.c)))
+FAKES := $(basename $(notdir $(wildcard qemu-harness/tests/fake-*.c)))
+
+# Programs for guests: each has its main in a file of its own; all else is shared.
+GUEST := $(basename $(notdir $(wildcard $(addprefix qemu-harness/guest/,init.c l1.c))))
+GUEST_SHARED := $(filter-out %/init.c %/l1.c,$(wildcard qemu-harness/guest/*.c))
+
+HOST_OBJ := $(SRC:%.c=$(B)/host/%.o)
+ASAN_OBJ := $(patsubst %.c,$(B)/asan/%.o,$(filter-out %/main.c,$(SRC)))
+GUEST_OBJ := $(GUEST_SHARED:%.c=$(B)/guest/obj/%.o)
+ALL_OBJ := $(HOST_OBJ) $(ASAN_OBJ) $(GUEST_OBJ) \
+	$(GUEST:%=$(B)/guest/obj/qemu-harness/guest/%.o) \
+	$(patsubst %,$(B)/asan/qemu-harness/tests/%.o,$(TESTS) $(FAKES))
+
+all: $(B)/irqsan $(GUEST:%=$(B)/guest/%)
+
+# Objects depend on this Makefile: a change of flags rebuilds them.
+$(B)/host/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/guest/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/asan/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ASAN_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/irqsan: $(HOST_OBJ)
+	$(CC) $(HOST_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/guest/%: $(B)/guest/obj/qemu-harness/guest/%.o $(GUEST_OBJ)
+	$(CC) $(GUEST_CFLAGS) $(LDFLAGS) -static -pthread -o $@ $^ -ljansson
+
+# An archive: a test that includes a source file has its own copy of it.
+$(B)/asan/harness.a: $(ASAN_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(TESTS:%=$(B)/asan/%): $(B)/asan/%: $(B)/asan/qemu-harness/tests/%.o $(B)/asan/harness.a
+	$(CC) $(ASAN_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) $(CMOCKA_LIBS)
+
+$(FAKES:%=$(B)/asan/%): $(B)/asan/%: $(B)/asan/qemu-harness/tests/%.o $(B)/asan/harness.a
+	$(CC) $(ASAN_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# Every test runs, also after one has failed.
+unit: $(TESTS:%=$(B)/asan/%) $(FAKES:%=$(B)/asan/%)
+	@rc=0; for t in $(TESTS); do $(B)/asan/$$t || rc=1; done; exit $$rc
+
+check: deps
+	$(MAKE) unit
+	$(MAKE) all
+	qemu-harness/tests/boots.sh
+
+reproduce: deps
+	$(MAKE) all
+	$(B)/irqsan reproduce
+
+# Package lists are fetched only when what apt knows won't do.
+DEPS := $(shell sed 's/ *\#.*//' deps.list)
+APT_INSTALL := apt-get -y -q --no-install-recommends \
+	-o Dpkg::Options::=--force-confold install
+deps:
+	@missing=; for p in $(DEPS); do \
+		case $$(dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null) in \
+		installed) ;; \
+		*) missing="$$missing $$p" ;; \
+		esac; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	if [ "$$(id -u)" != 0 ]; then \
+		echo "Packages are missing; run this as root, then make again:" >&2; \
+		echo "  apt-get update && apt-get install --no-install-recommends$$missing" >&2; \
+		exit 2; \
+	fi; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	apt-get -qq -s install $$missing >/dev/null 2>&1 || apt-get -q update || exit 2; \
+	$(APT_INSTALL) $$missing || { apt-get -q update && $(APT_INSTALL) $$missing; } || exit 2
+
+clean:
+	rm -rf $(B)
+
+.PHONY: all check clean deps reproduce unit
+.SECONDARY: $(ALL_OBJ)
+-include $(ALL_OBJ:.o=.d)

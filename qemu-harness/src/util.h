@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Small helpers shared by every part of the harness: messages, checked
+ * allocation, files, numbers, time.
+ *
+ * The error convention of the whole harness: a function that can fail returns
+ * 0 or a positive value on success and a negative errno on failure, and the
+ * place that first sees the failure prints the one line (pr_err) that says
+ * what failed and what to do. Callers only pass the number on.
+ */
+#ifndef IRQSAN_UTIL_H
+#define IRQSAN_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * enum irqsan_exit - exit codes of every command
+ * @EXIT_OK: the command did its work and found nothing wrong
+ * @EXIT_FOUND: a violation or crash was found
+ * @EXIT_INFRA: wrong usage, or the machine could not do the work
+ * @EXIT_SKIP: this revision can't be judged ("git bisect run")
+ */
+enum irqsan_exit {
+	EXIT_OK = 0,
+	EXIT_FOUND = 1,
+	EXIT_INFRA = 2,
+	EXIT_SKIP = 125,
+};
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* One line on stderr, prefixed "irqsan: ". pr_info is plain progress. */
+void pr_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void pr_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void pr_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Progress that replaces itself on a terminal; a plain line elsewhere. */
+void pr_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void pr_progress_end(void);
+
+/* Allocation that ends the program with EXIT_INFRA when memory is out. */
+void *xcalloc(size_t n, size_t size);
+void *xrealloc(void *p, size_t size);
+char *xstrdup(const char *s);
+char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * struct strv - a growing, NULL-terminated vector of owned strings
+ * @v: the strings; @v[@n] is NULL (also when empty, after strv_push or
+ *     strv_pushf was called once)
+ * @n: how many
+ */
+struct strv {
+	char **v;
+	size_t n;
+};
+
+void strv_push(struct strv *sv, const char *s);
+void strv_pushf(struct strv *sv, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void strv_free(struct strv *sv);
+
+/**
+ * struct buf - a growing byte buffer, always NUL-terminated
+ * @data: the bytes (NULL until something was added)
+ * @len: bytes in use, without the NUL
+ * @cap: bytes allocated
+ */
+struct buf {
+	char *data;
+	size_t len;
+	size_t cap;
+};
+
+void buf_add(struct buf *b, const void *data, size_t len);
+void buf_free(struct buf *b);
+
+int read_file(const char *path, struct buf *out);
+int write_file(const char *path, const void *data, size_t len);
+int write_file_atomic(const char *path, const void *data, size_t len);
+int copy_file(const char *from, const char *to);
+int mkdir_p(const char *path);
+int remove_tree(const char *path);
+bool file_exists(const char *path);
+int sha256_file(const char *path, char hex[65]);
+char *find_program(const char *name);
+
+/* The harness's own data: guest binaries, module sources (source tree root). */
+const char *irqsan_root(void);
+/* $XDG_CACHE_HOME/irqsan, or ~/.cache/irqsan; made on first use. */
+const char *irqsan_cache(void);
+
+int parse_uint(const char *s, unsigned int min, unsigned int max, unsigned int *out);
+
+/* Monotonic seconds since an arbitrary start. */
+double now(void);
+
+/* Cores this process may use; memory now available, in MiB. */
+unsigned int cpus_available(void);
+unsigned int memory_available_mb(void);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One JSON line of the record channel (docs/guest-protocol.md) as a struct.
+ * Strict: what isn't a whole, valid object is garbage and is never trusted.
+ */
+#ifndef IRQSAN_RECORD_H
+#define IRQSAN_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * enum record_kind - the "t" of a record
+ * @RECORD_BOOT: init (of the guest, or of L1) has started
+ * @RECORD_MODULE: irqsan.ko went in, or did not
+ * @RECORD_CONTROL: the planted bogus restore ran
+ * @RECORD_LOAD: the load begins
+ * @RECORD_TICK: a second of load; from L1: a sign of life
+ * @RECORD_VIOLATION: first violation of a site
+ * @RECORD_RELOAD: the module was taken out and put back
+ * @RECORD_ERROR: init could not do what it was told
+ * @RECORD_DONE: the load ended as ordered
+ * @RECORD_L2: L1 started the inner QEMU
+ * @RECORD_EXIT: L1 saw the inner QEMU end
+ * @RECORD_OTHER: a valid object of a kind that this version doesn't know
+ */
+enum record_kind {
+	RECORD_BOOT,
+	RECORD_MODULE,
+	RECORD_CONTROL,
+	RECORD_LOAD,
+	RECORD_TICK,
+	RECORD_VIOLATION,
+	RECORD_RELOAD,
+	RECORD_ERROR,
+	RECORD_DONE,
+	RECORD_L2,
+	RECORD_EXIT,
+	RECORD_OTHER,
+};
+
+/**
+ * struct record_counters - what the module has counted since it was loaded
+ * @waits: kvm_wait() calls
+ * @slow_pv: entries of the paravirtual slow path
+ * @slow_native: entries of the native slow path
+ * @violations: bogus restores and imbalances
+ * @lost: violations counted but not described
+ * @first_ms: guest milliseconds to the first violation, -1 until there is one
+ * @load_ms: guest milliseconds that the load has run
+ * @ops: operations that it did
+ */
+struct record_counters {
+	uint64_t waits;
+	uint64_t slow_pv;
+	uint64_t slow_native;
+	uint64_t violations;
+	uint64_t lost;
+	int64_t first_ms;
+	int64_t load_ms;
+	uint64_t ops;
+};
+
+/**
+ * struct record - one record
+ * @kind: its kind
+ * @l1: it comes from the outer guest of the nested mode
+ * @up: uptime of its sender in seconds
+ * @text: owned; the one string of the kind: boot: release, module: restore,
+ *	  load: workload, violation: title, error: what; else NULL
+ * @site: owned; violation: FUNC+0xOFF; else NULL
+ * @pv: boot: the guest has PV spinlocks
+ * @number: boot: cpus, module: rc, control: seen, reload: done,
+ *	    l2: pid, exit: status
+ * @counters: tick (of the guest) and done
+ */
+struct record {
+	enum record_kind kind;
+	bool l1;
+	double up;
+	char *text;
+	char *site;
+	bool pv;
+	int64_t number;
+	struct record_counters counters;
+};
+
+int record_parse(const char *line, size_t len, struct record *r);
+void record_free(struct record *r);
+
+#endif

@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Judges one boot by what its run directory holds.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console.h"
+#include "crash.h"
+#include "judge.h"
+#include "record.h"
+#include "util.h"
+
+/*
+ * printk's clock and the uptime that records carry start within this many
+ * seconds of each other: a crash less than this before the load is the load's.
+ */
+#define CLOCK_SKEW_S 1.0
+
+/**
+ * struct evidence - all that a run directory says
+ * @v: verdict under construction; its counters are filled while reading
+ * @accel: name of the accelerator
+ * @ended: why the boot ended, in the words of run.json
+ * @expect_pv: this boot should have reached kvm_wait()
+ * @boot: the guest's init started
+ * @module: a module record came
+ * @module_rc: its result
+ * @control: a control record came
+ * @load: the load began
+ * @load_up: guest uptime at which it did
+ * @done: the load ended as ordered
+ * @l1_exit: L1 saw the inner QEMU end
+ * @l1_status: and how
+ * @site_title: title of the first violation record; owned
+ * @error: first error record of the guest; owned
+ * @l1_error: first error record of L1; owned
+ * @console: console.log
+ * @crash: first crash in it
+ */
+struct evidence {
+	struct verdict *v;
+	char *accel;
+	char *ended;
+	bool expect_pv;
+	bool boot;
+	bool module;
+	int64_t module_rc;
+	bool control;
+	bool load;
+	double load_up;
+	bool done;
+	bool l1_exit;
+	int64_t l1_status;
+	char *site_title;
+	char *error;
+	char *l1_error;
+	struct buf console;
+	struct crash crash;
+};
+
+static const char *const names[] = {
+	[OUTCOME_OK] = "OK",
+	[OUTCOME_CRASHED] = "crashed",
+	[OUTCOME_BOOT_FAILED] = "boot failed",
+	[OUTCOME_HUNG] = "hung",
+	[OUTCOME_LOST] = "lost",
+	[OUTCOME_INCONCLUSIVE] = "inconclusive",
+};
+
+/**
+ * outcome_name() - an outcome in words
+ * @o: the outcome
+ *
+ * Return: a constant string
+ */
+const char *outcome_name(enum outcome o)
+{
+	return names[o];
+}
+
+/**
+ * verdict_line() - a verdict in one line
+ * @v: the verdict
+ *
+ * Return: "OK", "crashed: TITLE" and so on; the caller frees it
+ */
+char *verdict_line(const struct verdict *v)
+{
+	return v->title ? xasprintf("%s: %s", outcome_name(v->outcome), v->title) :
+			  xstrdup(outcome_name(v->outcome));
+}
+
+/**
+ * verdict_free() - free what judge_dir() filled in
+ * @v: the verdict; may be freed twice
+ */
+void verdict_free(struct verdict *v)
+{
+	free(v->title);
+	free(v->release);
+	v->title = NULL;
+	v->release = NULL;
+}
+
+static void keep_first(char **to, const char *text)
+{
+	if (!*to)
+		*to = xstrdup(text);
+}
+
+/* Counters only grow; a late tick that was overtaken must not take back what is known. */
+static void take_counters(struct verdict *v, const struct record_counters *c)
+{
+#define GROW(to, from) ((to) = (from) > (to) ? (from) : (to))
+	GROW(v->waits, c->waits);
+	GROW(v->slow_pv, c->slow_pv);
+	GROW(v->slow_native, c->slow_native);
+	GROW(v->violations, c->violations);
+	GROW(v->lost_records, c->lost);
+	GROW(v->load_ms, c->load_ms);
+	GROW(v->ops, c->ops);
+#undef GROW
+	if (v->first_ms < 0)
+		v->first_ms = c->first_ms;
+}
+
+static void take_guest(struct evidence *e, const struct record *r)
+{
+	struct verdict *v = e->v;
+
+	switch (r->kind) {
+	case RECORD_BOOT:
+		e->boot = true;
+		keep_first(&v->release, r->text);
+		v->pv = r->pv;
+		break;
+	case RECORD_MODULE:
+		e->module = true;
+		e->module_rc = r->number;
+		break;
+	case RECORD_CONTROL:
+		e->control = true;
+		v->control = r->number > 0;
+		break;
+	case RECORD_LOAD:
+		e->load = true;
+		e->load_up = r->up;
+		break;
+	case RECORD_VIOLATION:
+		keep_first(&e->site_title, r->text);
+		break;
+	case RECORD_ERROR:
+		keep_first(&e->error, r->text);
+		break;
+	case RECORD_DONE:
+		e->done = true;
+		take_counters(v, &r->counters);
+		break;
+	case RECORD_TICK:
+		take_counters(v, &r->counters);
+		break;
+	default:
+		break;
+	}
+}
+
+static void take_line(void *ctx, const char *line, size_t len)
+{
+	struct evidence *e = ctx;
+	struct record r;
+
+	/* What a dying guest left of a line proves nothing. */
+	if (record_parse(line, len, &r))
+		return;
+	if (!r.l1) {
+		take_guest(e, &r);
+	} else if (r.kind == RECORD_EXIT) {
+		e->l1_exit = true;
+		e->l1_status = r.number;
+	} else if (r.kind == RECORD_ERROR) {
+		keep_first(&e->l1_error, r.text);
+	}
+	record_free(&r);
+}
+
+/* A file of the directory; one that is absent is empty. */
+static int read_part(const char *dir, const char *name, struct buf *out)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	int rc = 0;
+
+	if (file_exists(path))
+		rc = read_file(path, out);
+	free(path);
+	return rc;
+}
+
+static int read_run(const char *dir, struct evidence *e)
+{
+	char *path = xasprintf("%s/run.json", dir);
+	const char *accel, *ended;
+	json_error_t error;
+	json_t *doc;
+	int rc = 0;
+
+	doc = json_load_file(path, 0, &error);
+	if (!doc) {
+		pr_err("%s: %s", path, error.text);
+		rc = -EINVAL;
+	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F}", "accel", &accel,
+				  "ended", &ended, "expect_pv", &e->expect_pv,
+				  "wall_s", &e->v->wall_s)) {
+		pr_err("%s: %s", path, error.text);
+		rc = -EINVAL;
+	} else {
+		e->accel = xstrdup(accel);
+		e->ended = xstrdup(ended);
+	}
+	json_decref(doc);
+	free(path);
+	return rc;
+}
+
+static int read_evidence(const char *dir, struct evidence *e)
+{
+	struct console lines = { .fn = take_line, .ctx = e };
+	struct buf records = {}, l1 = {};
+	int rc;
+
+	rc = read_run(dir, e);
+	if (rc)
+		return rc;
+	rc = read_part(dir, "records.jsonl", &records);
+	if (!rc && records.len) {
+		console_feed(&lines, records.data, records.len);
+		console_end(&lines);
+	}
+	if (!rc)
+		rc = read_part(dir, "console.log", &e->console);
+	if (!rc && e->console.len)
+		crash_find(e->console.data, e->console.len, &e->crash);
+	if (!rc)
+		rc = read_part(dir, "l1-console.log", &l1);
+	/* An emulated machine that is short of time warns a lot; only a panic ends it. */
+	if (!rc && l1.len && memmem(l1.data, l1.len, "Kernel panic - not syncing", 26))
+		keep_first(&e->l1_error, "the outer guest's kernel panicked");
+	buf_free(&records);
+	buf_free(&l1);
+	return rc;
+}
+
+static void set(struct evidence *e, enum outcome o, const char *title)
+{
+	e->v->outcome = o;
+	e->v->title = title ? xstrdup(title) : NULL;
+}
+
+static bool ended(const struct evidence *e, const char *how)
+{
+	return !strncmp(e->ended, how, strlen(how));
+}
+
+/* Did QEMU, or what was waiting for it, give up on the guest? "stalled load" → "load". */
+static const char *stuck_in(const struct evidence *e)
+{
+	return ended(e, "stalled ") || ended(e, "deadline ") ? strchr(e->ended, ' ') + 1 : NULL;
+}
+
+/* The crash's own time stamp, or -1. */
+static double crash_time(const struct evidence *e)
+{
+	const char *line = e->console.data + e->crash.start;
+	const char *open = memchr(line, '[', strcspn(line, "\n"));
+	char *end;
+	double t;
+
+	if (!open)
+		return -1;
+	t = strtod(open + 1, &end);
+	return *end == ']' && end != open + 1 ? t : -1;
+}
+
+static bool crashed_under_load(const struct evidence *e)
+{
+	double t;
+
+	if (!e->load)
+		return false;
+	t = e->crash.title ? crash_time(e) : -1;
+	return t < 0 || t >= e->load_up - CLOCK_SKEW_S;
+}
+
+/* Faults of the machinery around the guest; true when there was one. */
+static bool judge_machinery(struct evidence *e)
+{
+	bool nested = !strcmp(e->accel, "nested");
+	char *why = NULL;
+
+	if (!strcmp(e->ended, "interrupted"))
+		why = xstrdup("interrupted");
+	else if (ended(e, "exited ") && strcmp(e->ended, "exited 0"))
+		/* No guest can make QEMU exit like this: it was killed, or refused to run. */
+		why = xasprintf("QEMU %s", e->ended);
+	else if (e->l1_exit && e->l1_status && !e->done)
+		why = xasprintf("the inner QEMU exited with status %lld", (long long)e->l1_status);
+	else if (nested && e->l1_error && !e->done)
+		why = xasprintf("outer guest: %s", e->l1_error);
+	else if (nested && !e->boot && !e->crash.title && stuck_in(e))
+		/*
+		 * With a whole emulated machine between us and the guest, silence
+		 * is more often that machine's than the kernel's.
+		 */
+		why = xasprintf("%s before the guest's init answered", e->ended);
+	if (!why)
+		return false;
+	set(e, OUTCOME_LOST, why);
+	free(why);
+	return true;
+}
+
+/* The kernel says on its console why it refuses a module. */
+static void module_message(void *ctx, const char *line, size_t len)
+{
+	const char *at = memmem(line, len, "irqsan: ", 8);
+	char **message = ctx;
+
+	/* The line before the refusal may be the module's own greeting: the last one counts. */
+	if (at) {
+		free(*message);
+		*message = xstrdup(at + 8);
+	}
+}
+
+static void judge_module(struct evidence *e)
+{
+	struct console lines = { .fn = module_message };
+	char *message = NULL, *title;
+
+	lines.ctx = &message;
+	if (e->console.len) {
+		console_feed(&lines, e->console.data, e->console.len);
+		console_end(&lines);
+	}
+	title = xasprintf("insmod irqsan.ko: %s", message ?: strerror((int)-e->module_rc));
+	set(e, OUTCOME_BOOT_FAILED, title);
+	free(message);
+	free(title);
+}
+
+/* The guest made no progress: false when it did. */
+static bool judge_stuck(struct evidence *e)
+{
+	const char *phase = stuck_in(e);
+	char *title;
+
+	if (!phase)
+		return false;
+	/* The load is done and the inner QEMU has ended: only the outer guest didn't leave. */
+	if (e->done && e->l1_exit)
+		return false;
+	if (e->load) {
+		title = xasprintf("%s, after %lld ms of load", e->ended,
+				  (long long)e->v->load_ms);
+		set(e, OUTCOME_HUNG, title);
+	} else {
+		title = xasprintf("no progress (%s)", e->ended);
+		set(e, OUTCOME_BOOT_FAILED, title);
+	}
+	free(title);
+	return true;
+}
+
+static void judge(struct evidence *e)
+{
+	struct verdict *v = e->v;
+
+	/*
+	 * What the detector reported and the guest passed on stays found,
+	 * whatever died afterwards.
+	 */
+	if (v->violations || e->site_title) {
+		if (!v->violations)
+			v->violations = 1;
+		set(e, crashed_under_load(e) ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED,
+		    e->crash.title ?: e->site_title ?: "irqsan: violation without a record");
+		return;
+	}
+	/* A fault outside of the guest makes anything that its kernel said doubtful. */
+	if (judge_machinery(e))
+		return;
+	/* The kernel's own word comes before every conclusion from silence. */
+	if (e->crash.title) {
+		set(e, crashed_under_load(e) ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED,
+		    e->crash.title);
+		return;
+	}
+	/* Under kvm and tcg only the kernel itself (or a wrong image) can be this silent. */
+	if (!e->boot && !e->console.len) {
+		set(e, OUTCOME_BOOT_FAILED, "no output from the kernel");
+		return;
+	}
+	/* A module that won't load leaves nothing that could detect; the user must hear why. */
+	if (e->module && e->module_rc) {
+		judge_module(e);
+		return;
+	}
+	/* A detector that misses the planted bug would miss a real one: nothing below counts. */
+	if (e->module && !v->control && (e->control || e->load)) {
+		set(e, OUTCOME_LOST, "the planted restore was not reported: detector dead");
+		return;
+	}
+	if (judge_stuck(e))
+		return;
+	/* Success must be stated: a guest that just vanished has not proved anything. */
+	if (!e->done) {
+		char *why = e->error ? xasprintf("no verdict from the guest: %s", e->error) :
+				       xstrdup("no verdict from the guest");
+
+		set(e, OUTCOME_LOST, why);
+		free(why);
+		return;
+	}
+	/* Done without a word on the detector: its records were lost on the way. */
+	if (!v->control) {
+		set(e, OUTCOME_LOST, "no word of the planted restore: detector not proved");
+		return;
+	}
+	/* The load ran, but not through the code that this test is about. */
+	if (e->expect_pv && !v->waits) {
+		set(e, OUTCOME_INCONCLUSIVE, v->pv ? "kvm_wait was never reached" :
+		    "kvm_wait was never reached: the guest has no PV spinlocks");
+		return;
+	}
+	set(e, OUTCOME_OK, NULL);
+}
+
+/**
+ * judge_dir() - the verdict on one boot
+ * @dir: its run directory
+ * @v: filled on success; for verdict_free()
+ *
+ * Return: 0, or a negative errno when the directory can't be read; the reason
+ * was printed
+ */
+int judge_dir(const char *dir, struct verdict *v)
+{
+	struct evidence e = { .v = v };
+	int rc;
+
+	memset(v, 0, sizeof(*v));
+	v->first_ms = -1;
+	rc = read_evidence(dir, &e);
+	if (!rc)
+		judge(&e);
+	else
+		verdict_free(v);
+	free(e.accel);
+	free(e.ended);
+	free(e.site_title);
+	free(e.error);
+	free(e.l1_error);
+	buf_free(&e.console);
+	crash_free(&e.crash);
+	return rc;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Bytes in, restore sites out. Pure: compiled into the module and into host
+ * programs alike.
+ */
+#ifndef IRQSAN_SCAN_H
+#define IRQSAN_SCAN_H
+
+#include "insn.h"
+
+/**
+ * enum irqsan_saved - where the flags being restored can be read at the site
+ * @SAVED_REG: in a register (&struct irqsan_found.reg)
+ * @SAVED_ZF: tested already: the zero flag is clear if they have IRQs on
+ * @SAVED_CF: tested already: the carry flag is set if they have IRQs on
+ * @SAVED_UNKNOWN: in memory that the site's instruction addresses
+ */
+enum irqsan_saved {
+	SAVED_REG,
+	SAVED_ZF,
+	SAVED_CF,
+	SAVED_UNKNOWN,
+};
+
+/**
+ * struct irqsan_found - one restore of the IRQ flags
+ * @offset: of the instruction to watch, in the scanned bytes. IRQs must be off
+ *	    when it runs, whatever is being restored: the push of "push; popf",
+ *	    or the conditional jump between the test of bit 9 and the sti
+ * @saved: where the flags being restored are at that instruction
+ * @reg: register number (0 is RAX … 15 is R15) for SAVED_REG
+ */
+struct irqsan_found {
+	size_t offset;
+	enum irqsan_saved saved;
+	u8 reg;
+};
+
+typedef int (*irqsan_found_fn)(void *ctx, const struct irqsan_found *found);
+
+int irqsan_scan(const u8 *text, size_t len, irqsan_found_fn fn, void *ctx);
+
+#endif

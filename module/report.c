@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The splat. Written line for line as the kernel's own WARNING, so that crash
+ * parsers find the title ("WARNING in FUNC") and the stack where they expect
+ * them.
+ */
+#include <linux/kernel.h>
+#include <linux/stacktrace.h>
+#include <linux/uaccess.h>
+#include <linux/utsname.h>
+
+#include "compat.h"
+#include "irqsan.h"
+
+/* No prefix: parsers know the lines of a splat as they are. */
+#undef pr_fmt
+#define pr_fmt(fmt) fmt
+
+/* As the kernel's Code: line: bytes before the instruction pointer, and in all. */
+#define CODE_PROLOGUE 42
+#define CODE_BYTES 64
+
+static u64 first_ns;
+
+/* "Not tainted", or the letters; get_taint() is exported to no module. */
+static void taint_string(char *buf, size_t size)
+{
+	static const char letters[] = "PFSRMBUDAWCIOELKXTN";
+	size_t at;
+	unsigned int i;
+
+	at = scnprintf(buf, size, "Tainted: ");
+	for (i = 0; i < sizeof(letters) - 1 && at + 1 < size; i++) {
+		if (test_taint(i))
+			buf[at++] = letters[i];
+	}
+	buf[at] = '\0';
+	if (buf[at - 1] == ' ')
+		scnprintf(buf, size, "Not tainted");
+}
+
+/* The bytes as they were before the probe put a breakpoint there. */
+static void show_code(const struct irqsan_site *site, unsigned long ip)
+{
+	char line[CODE_BYTES * 3 + 3];
+	u8 code[CODE_BYTES];
+	size_t at = 0;
+	int i;
+
+	if (copy_from_kernel_nofault(code, (void *)(ip - CODE_PROLOGUE), sizeof(code)))
+		return;
+	if (site->armed)
+		code[CODE_PROLOGUE] = site->kp.opcode;
+	for (i = 0; i < CODE_BYTES; i++)
+		at += scnprintf(line + at, sizeof(line) - at,
+				i == CODE_PROLOGUE ? "<%02x> " : "%02x ", code[i]);
+	pr_warn("Code: %s\n", line);
+}
+
+static void show_regs(const struct pt_regs *regs)
+{
+	pr_warn("RSP: %04x:%016lx EFLAGS: %08lx\n",
+		(unsigned int)regs->ss & 0xffff, regs->sp, regs->flags);
+	pr_warn("RAX: %016lx RBX: %016lx RCX: %016lx\n", regs->ax, regs->bx, regs->cx);
+	pr_warn("RDX: %016lx RSI: %016lx RDI: %016lx\n", regs->dx, regs->si, regs->di);
+	pr_warn("RBP: %016lx R08: %016lx R09: %016lx\n", regs->bp, regs->r8, regs->r9);
+	pr_warn("R10: %016lx R11: %016lx R12: %016lx\n", regs->r10, regs->r11, regs->r12);
+	pr_warn("R13: %016lx R14: %016lx R15: %016lx\n", regs->r13, regs->r14, regs->r15);
+}
+
+/* From the site on: what is nearer is the probe's own machinery. */
+static void show_stack_trace(const struct irqsan_record *record)
+{
+	unsigned int i, from = 0;
+
+	for (i = 0; i < record->nr_entries; i++) {
+		if (record->stack[i] == record->regs.ip) {
+			from = i;
+			break;
+		}
+	}
+	pr_warn("Call Trace:\n");
+	for (i = from; i < record->nr_entries; i++)
+		pr_warn(" %pS\n", (void *)record->stack[i]);
+}
+
+static const char *state_name(enum irqsan_flag_state state)
+{
+	switch (state) {
+	case FLAGS_ON:
+		return "on";
+	case FLAGS_OFF:
+		return "off";
+	default:
+		return "unknown";
+	}
+}
+
+static void splat(const struct irqsan_record *record)
+{
+	const struct irqsan_site *site = record->site;
+	bool balance = site->kind == KIND_BALANCE;
+	/* An imbalance is seen when the function has returned: name the function. */
+	unsigned long ip = balance ? site->addr : record->regs.ip;
+	char taint[40];
+
+	taint_string(taint, sizeof(taint));
+	pr_warn("------------[ cut here ]------------\n");
+	if (balance)
+		pr_warn("%ps() entered with IRQs %s, left with IRQs %s\n", (void *)ip,
+			state_name(record->restoring),
+			state_name(record->regs.flags & X86_EFLAGS_IF ? FLAGS_ON : FLAGS_OFF));
+	else
+		pr_warn("raw_local_irq_restore() called with IRQs enabled\n");
+	pr_warn("WARNING: CPU: %u PID: %d at %s %pS\n",
+		record->cpu, record->pid, record->where, (void *)ip);
+	pr_warn("CPU: %u PID: %d Comm: %s %s %s %.*s\n", record->cpu, record->pid,
+		record->comm, taint, init_utsname()->release,
+		(int)strcspn(init_utsname()->version, " "), init_utsname()->version);
+	pr_warn("RIP: %04x:%pS\n", (unsigned int)record->regs.cs & 0xffff, (void *)ip);
+	if (!balance)
+		show_code(site, ip);
+	show_regs(&record->regs);
+	show_stack_trace(record);
+	if (!balance)
+		pr_warn("irqsan: flags being restored have IRQs %s%s\n",
+			state_name(record->restoring),
+			record->restoring == FLAGS_ON ? " (soft: the state stays as it is)" :
+			record->restoring == FLAGS_OFF ?
+			" (hard: the caller believes that they are off)" : "");
+	pr_warn("---[ end trace 0000000000000000 ]---\n");
+	add_taint(TAINT_WARN, LOCKDEP_STILL_OK);
+}
+
+/**
+ * irqsan_report() - make a record known
+ * @record: a violation
+ *
+ * The first violation of a site is a splat, later ones only count. The planted
+ * one is no splat, or every load would look like a bug. One caller at a time,
+ * from irq_work.
+ */
+void irqsan_report(const struct irqsan_record *record)
+{
+	struct irqsan_site *site = record->site;
+
+	if (site->kind == KIND_CONTROL) {
+		irqsan_control_seen();
+		return;
+	}
+	if (!first_ns)
+		WRITE_ONCE(first_ns, record->time_ns);
+	if (site->reported)
+		return;
+	WRITE_ONCE(site->reported, true);
+	splat(record);
+}
+
+/**
+ * irqsan_report_first_ns() - when the first violation happened
+ *
+ * Return: monotonic nanoseconds; 0 when there was none.
+ */
+u64 irqsan_report_first_ns(void)
+{
+	return READ_ONCE(first_ns);
+}

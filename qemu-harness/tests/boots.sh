@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Boots real guests: loads and unloads the module under load on a kernel of
+# each generation, then shows the kvm_wait bug and its absence in KVM guests.
+# Ends with a line "N passed, N failed".
+#
+# Usage: boots.sh [OUT]   (default: out/check)
+
+cd "$(dirname "$0")/../.." || exit 2
+irqsan=build/irqsan
+out=${1:-out/check}
+passed=0
+failed=0
+
+rm -rf "$out"
+mkdir -p "$out" || exit 2
+
+# expect CODE NAME COMMAND...: runs it, compares its exit code.
+expect()
+{
+	want=$1
+	name=$2
+	shift 2
+	echo "# $name"
+	start=$(date +%s)
+	"$@"
+	got=$?
+	took=$(($(date +%s) - start))
+	if [ "$got" -eq "$want" ]; then
+		passed=$((passed + 1))
+		echo "ok $((passed + failed)) $name (${took} s)"
+	else
+		failed=$((failed + 1))
+		echo "not ok $((passed + failed)) $name: exit code $got, not $want (${took} s)"
+	fi
+}
+
+for suite in bullseye bookworm trixie sid; do
+	expect 0 "load and unload under load, debian:$suite" \
+		$irqsan run --kernel debian:$suite --accel tcg --seconds 5 --reload 10 \
+		--keep "$out/reload-$suite"
+done
+
+expect 0 "reproduced on 5.10, absent on 6.1" \
+	$irqsan reproduce --runs 1 --keep "$out/reproduce"
+
+# What was judged once must be judged the same from its files alone.
+for dir in "$out"/reload-*; do
+	expect 0 "judged again without booting: ${dir##*/}" $irqsan recheck "$dir"
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

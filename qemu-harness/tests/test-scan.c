@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The scanner on short pieces of code: what a restore looks like, and what
+ * looks like one and isn't.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "util.h"
+
+#include "insn.c"
+#include "scan.c"
+
+#define NOP5 0x0f, 0x1f, 0x44, 0x00, 0x00
+#define K8_NOP5 0x66, 0x66, 0x66, 0x66, 0x90
+#define STI 0xfb, NOP5
+
+/**
+ * struct piece - code and the one site in it
+ * @what: for the message
+ * @len: bytes of @code
+ * @code: starts and ends at an instruction
+ * @site: offset of the site; -1 when there must be none
+ * @saved: where the saved flags are, if there is a site
+ * @reg: their register for SAVED_REG
+ */
+struct piece {
+	const char *what;
+	size_t len;
+	u8 code[48];
+	int site;
+	enum irqsan_saved saved;
+	u8 reg;
+};
+
+#define CODE(...) .len = sizeof((u8[]){ __VA_ARGS__ }), .code = { __VA_ARGS__ }
+
+static const struct piece pieces[] = {
+	{ "push rdi; popf, PV-patched, Intel padding",
+	  CODE(0x48, 0x89, 0xdf, 0x57, 0x9d, NOP5, 0xc3), 3, SAVED_REG, 7 },
+	{ "push rdi; popf, AMD padding",
+	  CODE(0x57, 0x9d, K8_NOP5, 0xc3), 0, SAVED_REG, 7 },
+	{ "push r12; popf, no padding",
+	  CODE(0x41, 0x54, 0x9d, 0xc3), 0, SAVED_REG, 12 },
+	{ "pushq 8(%rsp); popf",
+	  CODE(0xff, 0x74, 0x24, 0x08, 0x9d, 0xc3), 0, SAVED_UNKNOWN, 0 },
+	{ "test $0x200,%esi; je over; sti",
+	  CODE(0xf7, 0xc6, 0x00, 0x02, 0x00, 0x00, 0x74, 0x06, STI, 0xc3), 6, SAVED_ZF, 0 },
+	{ "test $0x200,%eax (short form); je over; bare sti",
+	  CODE(0xa9, 0x00, 0x02, 0x00, 0x00, 0x74, 0x01, 0xfb, 0xc3), 5, SAVED_ZF, 0 },
+	{ "test $2,%bh; jne away; ret; sti; jmp back",
+	  CODE(0xf6, 0xc7, 0x02, 0x75, 0x01, 0xc3, STI, 0xeb, 0xf7), 3, SAVED_ZF, 0 },
+	{ "testb $2,9(%rsp); je over; sti",
+	  CODE(0xf6, 0x44, 0x24, 0x09, 0x02, 0x74, 0x06, STI, 0xc3), 5, SAVED_ZF, 0 },
+	{ "and $0x200,%r13d; jne away (rel32), through a jmp, to sti",
+	  CODE(0x41, 0x81, 0xe5, 0x00, 0x02, 0x00, 0x00, 0x0f, 0x85, 0x01, 0x00, 0x00, 0x00,
+	       0xc3, 0xeb, 0x01, 0xcc, STI, 0xeb, 0xf4), 7, SAVED_ZF, 0 },
+	{ "bt $9,%edx; mov; jae over; sti",
+	  CODE(0x0f, 0xba, 0xe2, 0x09, 0x48, 0x89, 0xc8, 0x73, 0x06, STI, 0xc3), 7, SAVED_CF, 0 },
+	{ "bt $9,%edx; jb to sti",
+	  CODE(0x0f, 0xba, 0xe2, 0x09, 0x72, 0x01, 0xc3, STI, 0xc3), 4, SAVED_CF, 0 },
+
+	{ "safe_halt: test; je over; sti; hlt",
+	  CODE(0xf7, 0xc6, 0x00, 0x02, 0x00, 0x00, 0x74, 0x02, 0xfb, 0xf4, 0xc3), -1 },
+	{ "the fixed kvm_wait: IRQs on: cli first",
+	  CODE(0xf6, 0xc4, 0x02, 0x74, 0x08, 0xfa, NOP5, 0xfb, 0xf4, 0xc3), -1 },
+	{ "test of another bit",
+	  CODE(0xf7, 0xc6, 0x00, 0x04, 0x00, 0x00, 0x74, 0x06, STI, 0xc3), -1 },
+	{ "test of two bits",
+	  CODE(0xf7, 0xc6, 0x00, 0x03, 0x00, 0x00, 0x74, 0x06, STI, 0xc3), -1 },
+	{ "sti on the side with IRQs off",
+	  CODE(0xf7, 0xc6, 0x00, 0x02, 0x00, 0x00, 0x75, 0x06, STI, 0xc3), -1 },
+	{ "test $2,%dil (with REX) is bit 1",
+	  CODE(0x40, 0xf6, 0xc7, 0x02, 0x74, 0x06, STI, 0xc3), -1 },
+	{ "test $2,%bl is bit 1",
+	  CODE(0xf6, 0xc3, 0x02, 0x74, 0x06, STI, 0xc3), -1 },
+	{ "flags overwritten before the jump",
+	  CODE(0xf7, 0xc6, 0x00, 0x02, 0x00, 0x00, 0x85, 0xc0, 0x74, 0x06, STI, 0xc3), -1 },
+	{ "call before the sti",
+	  CODE(0xa9, 0x00, 0x02, 0x00, 0x00, 0x74, 0x06, 0xe8, 0, 0, 0, 0, 0xfb, 0xc3), -1 },
+	{ "bt with je",
+	  CODE(0x0f, 0xba, 0xe2, 0x09, 0x74, 0x06, STI, 0xc3), -1 },
+	{ "popf of an immediate",
+	  CODE(0x6a, 0x00, 0x9d, 0xc3), -1 },
+	{ "popf with no push before it",
+	  CODE(0x48, 0x89, 0xdf, 0x9d, 0xc3), -1 },
+	{ "57 9d inside an immediate",
+	  CODE(0xb8, 0x57, 0x9d, 0x90, 0x90, 0xc3), -1 },
+	{ "plain local_irq_enable",
+	  CODE(STI, 0xc3), -1 },
+};
+
+struct seen {
+	int nr;
+	struct irqsan_found last;
+};
+
+static int note(void *ctx, const struct irqsan_found *found)
+{
+	struct seen *seen = ctx;
+
+	seen->nr++;
+	seen->last = *found;
+	return 0;
+}
+
+/* Each piece in memory of just its size: a read beyond it is caught. */
+static void test_pieces(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		const struct piece *p = &pieces[i];
+		struct seen seen = { 0 };
+		u8 *code = malloc(p->len);
+
+		assert_non_null(code);
+		memcpy(code, p->code, p->len);
+		assert_int_equal(irqsan_scan(code, p->len, note, &seen), 0);
+		free(code);
+		if (seen.nr != (p->site >= 0))
+			fail_msg("%s: %d sites", p->what, seen.nr);
+		if (p->site < 0)
+			continue;
+		if (seen.last.offset != (size_t)p->site || seen.last.saved != p->saved ||
+		    seen.last.reg != p->reg)
+			fail_msg("%s: site at %zu, saved %d, reg %d", p->what,
+				 seen.last.offset, seen.last.saved, seen.last.reg);
+	}
+}
+
+/* Cut anywhere, and jumping anywhere: never beyond the end, no site past it. */
+static void test_cut(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
+		for (size_t len = 0; len <= pieces[i].len; len++) {
+			struct seen seen = { 0 };
+			u8 *code = malloc(len ?: 1);
+
+			assert_non_null(code);
+			memcpy(code, pieces[i].code, len);
+			irqsan_scan(code, len, note, &seen);
+			assert_true(!seen.nr || seen.last.offset < len);
+			free(code);
+		}
+	}
+}
+
+static int stop_at_once(void *ctx, const struct irqsan_found *found)
+{
+	(void)found;
+	++*(int *)ctx;
+	return -7;
+}
+
+static void test_callback_ends_scan(void **state)
+{
+	static const u8 two[] = { 0x57, 0x9d, 0x57, 0x9d };
+	int calls = 0;
+
+	(void)state;
+	assert_int_equal(irqsan_scan(two, sizeof(two), stop_at_once, &calls), -7);
+	assert_int_equal(calls, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pieces),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_callback_ends_scan),
+	};
+
+	return cmocka_run_group_tests_name("scan", tests, NULL, NULL);
+}

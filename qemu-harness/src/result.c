@@ -216,10 +216,11 @@ static int by_value(const void *a, const void *b)
 }
 
 /**
- * result_summary() - say on stderr what the boots have seen
+ * result_summary() - say what the boots have seen
  * @r: the result
+ * @out: where to
  */
-void result_summary(const struct result *r)
+void result_summary(const struct result *r, FILE *out)
 {
 	int64_t *first = xcalloc(r->n, sizeof(*first));
 	unsigned int i, n = 0, found;
@@ -235,19 +236,19 @@ void result_summary(const struct result *r)
 	qsort(first, n, sizeof(*first), by_value);
 	found = t.outcome[OUTCOME_CRASHED] + t.outcome[OUTCOME_BOOT_FAILED] +
 		t.outcome[OUTCOME_HUNG];
-	pr_info("%u runs: %u OK, %u with a finding, %u inconclusive, %u lost", r->n,
+	fprintf(out, "%u runs: %u OK, %u with a finding, %u inconclusive, %u lost\n", r->n,
 		t.outcome[OUTCOME_OK], found, t.outcome[OUTCOME_INCONCLUSIVE],
 		t.outcome[OUTCOME_LOST]);
-	pr_info("kvm_wait calls %llu, slow path entries %llu pv, %llu native, violations %llu",
+	fprintf(out, "kvm_wait calls %llu, slow path entries %llu pv, %llu native, violations %llu\n",
 		(unsigned long long)t.waits, (unsigned long long)t.slow_pv,
 		(unsigned long long)t.slow_native, (unsigned long long)t.violations);
 	if (n)
-		pr_info("seconds of load to the first violation: min %.1f, median %.1f, max %.1f",
+		fprintf(out, "seconds of load to the first violation: min %.1f, median %.1f, max %.1f\n",
 			(double)first[0] / 1000,
 			(double)(first[(n - 1) / 2] + first[n / 2]) / 2000,
 			(double)first[n - 1] / 1000);
 	if (t.lost_boots)
-		pr_info("boots lost: %u, retried: %u", t.lost_boots, t.retried);
+		fprintf(out, "boots lost: %u, retried: %u\n", t.lost_boots, t.retried);
 	free(first);
 }
 

@@ -7,6 +7,7 @@
 #define IRQSAN_RESULT_H
 
 #include <jansson.h>
+#include <stdio.h>
 
 #include "judge.h"
 
@@ -75,7 +76,7 @@ void result_totals(const struct result *r, struct result_totals *t);
 json_t *result_verdict_json(const struct verdict *v);
 json_t *result_json(const struct result *r);
 int result_write(const json_t *doc, const char *file);
-void result_summary(const struct result *r);
+void result_summary(const struct result *r, FILE *out);
 int result_exit(const struct result *r);
 
 #endif

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Puts together what the guest under test needs.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "guest.h"
+#include "initramfs.h"
+#include "util.h"
+
+/*
+ * A small image, as it travels in the initramfs; with a journal, whose commits
+ * are what makes the mkdir storm fight for locks. Everything that mke2fs would
+ * take from clock or chance is fixed, so that it's the same bytes everywhere.
+ */
+#define DISK_SIZE "8M"
+#define DISK_UUID "69727173-616e-4000-8000-000000000001"
+#define DISK_TIME "E2FSPROGS_FAKE_TIME=1600000000"
+
+/* Name of the image in the cache: a change of its options needs another one. */
+#define DISK_NAME "storm-1.ext4"
+#define DISK_DEADLINE_S 30
+
+static const char *const workloads[] = { "mkdir-storm", "lock-storm", "none" };
+
+/**
+ * guest_workload_known() - is there such a workload?
+ * @name: its name
+ *
+ * Return: true when the guest's init knows it
+ */
+bool guest_workload_known(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(workloads); i++)
+		if (!strcmp(workloads[i], name))
+			return true;
+	return false;
+}
+
+static int make_disk(const char *path, const char *log)
+{
+	char *tmp = xasprintf("%s.%ld", path, (long)getpid());
+	const char *const argv[] = {
+		"mke2fs", "-q", "-F", "-b", "1024", "-I", "256", "-N", "4096", "-m", "0",
+		"-O", "has_journal,extent,dir_index,filetype,sparse_super,^resize_inode",
+		"-J", "size=1", "-U", DISK_UUID,
+		"-E", "hash_seed=" DISK_UUID ",lazy_itable_init=0,lazy_journal_init=0,nodiscard",
+		tmp, DISK_SIZE, NULL
+	};
+	/* The machine's own mke2fs.conf must not change the image. */
+	const char *const env[] = { DISK_TIME, "MKE2FS_CONFIG=/dev/null", NULL };
+	struct child_opts opts = { .argv = argv, .env = env, .out = -1 };
+	int status = 0, rc;
+
+	/* It also warns of what an empty mke2fs.conf lacks: of interest only on failure. */
+	opts.err = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (opts.err < 0) {
+		rc = -errno;
+		pr_err("%s: %s", log, strerror(errno));
+		free(tmp);
+		return rc;
+	}
+	rc = child_run(&opts, DISK_DEADLINE_S, NULL, &status);
+	close(opts.err);
+	if (!rc && status) {
+		pr_err("mke2fs failed with status %d; it said: %s", status, log);
+		rc = -EIO;
+	}
+	if (!rc && rename(tmp, path)) {
+		rc = -errno;
+		pr_err("%s: %s", path, strerror(errno));
+	}
+	if (rc)
+		unlink(tmp);
+	free(tmp);
+	return rc;
+}
+
+/* The ext4 image, from the cache. */
+static int get_disk(char **path)
+{
+	char *dir = xasprintf("%s/guest", irqsan_cache());
+	char *log = xasprintf("%s/mke2fs.log", dir);
+	int rc;
+
+	*path = xasprintf("%s/" DISK_NAME, dir);
+	rc = mkdir_p(dir);
+	if (rc >= 0 && !file_exists(*path))
+		rc = make_disk(*path, log);
+	free(log);
+	free(dir);
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * struct making - a guest being made
+ * @config: what it is to do
+ * @ir: its initramfs
+ * @conf: its orders so far
+ * @out: the result
+ */
+struct making {
+	const struct guest_config *config;
+	struct initramfs *ir;
+	struct buf conf;
+	struct guest *out;
+};
+
+static void order(struct making *m, const char *key, const char *value)
+{
+	buf_add(&m->conf, key, strlen(key));
+	buf_add(&m->conf, " ", 1);
+	buf_add(&m->conf, value, strlen(value));
+	buf_add(&m->conf, "\n", 1);
+}
+
+static void order_number(struct making *m, const char *key, unsigned int value)
+{
+	char *text = xasprintf("%u", value);
+
+	order(m, key, text);
+	free(text);
+}
+
+/* "/lib/modules/ext4.ko.xz" → "/modules/ext4.ko", as it is stored uncompressed. */
+static char *module_name(const char *path)
+{
+	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	const char *end = strstr(base, ".ko");
+
+	return xasprintf("/modules/%.*s.ko", (int)(end ? end - base : (long)strlen(base)), base);
+}
+
+/* Adds the modules @names and those they need, each to be loaded before irqsan. */
+static int add_modules(struct making *m, const char *const *names)
+{
+	struct strv files = {};
+	size_t i;
+	int rc;
+
+	rc = kernel_module_files(m->config->kernel, names, &files);
+	for (i = 0; rc >= 0 && i < files.n; i++) {
+		char *name = module_name(files.v[i]);
+
+		/* Another module may have brought it along. */
+		if (!m->conf.len || !strstr(m->conf.data, name)) {
+			rc = initramfs_add_module(m->ir, name, files.v[i]);
+			order(m, "module", name);
+		}
+		free(name);
+	}
+	strv_free(&files);
+	return rc < 0 ? rc : 0;
+}
+
+/* Can the guest mount ext4 through a loop device? Negative errno when asking went wrong. */
+static int add_ext4(struct making *m)
+{
+	static const char *const crc[] = { "crc32c_generic", NULL };
+	static const char *const modules[] = { "loop", "ext4", NULL };
+	const struct kernel *k = m->config->kernel;
+	int rc;
+
+	if (kernel_config(k, "EXT4_FS") == 'y' && kernel_config(k, "BLK_DEV_LOOP") == 'y')
+		return 1;
+	if (!k->modules)
+		return 0;
+	/* ext4 asks for it by algorithm name, so no dependency leads to it. */
+	rc = add_modules(m, crc);
+	if (!rc || rc == -ENOENT)
+		rc = add_modules(m, modules);
+	if (rc == -ENOENT)
+		return 0;
+	return rc ? rc : 1;
+}
+
+static int add_mkdir_storm(struct making *m)
+{
+	char *disk = NULL;
+	int rc;
+
+	rc = add_ext4(m);
+	if (!rc)
+		pr_info("%s has no ext4 or no loop devices: the storm runs on tmpfs only",
+			m->config->kernel->name);
+	if (rc <= 0)
+		return rc;
+	rc = get_disk(&disk);
+	if (!rc)
+		rc = initramfs_add_file(m->ir, "/storm.ext4", S_IFREG | 0644, disk);
+	if (!rc)
+		order(m, "disk", "/storm.ext4");
+	free(disk);
+	return rc;
+}
+
+static int add_lock_storm(struct making *m)
+{
+	char *src = xasprintf("%s/qemu-harness/guest/storm", irqsan_root());
+	char *dir = NULL, *ko;
+	int rc;
+
+	rc = kernel_build_module(m->config->kernel, src, &dir);
+	if (rc >= 0) {
+		ko = xasprintf("%s/irqsan_storm.ko", dir);
+		rc = initramfs_add_module(m->ir, "/modules/irqsan_storm.ko", ko);
+		order(m, "storm", "/modules/irqsan_storm.ko");
+		free(ko);
+	}
+	free(dir);
+	free(src);
+	return rc < 0 ? rc : 0;
+}
+
+static int get_irqsan(struct making *m)
+{
+	char *src, *dir = NULL;
+	int rc = 0;
+
+	if (m->config->module) {
+		m->out->module = xstrdup(m->config->module);
+		if (file_exists(m->config->module))
+			return 0;
+		pr_err("%s: no such file", m->config->module);
+		return -ENOENT;
+	}
+	src = xasprintf("%s/module", irqsan_root());
+	rc = kernel_build_module(m->config->kernel, src, &dir);
+	if (rc >= 0)
+		m->out->module = xasprintf("%s/irqsan.ko", dir);
+	free(dir);
+	free(src);
+	return rc < 0 ? rc : 0;
+}
+
+static int add_irqsan(struct making *m)
+{
+	const char *params = m->config->params;
+	char *value;
+	int rc;
+
+	rc = get_irqsan(m);
+	if (!rc)
+		rc = initramfs_add_module(m->ir, "/modules/irqsan.ko", m->out->module);
+	if (rc)
+		return rc;
+	value = xasprintf("/modules/irqsan.ko%s%s", params ? " " : "", params ?: "");
+	order(m, "irqsan", value);
+	free(value);
+	return 0;
+}
+
+static int add_all(struct making *m)
+{
+	const struct guest_config *config = m->config;
+	char *init = xasprintf("%s/build/guest/init", irqsan_root());
+	int rc;
+
+	rc = initramfs_add_file(m->ir, "/init", S_IFREG | 0755, init);
+	/* The kernel opens it for init's standard streams before /dev is mounted. */
+	if (!rc)
+		rc = initramfs_add_node(m->ir, "/dev/console", S_IFCHR | 0600, makedev(5, 1));
+	if (!rc && !strcmp(config->workload, "mkdir-storm"))
+		rc = add_mkdir_storm(m);
+	if (!rc && !strcmp(config->workload, "lock-storm"))
+		rc = add_lock_storm(m);
+	if (!rc)
+		rc = add_irqsan(m);
+	order(m, "workload", config->workload);
+	order_number(m, "seconds", config->seconds);
+	order_number(m, "reload", config->reload);
+	if (!rc)
+		rc = initramfs_add_data(m->ir, "/etc/irqsan.conf", S_IFREG | 0644, m->conf.data,
+					m->conf.len);
+	free(init);
+	return rc;
+}
+
+/**
+ * guest_build() - make a guest's initramfs
+ * @config: what it is to do
+ * @dir: where it is put, as "initramfs.cpio"
+ * @guest: filled on success; for guest_free()
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int guest_build(const struct guest_config *config, const char *dir, struct guest *guest)
+{
+	struct making m = { .config = config, .out = guest };
+	int rc;
+
+	*guest = (struct guest){ .initramfs = xasprintf("%s/initramfs.cpio", dir) };
+	m.ir = initramfs_create(guest->initramfs);
+	if (!m.ir) {
+		guest_free(guest);
+		return -EIO;
+	}
+	rc = add_all(&m);
+	if (rc < 0)
+		initramfs_abort(m.ir);
+	else
+		rc = initramfs_finish(m.ir);
+	guest->conf = m.conf.data;
+	if (rc < 0)
+		guest_free(guest);
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * guest_free() - free what guest_build() filled in; the initramfs stays
+ * @guest: the guest; may be freed twice
+ */
+void guest_free(struct guest *guest)
+{
+	free(guest->initramfs);
+	free(guest->conf);
+	free(guest->module);
+	*guest = (struct guest){};
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Makes the initramfs of the guest under test: init, modules, orders.
+ */
+#ifndef IRQSAN_HOST_GUEST_H
+#define IRQSAN_HOST_GUEST_H
+
+#include <stdbool.h>
+
+#include "kernel.h"
+
+/**
+ * struct guest_config - what the guest is to do
+ * @kernel: its kernel
+ * @module: irqsan.ko to load, or NULL to build one for @kernel
+ * @params: parameters of irqsan.ko, or NULL
+ * @workload: "mkdir-storm", "lock-storm" or "none"
+ * @seconds: how long the load runs
+ * @reload: how often the module is taken out and put back
+ */
+struct guest_config {
+	const struct kernel *kernel;
+	const char *module;
+	const char *params;
+	const char *workload;
+	unsigned int seconds;
+	unsigned int reload;
+};
+
+/**
+ * struct guest - an initramfs that was made
+ * @initramfs: its path; owned
+ * @conf: the orders in it; owned
+ * @module: path of the irqsan.ko in it; owned
+ */
+struct guest {
+	char *initramfs;
+	char *conf;
+	char *module;
+};
+
+bool guest_workload_known(const char *name);
+int guest_build(const struct guest_config *config, const char *dir, struct guest *guest);
+void guest_free(struct guest *guest);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Boots a guest many times, several at once, and has each boot judged.
+ */
+#ifndef IRQSAN_RUN_H
+#define IRQSAN_RUN_H
+
+#include <stdio.h>
+
+#include "result.h"
+#include "vm.h"
+
+/**
+ * enum run_phase - where a guest is, by its own records
+ * @PHASE_BOOT: from power on to init's first word
+ * @PHASE_INSMOD: to the start of the load: module in, planted bug reported
+ * @PHASE_LOAD: to its end
+ * @PHASE_FINISH: to the end of QEMU
+ */
+enum run_phase {
+	PHASE_BOOT,
+	PHASE_INSMOD,
+	PHASE_LOAD,
+	PHASE_FINISH,
+};
+
+/**
+ * struct run_limits - patience, in seconds under KVM; all are multiplied by the scale
+ * @phase: how long each phase may take; for the load: longer than ordered
+ * @stall: how long a guest may show no sign of progress at all
+ * @tail: how long a crash may take to be told to its end
+ */
+struct run_limits {
+	double phase[PHASE_FINISH + 1];
+	double stall;
+	double tail;
+};
+
+extern const struct run_limits run_limits_default;
+
+/**
+ * struct run_config - what to boot and how often
+ * @vm: the guest; its @dir is ignored
+ * @runs: how many runs
+ * @jobs: how many at once
+ * @until_first: end a boot at its first finding
+ * @seconds: how long the load is ordered to run, in guest time
+ * @expect_pv: the load must reach kvm_wait()
+ * @limits: patience
+ * @scale: of this accelerator
+ * @facts: copied into every run.json, may be NULL
+ * @conf: text of the guest's orders, kept in each directory; may be NULL
+ * @dir: directory of the runs; must exist
+ * @out: where verdicts are printed
+ * @verbose: tell each guest's phases
+ */
+struct run_config {
+	struct vm_config vm;
+	unsigned int runs;
+	unsigned int jobs;
+	bool until_first;
+	unsigned int seconds;
+	bool expect_pv;
+	const struct run_limits *limits;
+	double scale;
+	json_t *facts;
+	const char *conf;
+	const char *dir;
+	FILE *out;
+	bool verbose;
+};
+
+int run_boots(const struct run_config *config, struct result *result);
+
+#endif

@@ -52,14 +52,16 @@ $(B)/asan/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ASAN_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/irqsan: $(HOST_OBJ)
+$(B)/irqsan: $(B)/host/qemu-harness/src/main.o $(B)/host/harness.a
 	$(CC) $(HOST_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(B)/guest/%: $(B)/guest/obj/qemu-harness/guest/%.o $(GUEST_OBJ)
 	$(CC) $(GUEST_CFLAGS) $(LDFLAGS) -static -pthread -o $@ $^ -ljansson
 
-# An archive: a test that includes a source file has its own copy of it.
+# Archives: a test that includes a source file has its own copy of it.
+$(B)/host/harness.a: $(filter-out %/main.o,$(HOST_OBJ))
 $(B)/asan/harness.a: $(ASAN_OBJ)
+$(B)/host/harness.a $(B)/asan/harness.a:
 	rm -f $@
 	$(AR) rcs $@ $^
 

@@ -372,7 +372,7 @@ int child_run(const struct child_opts *opts, double deadline_s, struct buf *out,
 
 		rc = child_ppoll(pfd, 2, deadline_s > 0 ? end - now() : -1);
 		if (!rc) {
-			pr_err("%s did not end within %.0f s; killed", o.argv[0], deadline_s);
+			pr_err("%s did not end within %g s; killed", o.argv[0], deadline_s);
 			rc = -ETIMEDOUT;
 		}
 		if (rc < 0)

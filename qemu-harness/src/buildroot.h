@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where modules are compiled: the toolchain of a Debian suite, in a sandbox
+ * without network.
+ */
+#ifndef IRQSAN_BUILDROOT_H
+#define IRQSAN_BUILDROOT_H
+
+#include "util.h"
+
+/**
+ * struct buildroot - a toolchain
+ * @root: directory that holds usr and etc ("/" for this machine's own)
+ * @id: changes whenever the toolchain does
+ */
+struct buildroot {
+	char *root;
+	char *id;
+};
+
+int buildroot_get(const char *suite, const struct strv *packages, struct buildroot *br);
+int buildroot_host(struct buildroot *br);
+void buildroot_enter(const struct buildroot *br, const char *src, const char *build,
+		     struct strv *argv);
+void buildroot_free(struct buildroot *br);
+
+#endif

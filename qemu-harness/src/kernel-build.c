@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Builds external modules for a kernel, and keeps them by what they were built
+ * from.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fts.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buildroot.h"
+#include "cache.h"
+#include "child.h"
+#include "kernel-debian.h"
+#include "kernel.h"
+#include "tool.h"
+
+#define BUILD_DEADLINE_S 900
+
+static const char *const build_marks[] = {
+	"error: ", "ERROR: ", "bwrap: ", "*** ", "not found", NULL,
+};
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+/* What a build in the source directory itself leaves behind is no source. */
+static bool is_source(const char *name)
+{
+	static const char *const products[] = {
+		".o", ".a", ".ko", ".mod", ".mod.c", ".cmd", ".d", ".tmp", ".orig", ".rej",
+	};
+
+	if (*name == '.' || !strcmp(name, "Module.symvers") || !strcmp(name, "modules.order"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(products); i++)
+		if (ends_with(name, products[i]))
+			return false;
+	return true;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* Calls @fn with each file below @dir, symlinks followed, in the order of names. */
+static int for_each_file(const char *dir, int (*fn)(void *ctx, const char *path, const char *rel),
+			 void *ctx)
+{
+	char *const paths[] = { (char *)dir, NULL };
+	FTS *fts = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+	size_t skip = strlen(dir) + 1;
+	int rc = 0;
+	FTSENT *e;
+
+	if (!fts)
+		return -errno;
+	while (!rc && (e = fts_read(fts))) {
+		if (e->fts_info == FTS_D && e->fts_level > 0 && *e->fts_name == '.')
+			fts_set(fts, e, FTS_SKIP);
+		else if (e->fts_info == FTS_F)
+			rc = fn(ctx, e->fts_path, e->fts_path + skip);
+	}
+	fts_close(fts);
+	return rc;
+}
+
+static int add_source(void *ctx, const char *path, const char *rel)
+{
+	struct buf *b = ctx;
+	char hex[65], *line;
+	int rc;
+
+	if (!is_source(strrchr(path, '/') + 1))
+		return 0;
+	rc = sha256_file(path, hex);
+	if (rc)
+		return rc;
+	line = xasprintf("%s  %s\n", hex, rel);
+	buf_add(b, line, strlen(line));
+	free(line);
+	return 0;
+}
+
+static int copy_source(void *ctx, const char *path, const char *rel)
+{
+	char *to = xasprintf("%s/%s", (const char *)ctx, rel), *slash;
+	int rc = 0;
+
+	if (is_source(strrchr(path, '/') + 1)) {
+		slash = strrchr(to, '/');
+		*slash = '\0';
+		rc = mkdir_p(to);
+		*slash = '/';
+		if (!rc)
+			rc = copy_file(path, to);
+	}
+	free(to);
+	return rc;
+}
+
+/**
+ * struct collect - takes the .ko files out of a build
+ * @to: directory
+ * @n: how many there were
+ */
+struct collect {
+	const char *to;
+	unsigned int n;
+};
+
+static int collect_module(void *ctx, const char *path, const char *rel)
+{
+	struct collect *c = ctx;
+	char *to;
+	int rc;
+
+	if (!ends_with(rel, ".ko"))
+		return 0;
+	to = xasprintf("%s/%s", c->to, strrchr(path, '/') + 1);
+	rc = copy_file(path, to);
+	c->n++;
+	free(to);
+	return rc;
+}
+
+/*
+ * All that the outcome depends on, as text; kept next to the modules, so that
+ * one can see later what they were made from.
+ */
+static int describe(const struct kernel *k, const struct buildroot *br, const char *srcdir,
+		    struct buf *b)
+{
+	char *line = xasprintf("kernel %s %s x86_64\ntoolchain %s\n", k->release,
+			       k->version ? k->version : "tree", br->id);
+	char *symvers = NULL;
+	int rc = 0;
+
+	buf_add(b, line, strlen(line));
+	if (!k->suite) {
+		/* Two trees of one release differ in these. */
+		symvers = xasprintf("%s/Module.symvers", k->headers);
+		rc = add_source(b, k->config, "./config");
+		if (!rc && file_exists(symvers)) {
+			char hex[65];
+
+			rc = sha256_file(symvers, hex);
+			if (!rc) {
+				buf_add(b, hex, 64);
+				buf_add(b, "  ./Module.symvers\n", 19);
+			}
+		}
+	}
+	if (!rc)
+		rc = for_each_file(srcdir, add_source, b);
+	free(symvers);
+	free(line);
+	return rc;
+}
+
+static void make_command(const struct kernel *k, const struct buildroot *br, const char *build,
+			 struct strv *argv)
+{
+	if (k->suite) {
+		char *src = xasprintf("%s/usr/src", k->headers);
+
+		buildroot_enter(br, src, build, argv);
+		free(src);
+		strv_push(argv, "make");
+		strv_pushf(argv, "M=/build");
+		strv_push(argv, "-C");
+		strv_pushf(argv, "/usr/src/linux-headers-%s", k->release);
+	} else {
+		/* irqsan itself may run below make. */
+		strv_push(argv, "env");
+		strv_push(argv, "-uMAKEFLAGS");
+		strv_push(argv, "-uMFLAGS");
+		strv_push(argv, "-uMAKELEVEL");
+		strv_push(argv, "make");
+		strv_pushf(argv, "M=%s", build);
+		strv_push(argv, "-C");
+		strv_push(argv, k->headers);
+	}
+	strv_pushf(argv, "-j%u", cpus_available());
+	strv_push(argv, "modules");
+}
+
+static int build_locked(const struct kernel *k, const struct buildroot *br, const char *srcdir,
+			const struct buf *description, const char *dir)
+{
+	char *tmp = xasprintf("%s.tmp", dir), *log = xasprintf("%s.log", dir);
+	char *build = xasprintf("%s/build", tmp), *out = xasprintf("%s/out", tmp);
+	char *text = xasprintf("%s/sources", out), *what, *kept;
+	struct collect c = { .to = out };
+	struct strv argv = { 0 };
+	int rc;
+
+	what = xasprintf("building %s for %s", srcdir, k->release);
+	rc = remove_tree(tmp);
+	if (!rc)
+		rc = mkdir_p(build);
+	if (!rc)
+		rc = mkdir_p(out);
+	if (!rc)
+		rc = for_each_file(srcdir, copy_source, build);
+	if (!rc) {
+		make_command(k, br, build, &argv);
+		rc = tool_run(&(struct tool){
+			.what = what, .argv = (const char *const *)argv.v, .log = log,
+			.deadline_s = BUILD_DEADLINE_S, .marks = build_marks,
+		});
+	}
+	if (!rc)
+		rc = for_each_file(build, collect_module, &c);
+	if (!rc && !c.n) {
+		pr_err("%s made no .ko file (all of it: %s)", what, log);
+		rc = -ENOENT;
+	}
+	if (!rc)
+		rc = write_file(text, description->data, description->len);
+	if (!rc) {
+		kept = xasprintf("%s/build.log", out);
+		if (rename(log, kept))
+			pr_warn("can't keep %s: %s", log, strerror(errno));
+		free(kept);
+		rc = cache_commit(out, dir);
+	}
+	remove_tree(tmp);
+	strv_free(&argv);
+	free(what);
+	free(text);
+	free(out);
+	free(build);
+	free(log);
+	free(tmp);
+	return rc;
+}
+
+static int get_toolchain(const struct kernel *k, struct buildroot *br)
+{
+	struct strv packages = { 0 };
+	struct debian_kernel d;
+	int rc;
+
+	*br = (struct buildroot){ 0 };
+	if (!k->headers) {
+		pr_err("%s is only an image: modules can be built for a build tree or a kernel of \"irqsan kernel list\"",
+		       k->name);
+		return -EINVAL;
+	}
+	if (!k->suite)
+		return buildroot_host(br);
+	rc = debian_load(k->name, &d);
+	if (rc) {
+		pr_err("%s is no longer in the cache", k->name);
+		return rc;
+	}
+	strv_push(&packages, "make");
+	for (size_t i = 0; i < d.toolchain.n; i++)
+		strv_push(&packages, d.toolchain.v[i]);
+	rc = buildroot_get(k->suite, &packages, br);
+	strv_free(&packages);
+	debian_kernel_free(&d);
+	return rc;
+}
+
+/**
+ * kernel_build_module() - build an external module directory
+ * @k: kernel
+ * @srcdir: the directory; only read
+ * @outdir: directory of the cache with the .ko files; to be freed
+ *
+ * Return: 0 or a negative errno
+ */
+int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdir)
+{
+	char *src = realpath(srcdir, NULL), *dir = NULL, *key = NULL;
+	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	struct buf description = { 0 };
+	struct buildroot br = { 0 };
+	unsigned int len = 0;
+	int rc, lock = -1;
+
+	*outdir = NULL;
+	if (!src) {
+		rc = -errno;
+		pr_err("can't find the module source %s: %s", srcdir, strerror(-rc));
+		return rc;
+	}
+	rc = get_toolchain(k, &br);
+	if (!rc)
+		rc = describe(k, &br, src, &description);
+	if (rc)
+		goto out;
+	if (!EVP_Digest(description.data, description.len, digest, &len, EVP_sha256(), NULL)) {
+		pr_err("can't hash %s: libcrypto refused SHA-256", src);
+		rc = -EIO;
+		goto out;
+	}
+	for (unsigned int i = 0; i < len; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	dir = xasprintf("%s/modules/%s", irqsan_cache(), hex);
+	/* Directories appear by rename, so one that is there is whole. */
+	if (!file_exists(dir)) {
+		key = xasprintf("modules/%s", hex);
+		lock = cache_lock(key);
+		rc = lock < 0 ? lock : 0;
+		if (!rc && !file_exists(dir))
+			rc = build_locked(k, &br, src, &description, dir);
+	}
+	if (!rc)
+		*outdir = xstrdup(dir);
+out:
+	if (lock >= 0)
+		close(lock);
+	buf_free(&description);
+	buildroot_free(&br);
+	free(key);
+	free(dir);
+	free(src);
+	return rc;
+}

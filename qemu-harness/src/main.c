@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The irqsan program: finds the verb on the command line and runs it.
+ */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "child.h"
+#include "cmd.h"
+#include "util.h"
+
+static const struct command commands[] = {
+	{ "kernel", "get kernels to test and build modules for them", cmd_kernel },
+};
+
+static void help(void)
+{
+	printf("Usage: irqsan VERB [OPTION...]\n"
+	       "Find places in the kernel that restore IRQ flags with interrupts on.\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-12s%s\n", commands[i].name, commands[i].summary);
+	printf("\n\"irqsan VERB --help\" describes one verb.\n"
+	       "Exit status: %d nothing found, %d a violation or crash was found, "
+	       "%d wrong usage or\nthe machine could not do the work, %d can't be judged "
+	       "(for git bisect run).\n",
+	       EXIT_OK, EXIT_FOUND, EXIT_INFRA, EXIT_SKIP);
+}
+
+/**
+ * main() - run one verb
+ * @argc: number of arguments
+ * @argv: irqsan VERB [OPTION...]
+ *
+ * Return: an exit code (enum irqsan_exit)
+ */
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+	char name[64];
+	int rc;
+
+	/* We read the words of the programs that we run: they must not be translated. */
+	setenv("LC_ALL", "C.UTF-8", 1);
+	setlocale(LC_ALL, "");
+	argp_err_exit_status = EXIT_INFRA;
+	child_catch_signals();
+	if (!strcmp(verb, "--help") || !strcmp(verb, "-?") || !strcmp(verb, "help")) {
+		help();
+		return EXIT_OK;
+	}
+	if (!strcmp(verb, "--version") || !strcmp(verb, "-V")) {
+		printf("irqsan %s\n", IRQSAN_VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(verb, commands[i].name))
+			continue;
+		snprintf(name, sizeof(name), "irqsan %s", verb);
+		argv[1] = name;
+		rc = commands[i].run(argc - 1, argv + 1);
+		if (rc && child_interrupted())
+			pr_err("interrupted (%s)", strsignal(child_interrupted()));
+		return rc;
+	}
+	if (*verb)
+		pr_err("unknown verb \"%s\"; \"irqsan --help\" lists them", verb);
+	else
+		pr_err("no verb given; \"irqsan --help\" lists them");
+	return EXIT_INFRA;
+}

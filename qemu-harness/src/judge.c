@@ -38,6 +38,7 @@
  * @site_title: title of the first violation record; owned
  * @error: first error record of the guest; owned
  * @l1_error: first error record of L1; owned
+ * @qemu_said: last line of qemu.log; owned
  * @console: console.log
  * @crash: first crash in it
  */
@@ -58,6 +59,7 @@ struct evidence {
 	char *site_title;
 	char *error;
 	char *l1_error;
+	char *qemu_said;
 	struct buf console;
 	struct crash crash;
 };
@@ -225,10 +227,19 @@ static int read_run(const char *dir, struct evidence *e)
 	return rc;
 }
 
+static void keep_last(void *ctx, const char *line, size_t len)
+{
+	char **last = ctx;
+
+	free(*last);
+	*last = xasprintf("%.*s", (int)len, line);
+}
+
 static int read_evidence(const char *dir, struct evidence *e)
 {
+	struct console said = { .fn = keep_last, .ctx = &e->qemu_said };
 	struct console lines = { .fn = take_line, .ctx = e };
-	struct buf records = {}, l1 = {};
+	struct buf records = {}, l1 = {}, qemu = {};
 	int rc;
 
 	rc = read_run(dir, e);
@@ -244,12 +255,19 @@ static int read_evidence(const char *dir, struct evidence *e)
 	if (!rc && e->console.len)
 		crash_find(e->console.data, e->console.len, &e->crash);
 	if (!rc)
+		rc = read_part(dir, "qemu.log", &qemu);
+	if (!rc && qemu.len) {
+		console_feed(&said, qemu.data, qemu.len);
+		console_end(&said);
+	}
+	if (!rc)
 		rc = read_part(dir, "l1-console.log", &l1);
 	/* An emulated machine that is short of time warns a lot; only a panic ends it. */
 	if (!rc && l1.len && memmem(l1.data, l1.len, "Kernel panic - not syncing", 26))
 		keep_first(&e->l1_error, "the outer guest's kernel panicked");
 	buf_free(&records);
 	buf_free(&l1);
+	buf_free(&qemu);
 	return rc;
 }
 
@@ -304,7 +322,8 @@ static bool judge_machinery(struct evidence *e)
 		why = xstrdup("interrupted");
 	else if (ended(e, "exited ") && strcmp(e->ended, "exited 0"))
 		/* No guest can make QEMU exit like this: it was killed, or refused to run. */
-		why = xasprintf("QEMU %s", e->ended);
+		why = xasprintf("QEMU %s%s%s", e->ended, e->qemu_said ? ": " : "",
+				e->qemu_said ?: "");
 	else if (e->l1_exit && e->l1_status && !e->done)
 		why = xasprintf("the inner QEMU exited with status %lld", (long long)e->l1_status);
 	else if (nested && e->l1_error && !e->done)
@@ -463,6 +482,7 @@ int judge_dir(const char *dir, struct verdict *v)
 	free(e.site_title);
 	free(e.error);
 	free(e.l1_error);
+	free(e.qemu_said);
 	buf_free(&e.console);
 	crash_free(&e.crash);
 	return rc;

@@ -24,8 +24,9 @@
 #define RETRIES_MAX 2
 /* A guest that floods its console must not fill the disk. */
 #define CHANNEL_BYTES_MAX (64u << 20)
-/* A crash report with no new byte for so long (seconds) has been told. */
-#define QUIET_S 1.0
+/* Progress is told this often (seconds): a line that replaces itself, and one in a log. */
+#define PROGRESS_TTY_S 1
+#define PROGRESS_LOG_S 20
 /* Deadlines are looked at this often (seconds) when nothing happens. */
 #define LOOP_S 0.2
 
@@ -39,6 +40,7 @@
  *	under load a tick comes each second.
  * tail: a report is some hundred lines on a serial line, and the counters
  *	follow with the next tick.
+ * quiet: even nested, a report in the middle of its printing never pauses so long.
  */
 const struct run_limits run_limits_default = {
 	.phase = {
@@ -49,6 +51,7 @@ const struct run_limits run_limits_default = {
 	},
 	.stall = 10,
 	.tail = 2,
+	.quiet = 1,
 };
 
 static const char *const phase_names[] = {
@@ -120,6 +123,7 @@ struct boot {
  * @started: runs that were started
  * @told: runs whose verdict was printed: always the lowest numbers
  * @final: for each run, whether its verdict stands
+ * @progress_at: when progress was last told
  */
 struct loop {
 	const struct run_config *config;
@@ -128,6 +132,7 @@ struct loop {
 	unsigned int started;
 	unsigned int told;
 	bool *final;
+	double progress_at;
 };
 
 static void found(struct boot *b)
@@ -308,7 +313,7 @@ static char *boot_due(const struct boot *b, double t)
 	const struct run_config *config = b->config;
 
 	if (config->until_first && b->found_at) {
-		bool told = b->recorded && t - b->console_at >= QUIET_S;
+		bool told = b->recorded && t - b->console_at >= config->limits->quiet;
 
 		if (told || t - b->found_at >= config->limits->tail * config->scale)
 			return xstrdup("stopped first-violation");
@@ -467,24 +472,27 @@ static int wait_for_any(const struct loop *loop)
 	return rc < 0 ? rc : 0;
 }
 
-static void show_progress(const struct loop *loop)
+static void show_progress(struct loop *loop)
 {
+	double every = isatty(STDERR_FILENO) ? PROGRESS_TTY_S : PROGRESS_LOG_S;
 	struct buf text = {};
 	unsigned int i;
 
+	if (loop->config->verbose || now() - loop->progress_at < every)
+		return;
+	loop->progress_at = now();
 	for (i = 0; i < loop->config->jobs; i++) {
 		const struct boot *b = &loop->boots[i];
 		char *one;
 
 		if (!b->dir)
 			continue;
-		one = xasprintf("%srun #%u %s %.0f s", text.len ? ", " : "", b->number,
+		one = xasprintf("%srun #%u: %s, %.0f s", text.len ? "; " : "", b->number,
 				phase_names[b->phase], now() - b->phase_at);
 		buf_add(&text, one, strlen(one));
 		free(one);
 	}
-	if (text.len && !loop->config->verbose)
-		pr_progress("%s", text.data);
+	pr_progress("%s", text.data);
 	buf_free(&text);
 }
 
@@ -556,7 +564,7 @@ static void stop_all(struct loop *loop)
  */
 int run_boots(const struct run_config *config, struct result *result)
 {
-	struct loop loop = { .config = config, .result = result };
+	struct loop loop = { .config = config, .result = result, .progress_at = now() };
 	int rc;
 
 	loop.boots = xcalloc(config->jobs, sizeof(*loop.boots));

@@ -25,15 +25,17 @@ enum run_phase {
 };
 
 /**
- * struct run_limits - patience, in seconds under KVM; all are multiplied by the scale
+ * struct run_limits - patience, in seconds; all but @quiet are multiplied by the scale
  * @phase: how long each phase may take; for the load: longer than ordered
  * @stall: how long a guest may show no sign of progress at all
  * @tail: how long a crash may take to be told to its end
+ * @quiet: a crash report with no new byte for so long has been told
  */
 struct run_limits {
 	double phase[PHASE_FINISH + 1];
 	double stall;
 	double tail;
+	double quiet;
 };
 
 extern const struct run_limits run_limits_default;

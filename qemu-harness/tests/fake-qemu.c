@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Stands in for QEMU in the tests of the run loop: finds the channels in
+ * QEMU's command line and plays a guest on them.
+ *
+ * $FAKE_QEMU names the play, or one play a start, separated by commas;
+ * $FAKE_QEMU_STATE is a file that counts the starts.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define COUNTERS(waits, violations, first) \
+	"\"waits\":" waits ",\"slow_pv\":5,\"slow_native\":1,\"violations\":" violations \
+	",\"lost\":0,\"first_ms\":" first ",\"load_ms\":1000,\"ops\":90"
+#define DONE(waits, violations, first) \
+	"{\"t\":\"done\",\"up\":9.0," COUNTERS(waits, violations, first) "}\n"
+#define TICK(up, waits, violations, first) \
+	"{\"t\":\"tick\",\"up\":" up "," COUNTERS(waits, violations, first) "}\n"
+
+static const char boot[] =
+	"{\"t\":\"boot\",\"up\":1.0,\"release\":\"5.10.0-fake\",\"cpus\":4,\"pv\":true}\n";
+static const char module[] = "{\"t\":\"module\",\"up\":2.0,\"rc\":0,\"restore\":\"armed\"}\n";
+static const char control[] = "{\"t\":\"control\",\"up\":2.5,\"seen\":1}\n";
+static const char load[] = "{\"t\":\"load\",\"up\":3.0,\"workload\":\"mkdir-storm\",\"procs\":4}\n";
+static const char violation[] =
+	"{\"t\":\"violation\",\"up\":4.1,\"title\":\"WARNING in kvm_wait\","
+	"\"site\":\"kvm_wait+0x4b\"}\n";
+static const char splat[] =
+	"[    4.0] ------------[ cut here ]------------\n"
+	"[    4.0] raw_local_irq_restore() called with IRQs enabled\n"
+	"[    4.0] WARNING: CPU: 2 PID: 131 at irqsan/check.c:57 kvm_wait+0x4b/0x60\n"
+	"[    4.0] RIP: 0010:kvm_wait+0x4b/0x60\n"
+	"[    4.0] ---[ end trace 5a1b2c3d4e5f6071 ]---\n";
+
+static int console_fd = -1;
+static int record_fd = -1;
+
+static void put(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		/* The harness has gone: QEMU would go on, but nobody would see it. */
+		if (n < 0)
+			exit(3);
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+static void console(const char *text)
+{
+	put(console_fd, text, strlen(text));
+}
+
+static void record(const char *text)
+{
+	put(record_fd, text, strlen(text));
+}
+
+static void sleep_ms(long ms)
+{
+	struct timespec ts = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+static void hang(void)
+{
+	for (;;)
+		pause();
+}
+
+static void to_load(void)
+{
+	console("[    0.000000] Linux version 5.10.0-fake\n");
+	record(boot);
+	record(module);
+	record(control);
+	record(load);
+}
+
+static void ticks_for_ever(const char *counters)
+{
+	int up;
+	char line[400];
+
+	for (up = 5;; up++) {
+		sleep_ms(20);
+		snprintf(line, sizeof(line), "{\"t\":\"tick\",\"up\":%d,%s}\n", up, counters);
+		record(line);
+	}
+}
+
+static void good(void)
+{
+	to_load();
+	sleep_ms(20);
+	record(TICK("4.0", "7", "0", "-1"));
+	record(DONE("8", "0", "-1"));
+}
+
+static void bug(void)
+{
+	to_load();
+	console(splat);
+	record(violation);
+	ticks_for_ever(COUNTERS("7", "3", "1100"));
+}
+
+static void bug_to_the_end(void)
+{
+	to_load();
+	console(splat);
+	record(violation);
+	record(DONE("7", "3", "1100"));
+}
+
+static void bug_in_pieces(void)
+{
+	const char *p;
+
+	to_load();
+	for (p = splat; *p; p++) {
+		put(console_fd, p, 1);
+		if (p - splat < 200)
+			sleep_ms(1);
+	}
+	ticks_for_ever(COUNTERS("7", "0", "-1"));
+}
+
+static void bug_unprinted(void)
+{
+	to_load();
+	record(violation);
+	ticks_for_ever(COUNTERS("7", "3", "1100"));
+}
+
+static void oops(void)
+{
+	to_load();
+	console("[    4.0] BUG: kernel NULL pointer dereference, address: 0000000000000008\n"
+		"[    4.0] RIP: 0010:d_walk+0x1/0x2\n");
+	hang();
+}
+
+static void panic_at_boot(void)
+{
+	console("[    0.000000] Linux version 5.10.0-fake\n"
+		"[    0.9] Kernel panic - not syncing: Attempted to kill init! exitcode=0x100\n");
+}
+
+static void silent(void)
+{
+	hang();
+}
+
+static void stall_boot(void)
+{
+	console("[    0.000000] Linux version 5.10.0-fake\n");
+	hang();
+}
+
+static void stall_insmod(void)
+{
+	console("[    0.000000] Linux version 5.10.0-fake\n");
+	record(boot);
+	hang();
+}
+
+static void stall_load(void)
+{
+	to_load();
+	record(TICK("4.0", "7", "0", "-1"));
+	hang();
+}
+
+/* The channel speaks, but the guest's clock stands still. */
+static void stall_ticking(void)
+{
+	to_load();
+	for (;;) {
+		sleep_ms(20);
+		record(TICK("4.0", "7", "0", "-1"));
+	}
+}
+
+static void stall_finish(void)
+{
+	good();
+	hang();
+}
+
+static void never_done(void)
+{
+	to_load();
+	ticks_for_ever(COUNTERS("7", "0", "-1"));
+}
+
+static void flood(void)
+{
+	static char many[65536];
+	int i;
+
+	memset(many, 'x', sizeof(many));
+	for (i = 0; i < 128; i++) {
+		many[i * 100] = '\n';
+		put(console_fd, many, sizeof(many));
+	}
+	good();
+}
+
+static void killed(void)
+{
+	to_load();
+	raise(SIGKILL);
+}
+
+static void refused(void)
+{
+	fprintf(stderr, "fake-qemu: no such accelerator\n");
+	exit(1);
+}
+
+static void half_line(void)
+{
+	to_load();
+	record("{\"t\":\"done\",\"up\":9.0,\"waits\":7,");
+}
+
+static void garbage(void)
+{
+	put(record_fd, "\0\xff\xfe{}\n[1]\n{\"t\":\n", 14);
+	good();
+	record("trailing");
+}
+
+static void dead_control(void)
+{
+	console("[    0.000000] Linux version 5.10.0-fake\n");
+	record(boot);
+	record(module);
+	record("{\"t\":\"control\",\"up\":2.5,\"seen\":0}\n");
+	record(load);
+	record(DONE("7", "0", "-1"));
+}
+
+static void not_reached(void)
+{
+	to_load();
+	record(DONE("0", "0", "-1"));
+}
+
+static void module_refused(void)
+{
+	console("[    0.000000] Linux version 5.10.0-fake\n"
+		"[    2.0] irqsan: version magic 'x' should be 'y'\n");
+	record(boot);
+	record("{\"t\":\"module\",\"up\":2.0,\"rc\":-8,\"restore\":\"absent\"}\n");
+}
+
+static void l1_exit(void)
+{
+	to_load();
+	record("{\"t\":\"exit\",\"up\":50.0,\"from\":\"l1\",\"status\":1}\n");
+}
+
+static const struct {
+	const char *name;
+	void (*play)(void);
+} plays[] = {
+	{ "good", good },
+	{ "bug", bug },
+	{ "bug-to-the-end", bug_to_the_end },
+	{ "bug-in-pieces", bug_in_pieces },
+	{ "bug-unprinted", bug_unprinted },
+	{ "oops", oops },
+	{ "panic-at-boot", panic_at_boot },
+	{ "silent", silent },
+	{ "stall-boot", stall_boot },
+	{ "stall-insmod", stall_insmod },
+	{ "stall-load", stall_load },
+	{ "stall-ticking", stall_ticking },
+	{ "stall-finish", stall_finish },
+	{ "never-done", never_done },
+	{ "flood", flood },
+	{ "killed", killed },
+	{ "refused", refused },
+	{ "half-line", half_line },
+	{ "garbage", garbage },
+	{ "dead-control", dead_control },
+	{ "not-reached", not_reached },
+	{ "module-refused", module_refused },
+	{ "l1-exit", l1_exit },
+};
+
+/* The play of the n-th start; the last one of the list goes on for ever. */
+static const char *choose(char *list)
+{
+	const char *state = getenv("FAKE_QEMU_STATE");
+	char *play = strtok(list, ","), *next;
+	long start = 0;
+	int fd;
+
+	if (!state)
+		return play;
+	fd = open(state, O_WRONLY | O_CREAT | O_APPEND, 0666);
+	if (fd < 0 || write(fd, ".", 1) != 1)
+		exit(4);
+	start = lseek(fd, 0, SEEK_CUR);
+	close(fd);
+	while (--start > 0 && (next = strtok(NULL, ",")))
+		play = next;
+	return play;
+}
+
+int main(int argc, char **argv)
+{
+	char *list = getenv("FAKE_QEMU");
+	const char *name;
+	char line[80];
+	size_t i;
+	int a, fd;
+
+	for (a = 1; a + 1 < argc; a++) {
+		if (strcmp(argv[a], "-add-fd") || sscanf(argv[a + 1], "fd=%d,", &fd) != 1)
+			continue;
+		if (strstr(argv[a + 1], "opaque=console"))
+			console_fd = fd;
+		if (strstr(argv[a + 1], "opaque=record"))
+			record_fd = fd;
+	}
+	if (!list || console_fd < 0 || record_fd < 0)
+		return 5;
+	name = choose(list);
+	/* A kind of record that nobody knows: for the test, which looks whether we are gone. */
+	snprintf(line, sizeof(line), "{\"t\":\"fake\",\"up\":0,\"pid\":%ld}\n", (long)getpid());
+	record(line);
+	for (i = 0; i < sizeof(plays) / sizeof(plays[0]); i++) {
+		if (name && !strcmp(plays[i].name, name)) {
+			plays[i].play();
+			return 0;
+		}
+	}
+	return 6;
+}

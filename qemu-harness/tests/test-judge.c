@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of judge.c: run directories with the verdicts that they must give.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "judge.h"
+#include "util.h"
+
+#define COUNTERS(waits, violations, first) \
+	"\"waits\":" waits ",\"slow_pv\":5,\"slow_native\":1,\"violations\":" violations \
+	",\"lost\":0,\"first_ms\":" first ",\"load_ms\":15000,\"ops\":900"
+#define BOOT "{\"t\":\"boot\",\"up\":2.0,\"release\":\"5.10.0-32-amd64\",\"cpus\":4,\"pv\":true}\n"
+#define BOOT_NO_PV \
+	"{\"t\":\"boot\",\"up\":2.0,\"release\":\"5.10.0-32-amd64\",\"cpus\":4,\"pv\":false}\n"
+#define MODULE "{\"t\":\"module\",\"up\":3.0,\"rc\":0,\"restore\":\"armed\"}\n"
+#define REFUSED "{\"t\":\"module\",\"up\":3.0,\"rc\":-8,\"restore\":\"absent\"}\n"
+#define CONTROL "{\"t\":\"control\",\"up\":3.5,\"seen\":1}\n"
+#define SILENT "{\"t\":\"control\",\"up\":3.5,\"seen\":0}\n"
+#define LOAD "{\"t\":\"load\",\"up\":4.0,\"workload\":\"mkdir-storm\",\"procs\":4}\n"
+#define TICK(w, v, f) "{\"t\":\"tick\",\"up\":9.0," COUNTERS(w, v, f) "}\n"
+#define VIOLATION \
+	"{\"t\":\"violation\",\"up\":9.0,\"title\":\"WARNING in kvm_wait\"," \
+	"\"site\":\"kvm_wait+0x4b\"}\n"
+#define DONE(w, v, f) "{\"t\":\"done\",\"up\":19.0," COUNTERS(w, v, f) "}\n"
+#define L1_EXIT(status) "{\"t\":\"exit\",\"up\":60,\"from\":\"l1\",\"status\":" status "}\n"
+#define L1_ERROR "{\"t\":\"error\",\"up\":60,\"from\":\"l1\",\"what\":\"no /dev/kvm\"}\n"
+#define READY BOOT MODULE CONTROL LOAD
+
+#define HELLO "[    0.000000] Linux version 5.10.0-32-amd64\n"
+#define SPLAT(time) \
+	"[" time "] ------------[ cut here ]------------\n" \
+	"[" time "] raw_local_irq_restore() called with IRQs enabled\n" \
+	"[" time "] WARNING: CPU: 2 PID: 131 at irqsan/check.c:57 kvm_wait+0x4b/0x60\n" \
+	"[" time "] RIP: 0010:kvm_wait+0x4b/0x60\n" \
+	"[" time "] ---[ end trace 5a1b2c3d4e5f6071 ]---\n"
+#define PANIC(time) \
+	"[" time "] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100\n"
+
+/**
+ * struct example - a run directory and its verdict
+ * @name: says what the example is about
+ * @accel: accelerator
+ * @ended: why the boot ended
+ * @no_pv: kvm_wait() is not expected
+ * @console: console.log
+ * @records: records.jsonl
+ * @l1: l1-console.log, or NULL
+ * @verdict: the verdict's line
+ */
+struct example {
+	const char *name;
+	const char *accel;
+	const char *ended;
+	bool no_pv;
+	const char *console;
+	const char *records;
+	const char *l1;
+	const char *verdict;
+};
+
+static const struct example examples[] = {
+	{ "good", "kvm", "exited 0", false, HELLO, READY DONE("7", "0", "-1"), NULL, "OK" },
+	{ "good, nested", "nested", "exited 0", false, HELLO,
+	  READY DONE("7", "0", "-1") L1_EXIT("0"), "a quiet log\n", "OK" },
+	{ "good, L1 didn't leave", "nested", "stalled finish", false, HELLO,
+	  READY DONE("7", "0", "-1") L1_EXIT("0"), NULL, "OK" },
+	{ "the bug", "kvm", "stopped first-violation", false, HELLO SPLAT("    9.1"),
+	  READY VIOLATION TICK("7", "3", "4100"), NULL, "crashed: WARNING in kvm_wait" },
+	{ "the bug, run to the end", "kvm", "exited 0", false, HELLO SPLAT("    9.1"),
+	  READY VIOLATION DONE("7", "3", "4100"), NULL, "crashed: WARNING in kvm_wait" },
+	{ "the bug, console garbled", "kvm", "exited 0", false, HELLO "[ 9.1] WARN[ 9.1] foo",
+	  READY VIOLATION DONE("7", "3", "4100"), NULL, "crashed: WARNING in kvm_wait" },
+	{ "the bug, no words at all", "kvm", "exited 0", false, HELLO,
+	  READY DONE("7", "3", "4100"), NULL, "crashed: irqsan: violation without a record" },
+	{ "the bug, no record of it", "kvm", "stopped first-violation", false,
+	  HELLO SPLAT("    9.1"), READY TICK("7", "0", "-1"), NULL,
+	  "crashed: WARNING in kvm_wait" },
+	{ "the bug while the module goes in", "kvm", "stopped first-violation", false,
+	  HELLO SPLAT("    2.6"), BOOT, NULL, "boot failed: WARNING in kvm_wait" },
+	{ "crash before a load that came nevertheless", "kvm", "exited 0", false,
+	  HELLO SPLAT("    1.6"), READY DONE("7", "0", "-1"), NULL,
+	  "boot failed: WARNING in kvm_wait" },
+	{ "the bug survives L1's death", "nested", "exited 137", false, HELLO SPLAT("    9.1"),
+	  READY VIOLATION TICK("7", "3", "4100"), NULL, "crashed: WARNING in kvm_wait" },
+	{ "panic at boot", "kvm", "exited 0", false, HELLO PANIC("    1.2"), "", NULL,
+	  "boot failed: kernel panic: Attempted to kill init!" },
+	{ "panic at boot, nested", "nested", "stalled boot", false, HELLO PANIC("    1.2"), "",
+	  NULL, "boot failed: kernel panic: Attempted to kill init!" },
+	{ "panic under load", "kvm", "exited 0", false, HELLO PANIC("    9.0"),
+	  READY TICK("7", "0", "-1"), NULL, "crashed: kernel panic: Attempted to kill init!" },
+	{ "panic under load, L1 in doubt", "nested", "exited 0", false, HELLO PANIC("    9.0"),
+	  READY L1_EXIT("1"), NULL, "lost: the inner QEMU exited with status 1" },
+	{ "QEMU killed", "kvm", "exited 137", false, HELLO, READY TICK("7", "0", "-1"), NULL,
+	  "lost: QEMU exited 137" },
+	{ "QEMU refused", "tcg", "exited 1", true, "", "", NULL, "lost: QEMU exited 1" },
+	{ "QEMU failed after the end", "kvm", "exited 1", false, HELLO,
+	  READY DONE("7", "0", "-1"), NULL, "lost: QEMU exited 1" },
+	{ "interrupted", "kvm", "interrupted", false, HELLO, READY, NULL, "lost: interrupted" },
+	{ "L1 without KVM", "nested", "exited 0", false, "", L1_ERROR, NULL,
+	  "lost: outer guest: no /dev/kvm" },
+	{ "L1 panic", "nested", "exited 0", false, HELLO, READY TICK("7", "0", "-1"),
+	  "[ 9.0] Kernel panic - not syncing: Fatal exception\n",
+	  "lost: outer guest: the outer guest's kernel panicked" },
+	{ "L1 stall", "nested", "stalled boot", false, HELLO, "", NULL,
+	  "lost: stalled boot before the guest's init answered" },
+	{ "L1 deadline", "nested", "deadline boot", false, "", "", NULL,
+	  "lost: deadline boot before the guest's init answered" },
+	{ "silent kernel", "kvm", "stalled boot", false, "", "", NULL,
+	  "boot failed: no output from the kernel" },
+	{ "silent kernel that leaves", "tcg", "exited 0", true, "", "", NULL,
+	  "boot failed: no output from the kernel" },
+	{ "kernel hangs at boot", "kvm", "stalled boot", false, HELLO, "", NULL,
+	  "boot failed: no progress (stalled boot)" },
+	{ "insmod hangs", "nested", "deadline insmod", false, HELLO, BOOT, NULL,
+	  "boot failed: no progress (deadline insmod)" },
+	{ "module refused", "kvm", "exited 0", false,
+	  HELLO "[    3.0] irqsan: version magic 'a' should be 'b'\n", BOOT REFUSED, NULL,
+	  "boot failed: insmod irqsan.ko: version magic 'a' should be 'b'" },
+	{ "module refused without a word", "kvm", "exited 0", false, HELLO, BOOT REFUSED, NULL,
+	  "boot failed: insmod irqsan.ko: Exec format error" },
+	{ "control silent", "kvm", "exited 0", false, HELLO,
+	  BOOT MODULE SILENT, NULL, "lost: the planted restore was not reported: detector dead" },
+	{ "control silent, all else good", "kvm", "exited 0", false, HELLO,
+	  BOOT MODULE SILENT LOAD DONE("7", "0", "-1"), NULL,
+	  "lost: the planted restore was not reported: detector dead" },
+	{ "control missing", "kvm", "exited 0", false, HELLO,
+	  BOOT MODULE LOAD DONE("7", "0", "-1"), NULL,
+	  "lost: the planted restore was not reported: detector dead" },
+	{ "module and control missing", "kvm", "exited 0", false, HELLO,
+	  BOOT LOAD DONE("7", "0", "-1"), NULL,
+	  "lost: no word of the planted restore: detector not proved" },
+	{ "hung", "kvm", "stalled load", false, HELLO, READY TICK("7", "0", "-1"), NULL,
+	  "hung: stalled load, after 15000 ms of load" },
+	{ "power off hangs", "kvm", "deadline finish", false, HELLO,
+	  READY DONE("7", "0", "-1"), NULL, "hung: deadline finish, after 15000 ms of load" },
+	{ "no verdict", "kvm", "exited 0", false, HELLO, READY TICK("7", "0", "-1"), NULL,
+	  "lost: no verdict from the guest" },
+	{ "no verdict, with a reason", "kvm", "exited 0", false, HELLO,
+	  READY "{\"t\":\"error\",\"up\":9,\"what\":\"fork: out of memory\"}\n", NULL,
+	  "lost: no verdict from the guest: fork: out of memory" },
+	{ "half a done", "kvm", "exited 0", false, HELLO, READY "{\"t\":\"done\",\"up\":19.0,", NULL,
+	  "lost: no verdict from the guest" },
+	{ "garbage around", "kvm", "exited 0", false, HELLO,
+	  "\x01\x02garbage\n{}\n" READY "###\n" DONE("7", "0", "-1") "{\"t\"", NULL, "OK" },
+	{ "never reached", "kvm", "exited 0", false, HELLO, READY DONE("0", "0", "-1"), NULL,
+	  "inconclusive: kvm_wait was never reached" },
+	{ "never reached, no PV", "kvm", "exited 0", false, HELLO,
+	  BOOT_NO_PV MODULE CONTROL LOAD DONE("0", "0", "-1"), NULL,
+	  "inconclusive: kvm_wait was never reached: the guest has no PV spinlocks" },
+	{ "never reached, nor expected", "tcg", "exited 0", true, HELLO,
+	  BOOT_NO_PV MODULE CONTROL LOAD DONE("0", "0", "-1"), NULL, "OK" },
+};
+
+static char *temp_dir(void)
+{
+	char *dir = xstrdup("/tmp/irqsan-judge-XXXXXX");
+
+	assert_non_null(mkdtemp(dir));
+	return dir;
+}
+
+static void put(const char *dir, const char *name, const char *text)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+
+	assert_int_equal(write_file(path, text, strlen(text)), 0);
+	free(path);
+}
+
+static char *make(const struct example *e)
+{
+	char *dir = temp_dir();
+	char *run = xasprintf("{\"accel\":\"%s\",\"ended\":\"%s\",\"expect_pv\":%s,"
+			      "\"wall_s\":12.5}\n", e->accel, e->ended, e->no_pv ? "false" : "true");
+
+	put(dir, "run.json", run);
+	put(dir, "console.log", e->console);
+	put(dir, "records.jsonl", e->records);
+	if (e->l1)
+		put(dir, "l1-console.log", e->l1);
+	free(run);
+	return dir;
+}
+
+static void test_examples(void **state)
+{
+	unsigned int bad = 0;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(examples); i++) {
+		char *dir = make(&examples[i]), *line;
+		struct verdict v;
+
+		assert_int_equal(judge_dir(dir, &v), 0);
+		line = verdict_line(&v);
+		if (strcmp(line, examples[i].verdict)) {
+			print_message("%s: \"%s\", not \"%s\"\n", examples[i].name, line,
+				      examples[i].verdict);
+			bad++;
+		}
+		free(line);
+		verdict_free(&v);
+		remove_tree(dir);
+		free(dir);
+	}
+	assert_int_equal(bad, 0);
+}
+
+static void test_numbers(void **state)
+{
+	static const struct example e = {
+		"numbers", "kvm", "exited 0", false, HELLO SPLAT("    9.1"),
+		READY VIOLATION TICK("6", "2", "4100") DONE("7", "3", "4100"), NULL, NULL
+	};
+	char *dir = make(&e);
+	struct verdict v;
+
+	(void)state;
+	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_int_equal(v.outcome, OUTCOME_CRASHED);
+	assert_string_equal(v.release, "5.10.0-32-amd64");
+	assert_true(v.pv);
+	assert_true(v.control);
+	assert_int_equal(v.waits, 7);
+	assert_int_equal(v.slow_pv, 5);
+	assert_int_equal(v.slow_native, 1);
+	assert_int_equal(v.violations, 3);
+	assert_int_equal(v.first_ms, 4100);
+	assert_int_equal(v.load_ms, 15000);
+	assert_int_equal(v.ops, 900);
+	assert_true(v.wall_s > 12.4 && v.wall_s < 12.6);
+	verdict_free(&v);
+	remove_tree(dir);
+	free(dir);
+}
+
+/* What QEMU said last is why it left. */
+static void test_qemu_message(void **state)
+{
+	static const struct example e = {
+		"refused", "kvm", "exited 1", false, "", "", NULL, NULL
+	};
+	char *dir = make(&e), *line;
+	struct verdict v;
+
+	(void)state;
+	put(dir, "qemu.log", "some warning\nfailed to initialize kvm\n");
+	assert_int_equal(judge_dir(dir, &v), 0);
+	line = verdict_line(&v);
+	assert_string_equal(line, "lost: QEMU exited 1: failed to initialize kvm");
+	free(line);
+	verdict_free(&v);
+	remove_tree(dir);
+	free(dir);
+}
+
+static void test_missing_files(void **state)
+{
+	char *dir = temp_dir(), *line;
+	struct verdict v;
+
+	(void)state;
+	assert_true(judge_dir(dir, &v) < 0);
+	put(dir, "run.json", "{\"accel\":\"kvm\"}");
+	assert_true(judge_dir(dir, &v) < 0);
+	put(dir, "run.json", "{\"accel\":\"kvm\",\"ended\":\"exited 0\",\"expect_pv\":true,"
+	    "\"wall_s\":1}");
+	assert_int_equal(judge_dir(dir, &v), 0);
+	line = verdict_line(&v);
+	assert_string_equal(line, "boot failed: no output from the kernel");
+	free(line);
+	verdict_free(&v);
+	remove_tree(dir);
+	free(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_qemu_message),
+		cmocka_unit_test(test_missing_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of run.c and of what it uses, with fake-qemu in QEMU's place.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "run.h"
+#include "util.h"
+
+/* Short enough for a test, long enough for a busy machine to start a process. */
+static const struct run_limits limits = {
+	.phase = { 3, 3, 3, 3 },
+	.stall = 1.5,
+	.tail = 0.6,
+	.quiet = 0.1,
+};
+
+/* fake-qemu lies beside the test. */
+static char *fake_qemu(void)
+{
+	char self[4096];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(n > 0);
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	return xasprintf("%s/fake-qemu", self);
+}
+
+/**
+ * struct fixture - what a test has
+ * @dir: the run's directory
+ * @qemu: path of fake-qemu
+ * @config: as for run_boots()
+ * @result: its result
+ */
+struct fixture {
+	char *dir;
+	char *qemu;
+	struct run_config config;
+	struct result result;
+};
+
+static void prepare(struct fixture *f, const char *plays, unsigned int runs, unsigned int jobs)
+{
+	char *state;
+
+	f->dir = xstrdup("/tmp/irqsan-run-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	f->qemu = fake_qemu();
+	f->config = (struct run_config){
+		.vm = { .accel = ACCEL_KVM, .qemu = f->qemu, .kernel = "/fake/kernel",
+			.initramfs = "/fake/initramfs", .cpus = 4, .memory_mb = 512 },
+		.runs = runs, .jobs = jobs, .until_first = true, .expect_pv = true,
+		.limits = &limits, .scale = 1, .conf = "workload mkdir-storm\n", .dir = f->dir,
+		.out = stderr,
+	};
+	result_init(&f->result, runs);
+	state = xasprintf("%s/starts", f->dir);
+	setenv("FAKE_QEMU", plays, 1);
+	if (strchr(plays, ','))
+		setenv("FAKE_QEMU_STATE", state, 1);
+	else
+		unsetenv("FAKE_QEMU_STATE");
+	free(state);
+}
+
+/* Reads @name of a boot's directory; the caller frees it. */
+static char *slurp(const char *dir, const char *name)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	struct buf b = {};
+
+	assert_int_equal(read_file(path, &b), 0);
+	free(path);
+	return b.data ?: xstrdup("");
+}
+
+/* The pid that fake-qemu had is nobody's, and this process has no child. */
+static void assert_gone(const char *boot)
+{
+	char *records = slurp(boot, "records.jsonl");
+	const char *at = strstr(records, "\"pid\":");
+
+	if (at)
+		assert_true(kill((pid_t)strtol(at + 6, NULL, 10), 0) && errno == ESRCH);
+	free(records);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void assert_files(const char *boot)
+{
+	static const char *const names[] = {
+		"console.log", "records.jsonl", "qemu.argv", "irqsan.conf", "run.json",
+		"verdict.json",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		char *path = xasprintf("%s/%s", boot, names[i]);
+
+		if (!file_exists(path))
+			fail_msg("%s is missing", path);
+		free(path);
+	}
+}
+
+static int recheck(const char *dir)
+{
+	char *argv[] = { "irqsan recheck", (char *)dir, NULL };
+
+	return cmd_recheck(2, argv);
+}
+
+static void assert_line(const struct fixture *f, unsigned int number, const char *want)
+{
+	char *line = verdict_line(result_verdict(&f->result, number));
+
+	assert_string_equal(line, want);
+	free(line);
+}
+
+static void finish(struct fixture *f)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < f->result.n; i++) {
+		for (j = 0; j < f->result.runs[i].n; j++) {
+			assert_files(f->result.runs[i].attempts[j].dir);
+			assert_gone(f->result.runs[i].attempts[j].dir);
+		}
+	}
+	assert_int_equal(recheck(f->dir), EXIT_OK);
+	result_free(&f->result);
+	remove_tree(f->dir);
+	free(f->dir);
+	free(f->qemu);
+}
+
+/**
+ * struct one - one boot of one play
+ * @play: the play
+ * @end: run with until_first off
+ * @line: verdict
+ * @ended: why it ended, in run.json
+ * @attempts: boots that it takes
+ * @exit: exit code of the whole
+ */
+struct one {
+	const char *play;
+	bool end;
+	const char *line;
+	const char *ended;
+	unsigned int attempts;
+	int exit;
+};
+
+static const struct one ones[] = {
+	{ "good", false, "OK", "exited 0", 1, EXIT_OK },
+	{ "good", true, "OK", "exited 0", 1, EXIT_OK },
+	{ "bug", false, "crashed: WARNING in kvm_wait", "stopped first-violation", 1, EXIT_FOUND },
+	{ "bug-to-the-end", true, "crashed: WARNING in kvm_wait", "exited 0", 1, EXIT_FOUND },
+	{ "bug-in-pieces", false, "crashed: WARNING in kvm_wait", "stopped first-violation", 1,
+	  EXIT_FOUND },
+	{ "bug-unprinted", false, "crashed: WARNING in kvm_wait", "stopped first-violation", 1,
+	  EXIT_FOUND },
+	{ "oops", false,
+	  "crashed: BUG: unable to handle kernel NULL pointer dereference in d_walk",
+	  "stopped first-violation", 1, EXIT_FOUND },
+	{ "oops", true,
+	  "crashed: BUG: unable to handle kernel NULL pointer dereference in d_walk",
+	  "stalled load", 1, EXIT_FOUND },
+	{ "panic-at-boot", true, "boot failed: kernel panic: Attempted to kill init!", "exited 0",
+	  1, EXIT_FOUND },
+	{ "silent", true, "boot failed: no output from the kernel", "stalled boot", 1, EXIT_FOUND },
+	{ "stall-boot", true, "boot failed: no progress (stalled boot)", "stalled boot", 1,
+	  EXIT_FOUND },
+	{ "stall-insmod", true, "boot failed: no progress (stalled insmod)", "stalled insmod", 1,
+	  EXIT_FOUND },
+	{ "stall-load", true, "hung: stalled load, after 1000 ms of load", "stalled load", 1,
+	  EXIT_FOUND },
+	{ "stall-ticking", true, "hung: stalled load, after 1000 ms of load", "stalled load", 1,
+	  EXIT_FOUND },
+	{ "stall-finish", true, "hung: stalled finish, after 1000 ms of load", "stalled finish", 1,
+	  EXIT_FOUND },
+	{ "never-done", true, "hung: deadline load, after 1000 ms of load", "deadline load", 1,
+	  EXIT_FOUND },
+	{ "flood", true, "OK", "exited 0", 1, EXIT_OK },
+	{ "killed", true, "lost: QEMU exited 137", "exited 137", 3, EXIT_INFRA },
+	{ "refused", true, "lost: QEMU exited 1: fake-qemu: no such accelerator", "exited 1", 3,
+	  EXIT_INFRA },
+	{ "half-line", true, "lost: no verdict from the guest", "exited 0", 3, EXIT_INFRA },
+	{ "garbage", true, "OK", "exited 0", 1, EXIT_OK },
+	{ "dead-control", true, "lost: the planted restore was not reported: detector dead",
+	  "exited 0", 3, EXIT_INFRA },
+	{ "not-reached", true, "inconclusive: kvm_wait was never reached", "exited 0", 1,
+	  EXIT_INFRA },
+	{ "module-refused", true,
+	  "boot failed: insmod irqsan.ko: version magic 'x' should be 'y'", "exited 0", 1,
+	  EXIT_FOUND },
+	{ "l1-exit", true, "lost: the inner QEMU exited with status 1", "exited 0", 3, EXIT_INFRA },
+};
+
+static void test_plays(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(ones); i++) {
+		char *run, *want;
+		struct fixture f;
+
+		print_message("%s%s\n", ones[i].play, ones[i].end ? " (to the end)" : "");
+		prepare(&f, ones[i].play, 1, 1);
+		f.config.until_first = !ones[i].end;
+		assert_int_equal(run_boots(&f.config, &f.result), 0);
+		assert_line(&f, 0, ones[i].line);
+		assert_int_equal(f.result.runs[0].n, ones[i].attempts);
+		assert_int_equal(result_exit(&f.result), ones[i].exit);
+		run = slurp(f.result.runs[0].attempts[0].dir, "run.json");
+		want = xasprintf("\"ended\": \"%s\"", ones[i].ended);
+		assert_non_null(strstr(run, want));
+		free(want);
+		free(run);
+		finish(&f);
+	}
+}
+
+static void test_lost_boots_are_repeated_and_counted(void **state)
+{
+	struct result_totals t;
+	struct fixture f;
+	json_t *doc;
+
+	(void)state;
+	prepare(&f, "killed,half-line,good", 2, 1);
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_line(&f, 0, "OK");
+	assert_line(&f, 1, "OK");
+	assert_int_equal(f.result.runs[0].n, 3);
+	assert_int_equal(f.result.runs[1].n, 1);
+	assert_non_null(strstr(f.result.runs[0].attempts[2].dir, "/0.retry2"));
+	result_totals(&f.result, &t);
+	assert_int_equal(t.outcome[OUTCOME_OK], 2);
+	assert_int_equal(t.outcome[OUTCOME_LOST], 0);
+	assert_int_equal(t.lost_boots, 2);
+	assert_int_equal(t.retried, 2);
+	assert_int_equal(result_exit(&f.result), EXIT_OK);
+	doc = result_json(&f.result);
+	assert_int_equal(json_array_size(json_object_get(json_array_get(json_object_get(doc,
+			 "runs"), 0), "attempts")), 3);
+	json_decref(doc);
+	finish(&f);
+}
+
+/* Verdicts are printed by run number, whichever boot ends first. */
+static void test_parallel_in_order(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, "stall-load,good,good", 3, 3);
+	f.config.out = open_memstream(&text, &size);
+	assert_non_null(f.config.out);
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	fclose(f.config.out);
+	assert_non_null(strstr(text, "run #0: "));
+	assert_true(strstr(text, "run #0: ") < strstr(text, "run #1: "));
+	assert_true(strstr(text, "run #1: ") < strstr(text, "run #2: "));
+	assert_int_equal(result_exit(&f.result), EXIT_FOUND);
+	free(text);
+	finish(&f);
+}
+
+/* A finding is worth more than a lost boot, an inconclusive one is no success. */
+static void test_exit_codes(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, "bug,killed", 2, 1);
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_line(&f, 0, "crashed: WARNING in kvm_wait");
+	assert_line(&f, 1, "lost: QEMU exited 137");
+	assert_int_equal(result_exit(&f.result), EXIT_FOUND);
+	finish(&f);
+	prepare(&f, "good,not-reached", 2, 1);
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(result_exit(&f.result), EXIT_INFRA);
+	finish(&f);
+}
+
+static void test_console_is_kept_whole(void **state)
+{
+	struct fixture f;
+	char *log;
+
+	(void)state;
+	prepare(&f, "flood", 1, 1);
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	log = slurp(f.result.runs[0].attempts[0].dir, "console.log");
+	assert_true(strlen(log) > 128 * 65536);
+	assert_non_null(strstr(log, "Linux version 5.10.0-fake\n"));
+	free(log);
+	finish(&f);
+}
+
+static void test_no_qemu(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, "good", 1, 1);
+	f.config.vm.qemu = "/nonexistent/qemu";
+	assert_true(run_boots(&f.config, &f.result) < 0);
+	assert_int_equal(f.result.runs[0].n, 0);
+	assert_int_equal(result_exit(&f.result), EXIT_INFRA);
+	result_free(&f.result);
+	remove_tree(f.dir);
+	free(f.dir);
+	free(f.qemu);
+}
+
+static void test_directory_in_use(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, "good", 1, 1);
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	result_free(&f.result);
+	result_init(&f.result, 1);
+	assert_int_equal(run_boots(&f.config, &f.result), -EEXIST);
+	finish(&f);
+}
+
+/* Ctrl-C: the guest goes, the directory stays whole, the exit code says "nothing proved". */
+static void test_interrupt(void **state)
+{
+	struct fixture f;
+	char *boot, *run;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	prepare(&f, "never-done", 2, 1);
+	boot = xasprintf("%s/0", f.dir);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		int rc;
+
+		child_catch_signals();
+		rc = run_boots(&f.config, &f.result);
+		_exit(rc || !f.result.interrupted ? 99 : result_exit(&f.result));
+	}
+	/* The fake guest is up once it has sent its pid. */
+	for (;;) {
+		char *path = xasprintf("%s/records.jsonl", boot);
+		struct buf b = {};
+		bool up = file_exists(path) && !read_file(path, &b) && b.len;
+
+		buf_free(&b);
+		free(path);
+		if (up)
+			break;
+		usleep(10000);
+	}
+	kill(pid, SIGINT);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EXIT_INFRA);
+	assert_files(boot);
+	assert_gone(boot);
+	run = slurp(boot, "run.json");
+	assert_non_null(strstr(run, "\"ended\": \"interrupted\""));
+	free(run);
+	free(boot);
+	boot = xasprintf("%s/1", f.dir);
+	assert_false(file_exists(boot));
+	free(boot);
+	finish(&f);
+}
+
+static void test_recheck(void **state)
+{
+	struct fixture f;
+	char *path;
+
+	(void)state;
+	prepare(&f, "bug", 1, 1);
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(recheck(f.dir), EXIT_OK);
+	assert_int_equal(recheck(f.result.runs[0].attempts[0].dir), EXIT_OK);
+	path = xasprintf("%s/verdict.json", f.result.runs[0].attempts[0].dir);
+	assert_int_equal(write_file(path, "{\"outcome\":\"OK\"}", 16), 0);
+	assert_int_equal(recheck(f.dir), EXIT_FOUND);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(recheck(f.dir), EXIT_FOUND);
+	free(path);
+	assert_int_equal(recheck("/nonexistent/dir"), EXIT_INFRA);
+	path = xasprintf("%s/empty", f.dir);
+	assert_int_equal(mkdir_p(path), 0);
+	assert_int_equal(recheck(path), EXIT_INFRA);
+	free(path);
+	result_free(&f.result);
+	remove_tree(f.dir);
+	free(f.dir);
+	free(f.qemu);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plays),
+		cmocka_unit_test(test_lost_boots_are_repeated_and_counted),
+		cmocka_unit_test(test_parallel_in_order),
+		cmocka_unit_test(test_exit_codes),
+		cmocka_unit_test(test_console_is_kept_whole),
+		cmocka_unit_test(test_no_qemu),
+		cmocka_unit_test(test_directory_in_use),
+		cmocka_unit_test(test_interrupt),
+		cmocka_unit_test(test_recheck),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The archive of any Debian suite through apt, which checks signatures and
- * hashes, resumes downloads and knows this machine's proxies. The machine's own
- * package lists and packages are never touched.
+ * hashes, keeps what is downloaded already and knows this machine's proxies.
+ * The machine's own package lists and packages are never touched.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -157,9 +157,9 @@ static int write_conf(struct apt *apt, const char *source)
 			 "Dir::Cache::pkgcache \"pkgcache.bin\";\n"
 			 "Dir::Cache::srcpkgcache \"srcpkgcache.bin\";\n"
 			 "Dir::Etc::sourcelist \"%s\";\n"
-			 "Dir::Etc::sourceparts \"-\";\n"
-			 "Dir::Etc::preferences \"-\";\n"
-			 "Dir::Etc::preferencesparts \"-\";\n",
+			 "Dir::Etc::sourceparts \"/dev/null\";\n"
+			 "Dir::Etc::preferences \"/dev/null\";\n"
+			 "Dir::Etc::preferencesparts \"/dev/null\";\n",
 			 apt->dir, apt->dir, status, apt->dir, apt->dir, apt->dir, list);
 	rc = write_file(apt->conf, text, strlen(text));
 	free(text);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The archive of any Debian suite through apt, which checks signatures and
- * hashes, resumes downloads and knows this machine's proxies. The machine's own
- * package lists and packages are never touched.
+ * hashes, keeps what is downloaded already and knows this machine's proxies.
+ * The machine's own package lists and packages are never touched.
  */
 #ifndef IRQSAN_APT_H
 #define IRQSAN_APT_H

@@ -53,8 +53,8 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 }
 
 /* Calls @fn with each file below @dir, symlinks followed, in the order of names. */
-static int for_each_file(const char *dir, int (*fn)(void *ctx, const char *path, const char *rel),
-			 void *ctx)
+static int for_each_file(const char *dir,
+			 int (*fn)(void *ctx, const char *path, const char *rel), void *ctx)
 {
 	char *const paths[] = { (char *)dir, NULL };
 	FTS *fts = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);

@@ -15,6 +15,9 @@
 
 static const struct command commands[] = {
 	{ "kernel", "get kernels to test and build modules for them", cmd_kernel },
+	{ "run", "boot a kernel with the detector in it and judge what it shows", cmd_run },
+	{ "reproduce", "show the kvm_wait bug on an old kernel, and its absence when fixed", cmd_reproduce },
+	{ "recheck", "judge a finished run again from its directory", cmd_recheck },
 };
 
 static void help(void)

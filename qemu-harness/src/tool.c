@@ -29,6 +29,7 @@ static char *telling_line(const char *log, const char *const *marks)
 			continue;
 		while (start > log && start[-1] != '\n')
 			start--;
+		start += strspn(start, " \t");
 		return strndup(start, strcspn(start, "\r\n"));
 	}
 	return NULL;

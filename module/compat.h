@@ -13,6 +13,13 @@
 #error "irqsan needs Linux 5.10 or later"
 #endif
 
+/* Commit ab234a260b1f: what a restore is compiled to (scan.h). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+#define IRQSAN_SHAPE SHAPE_TEST
+#else
+#define IRQSAN_SHAPE SHAPE_POPF
+#endif
+
 /* 5.14 moved add_taint() and test_taint() out of kernel.h. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
 #include <linux/panic.h>

@@ -148,30 +148,6 @@ static unsigned int attr_map(u8 map, u8 op)
 	}
 }
 
-/* Bytes that the ModRM byte at @p asks for: SIB and displacement, itself too. */
-static size_t modrm_len(const u8 *p, size_t avail)
-{
-	u8 mod = p[0] >> 6, rm = p[0] & 7;
-	size_t len = 1;
-
-	if (mod == 3)
-		return len;
-	if (rm == 4) {
-		if (avail < 2)
-			return avail + 1;
-		if (mod == 0 && (p[1] & 7) == 5)
-			len += 4;
-		len++;
-	} else if (mod == 0 && rm == 5) {
-		len += 4;
-	}
-	if (mod == 1)
-		len += 1;
-	else if (mod == 2)
-		len += 4;
-	return len;
-}
-
 static s32 get_imm(const u8 *p, size_t bytes)
 {
 	switch (bytes) {
@@ -182,6 +158,32 @@ static s32 get_imm(const u8 *p, size_t bytes)
 	default:
 		return (s32)((u32)p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24);
 	}
+}
+
+/* Bytes that the ModRM byte at @p asks for: SIB and displacement, itself too. */
+static size_t modrm_len(const u8 *p, size_t avail, s32 *disp)
+{
+	u8 mod = p[0] >> 6, rm = p[0] & 7;
+	size_t len = 1, bytes = 0;
+
+	if (mod == 3)
+		return len;
+	if (rm == 4) {
+		if (avail < 2)
+			return avail + 1;
+		if (mod == 0 && (p[1] & 7) == 5)
+			bytes = 4;
+		len++;
+	} else if (mod == 0 && rm == 5) {
+		bytes = 4;
+	}
+	if (mod == 1)
+		bytes = 1;
+	else if (mod == 2)
+		bytes = 4;
+	if (bytes && len + bytes <= avail)
+		*disp = get_imm(p + len, bytes);
+	return len + bytes;
 }
 
 /* Skips a VEX or EVEX prefix at @p[@at]; false when @avail ends in it. */
@@ -274,7 +276,7 @@ bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn)
 			return false;
 		insn->has_modrm = true;
 		insn->modrm = p[at];
-		at += modrm_len(p + at, avail - at);
+		at += modrm_len(p + at, avail - at, &insn->disp);
 		if ((attr & F_GROUP3) && ((insn->modrm >> 3) & 7) < 2)
 			attr |= insn->opcode == 0xf6 ? F_IMM8 : F_IMMZ;
 	}

@@ -46,6 +46,7 @@ enum irqsan_map {
  * @rep: the last of f2, f3 seen, or 0
  * @has_modrm: @modrm is valid
  * @modrm: ModRM byte
+ * @disp: displacement of a memory operand, sign-extended; 0 when there is none
  * @imm: immediate or relative displacement, sign-extended; 0 when there is none
  */
 struct irqsan_insn {
@@ -57,6 +58,7 @@ struct irqsan_insn {
 	u8 rep;
 	bool has_modrm;
 	u8 modrm;
+	s32 disp;
 	s32 imm;
 };
 

@@ -12,19 +12,57 @@
  *   set, sti. The compiler chooses the test, the branch and where the sti
  *   lies.
  *
- * In the second shape the side of the branch with the bit set leads straight
- * to an sti. "sti; hlt" is no restore but an idle loop, and a side that does
- * anything else first (cli, a call) isn't one either.
+ * A kernel has the one or the other. In the second shape the side of the branch with the bit
+ * set leads straight to an sti that the other side doesn't come to. "sti; hlt"
+ * is no restore but an idle loop, and a side that does anything else first
+ * (cli, a call) isn't one either. Nor is the enabling of IRQs at the start of an
+ * exception, by the flags in pt_regs.
  */
 #include "scan.h"
 
 #define IF_BIT 9
 #define IF_MASK 0x200
+/* offsetof(struct pt_regs, flags) */
+#define PT_REGS_FLAGS 0x90
 
 /* Instructions kept behind the current one; as many may stand before a jump. */
-#define HISTORY 4
+#define HISTORY 5
 /* Instructions to look at behind a branch: jumps, moves, padding. */
 #define FOLLOW 8
+/* Stack slots that are known to hold a masked copy of the flags. */
+#define SLOTS 8
+/* Where function starts can't be seen: a mask further back than this tells nothing. */
+#define MASK_REACH 4096
+/* Functions begin at multiples of this. */
+#define FUNCTION_ALIGN 16
+
+/**
+ * struct slot - a memory operand that holds a masked copy of the flags
+ * @bytes: its encoding: ModRM (without the register field), SIB, displacement
+ * @len: bytes in @bytes
+ * @offset: where in the text it was written
+ */
+struct slot {
+	u8 bytes[6];
+	u8 len;
+	size_t offset;
+};
+
+/**
+ * struct masks - where the compiler keeps "flags & X86_EFLAGS_IF"
+ * @reg: by register: behind which offset it was masked last, plus one; 0 never
+ * @slot: memory operands
+ * @next: the slot to use next
+ *
+ * It may mask the flags long before it tests the result. That is a fact of the
+ * path taken, and the scan goes by address: a register that is masked anywhere
+ * shortly before counts. Wrong ones are sorted out by what follows the test.
+ */
+struct masks {
+	size_t reg[16];
+	struct slot slot[SLOTS];
+	unsigned int next;
+};
 
 /**
  * struct step - an instruction and where it lies
@@ -39,6 +77,15 @@ struct step {
 static bool decode(const u8 *text, size_t len, size_t offset, struct irqsan_insn *insn)
 {
 	return offset < len && irqsan_insn_decode(text + offset, len - offset, insn);
+}
+
+/* Memory operand relative to RSP (with a SIB byte) or to RBP. */
+static bool is_on_stack(const struct irqsan_insn *insn)
+{
+	u8 rm = insn->modrm & 7;
+
+	return insn->modrm >> 6 != 3 && !(insn->rex & 3) &&
+	       (rm == 4 || (rm == 5 && insn->modrm >> 6));
 }
 
 static u8 modrm_reg(const struct irqsan_insn *insn)
@@ -124,11 +171,198 @@ static bool is_one(const struct irqsan_insn *insn, u8 opcode)
 	return insn->map == MAP_ONE && insn->opcode == opcode;
 }
 
-/* Does what runs from @offset on enable IRQs before it does anything else, and not to halt? */
-static bool leads_to_sti(const u8 *text, size_t len, size_t offset)
+static bool is_endbr(const struct irqsan_insn *insn)
+{
+	return insn->map == MAP_0F && insn->opcode == 0x1e && insn->rep == 0xf3;
+}
+
+/*
+ * May stand between the branch and the sti: works on registers and on the
+ * stack. Another store is more likely a lock being released, and the sti
+ * behind it a part of that.
+ */
+static bool is_harmless(const struct irqsan_insn *insn)
+{
+	u8 op = insn->opcode;
+	bool store;
+
+	if (insn->map != MAP_ONE)
+		return is_neutral(insn);
+	store = insn->has_modrm && !modrm_is_register(insn) && !is_on_stack(insn) &&
+		((op < 0x40 && !(op & 2)) || op == 0x88 || op == 0x89 || op == 0xc6 ||
+		 op == 0xc7 || (op >= 0x80 && op <= 0x83));
+	return !store && (is_neutral(insn) || op < 0x40 || (op >= 0x80 && op <= 0x85));
+}
+
+static u8 rm_register(const struct irqsan_insn *insn)
+{
+	return (insn->modrm & 7) | (insn->rex & 1 ? 8 : 0);
+}
+
+static u8 reg_register(const struct irqsan_insn *insn)
+{
+	return modrm_reg(insn) | (insn->rex & 4 ? 8 : 0);
+}
+
+/* The memory operand of @step as a slot: without the register that it is moved to or from. */
+static bool memory_operand(const u8 *text, const struct step *step, struct slot *slot)
+{
+	const struct irqsan_insn *insn = &step->insn;
+	const u8 *p = text + step->offset;
+	u8 i, from = insn->rex ? 2 : 1;
+
+	if (!is_on_stack(insn) || insn->len < from + 2)
+		return false;
+	slot->len = 1 + ((insn->modrm & 7) == 4) + (insn->modrm >> 6 == 1 ? 1 :
+						    insn->modrm >> 6 == 2 ? 4 : 0);
+	if (from + slot->len > insn->len)
+		return false;
+	for (i = 0; i < slot->len; i++)
+		slot->bytes[i] = p[from + i];
+	slot->bytes[0] &= 0xc7;
+	slot->offset = step->offset;
+	return true;
+}
+
+/*
+ * The first instruction of a function, as far as that shows: the NOP that
+ * tracing is patched into, or an ENDBR.
+ */
+static bool is_function_start(const struct step *step)
+{
+	const struct irqsan_insn *insn = &step->insn;
+
+	return step->offset % FUNCTION_ALIGN == 0 &&
+	       (is_endbr(insn) ||
+		(insn->map == MAP_0F && insn->opcode == 0x1f && insn->len == 5));
+}
+
+static bool in_reach(size_t from, size_t to)
+{
+	return to - from < MASK_REACH;
+}
+
+static bool slot_is_masked(const struct masks *masks, const struct slot *slot)
+{
+	unsigned int i, k;
+
+	for (i = 0; i < SLOTS; i++) {
+		const struct slot *known = &masks->slot[i];
+
+		if (known->len != slot->len || !in_reach(known->offset, slot->offset))
+			continue;
+		for (k = 0; k < slot->len && known->bytes[k] == slot->bytes[k]; k++)
+			;
+		if (k == slot->len)
+			return true;
+	}
+	return false;
+}
+
+static bool reg_is_masked(const struct masks *masks, u8 reg, size_t offset)
+{
+	return masks->reg[reg] && in_reach(masks->reg[reg] - 1, offset);
+}
+
+/* "and $0x200,r": the register, or -1. */
+static int masked_register(const struct irqsan_insn *insn)
+{
+	if (is_one(insn, 0x25) && insn->imm == IF_MASK)
+		return 0;
+	if (is_one(insn, 0x81) && modrm_reg(insn) == 4 && modrm_is_register(insn) &&
+	    insn->imm == IF_MASK)
+		return rm_register(insn);
+	return -1;
+}
+
+/* A loop may have the mask at its end and the test at its head. */
+static bool is_masked_later(const u8 *text, size_t len, const struct step *from, u8 reg,
+			    size_t *mask)
+{
+	struct step step = *from;
+
+	while (in_reach(from->offset, step.offset)) {
+		step.offset += step.insn.len;
+		if (!decode(text, len, step.offset, &step.insn) || is_function_start(&step))
+			return false;
+		if (masked_register(&step.insn) == reg) {
+			*mask = step.offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Follows the masked flags through "and $0x200,r", "mov r,r", "mov r,slot", "mov slot,r". */
+static void track_masks(struct masks *masks, const u8 *text, const struct step *step)
+{
+	const struct irqsan_insn *insn = &step->insn;
+	struct slot slot;
+	int reg;
+
+	if (is_function_start(step))
+		*masks = (struct masks){ .next = 0 };
+	if (insn->map != MAP_ONE || insn->opsize)
+		return;
+	reg = masked_register(insn);
+	if (reg >= 0)
+		masks->reg[reg] = step->offset + 1;
+	switch (insn->opcode) {
+	case 0x81:
+		if (modrm_reg(insn) == 4 && insn->imm == IF_MASK &&
+		    memory_operand(text, step, &slot))
+			masks->slot[masks->next++ % SLOTS] = slot;
+		break;
+	case 0x89:
+		if (!reg_is_masked(masks, reg_register(insn), step->offset))
+			break;
+		if (modrm_is_register(insn))
+			masks->reg[rm_register(insn)] = step->offset + 1;
+		else if (memory_operand(text, step, &slot))
+			masks->slot[masks->next++ % SLOTS] = slot;
+		break;
+	case 0x8b:
+		if (modrm_is_register(insn) ?
+		    reg_is_masked(masks, rm_register(insn), step->offset) :
+		    memory_operand(text, step, &slot) && slot_is_masked(masks, &slot))
+			masks->reg[reg_register(insn)] = step->offset + 1;
+		break;
+	}
+}
+
+/* "test r,r", "cmp $0,r", "cmp $0,slot" of something masked before: sets ZF. */
+static bool is_masked_test(const u8 *text, size_t len, const struct masks *masks,
+			   const struct step *step, size_t *mask)
+{
+	const struct irqsan_insn *insn = &step->insn;
+	struct slot slot;
+
+	if (insn->map != MAP_ONE)
+		return false;
+	if (insn->opcode == 0x85) {
+		if (!modrm_is_register(insn) || rm_register(insn) != reg_register(insn))
+			return false;
+	} else if (insn->opcode != 0x83 || modrm_reg(insn) != 7 || insn->imm) {
+		return false;
+	}
+	if (!modrm_is_register(insn)) {
+		*mask = step->offset;
+		return memory_operand(text, step, &slot) && slot_is_masked(masks, &slot);
+	}
+	*mask = masks->reg[rm_register(insn)] - 1;
+	return reg_is_masked(masks, rm_register(insn), step->offset) ||
+	       is_masked_later(text, len, step, rm_register(insn), mask);
+}
+
+/*
+ * Does what runs from @offset on enable IRQs before it does anything else, and
+ * not to halt? The compiler may have put the sti into a function of its own
+ * (.part.0): one call is followed.
+ */
+static bool leads_to_sti(const u8 *text, size_t len, size_t offset, size_t *enable)
 {
 	struct irqsan_insn insn;
-	bool sti = false;
+	bool sti = false, called = false;
 	int i;
 
 	for (i = 0; i < FOLLOW; i++) {
@@ -140,18 +374,48 @@ static bool leads_to_sti(const u8 *text, size_t len, size_t offset)
 				return !is_one(&insn, 0xf4);
 		} else if (is_one(&insn, 0xfb)) {
 			sti = true;
-		} else if (is_jump(&insn)) {
+			*enable = offset - insn.len;
+		} else if (is_jump(&insn) || (is_one(&insn, 0xe8) && !called)) {
+			called |= insn.opcode == 0xe8;
 			offset += (size_t)(long)insn.imm;
-		} else if (!is_neutral(&insn)) {
+		} else if (called ? !is_nop(&insn) && !is_endbr(&insn) : !is_harmless(&insn)) {
 			return false;
 		}
 	}
 	return sti;
 }
 
+/* Does what runs from @from on come to @to by itself, without a jump? */
+static bool falls_into(const u8 *text, size_t len, size_t from, size_t to)
+{
+	struct irqsan_insn insn;
+	size_t at = from;
+
+	if (from > to || to - from > MASK_REACH)
+		return false;
+	while (at < to) {
+		if (!decode(text, len, at, &insn))
+			return false;
+		/* jmp, ret, int3; ud2 */
+		if (is_jump(&insn) || is_one(&insn, 0xc3) || is_one(&insn, 0xcc) ||
+		    (insn.map == MAP_0F && insn.opcode == 0x0b))
+			return false;
+		at += insn.len;
+	}
+	return at == to;
+}
+
+/* Flags of the context that an exception interrupted: enabled, but not restored. */
+static bool is_pt_regs_test(const struct irqsan_insn *insn)
+{
+	return insn->has_modrm && insn->modrm >> 6 == 2 && !is_on_stack(insn) &&
+	       (insn->disp == PT_REGS_FLAGS || insn->disp == PT_REGS_FLAGS + 1);
+}
+
 /* @history: the instructions before @jump, the nearest first. */
 static bool is_test_restore(const u8 *text, size_t len, const struct step *jump,
-			    const struct step *history, int nr, struct irqsan_found *found)
+			    const struct step *history, int nr, const struct masks *masks,
+			    struct irqsan_found *found)
 {
 	int condition = jump_condition(&jump->insn);
 	size_t behind = jump->offset + jump->insn.len;
@@ -159,19 +423,29 @@ static bool is_test_restore(const u8 *text, size_t len, const struct step *jump,
 	bool taken_if_set;
 	int i;
 
+	/* 2 jb, 3 jae, 4 je, 5 jne */
 	if (condition < 2 || condition > 5)
 		return false;
 	for (i = 0; i < nr && is_neutral(&history[i].insn); i++)
 		;
-	if (i == nr || !is_if_test(&history[i].insn, &found->saved))
+	if (i == nr || is_pt_regs_test(&history[i].insn))
 		return false;
-	/* 2 jb, 3 jae, 4 je, 5 jne */
+	found->test = history[i].offset;
+	if (!is_if_test(&history[i].insn, &found->saved)) {
+		if (!is_masked_test(text, len, masks, &history[i], &found->test))
+			return false;
+		found->saved = SAVED_ZF;
+	}
 	if (found->saved != (condition < 4 ? SAVED_CF : SAVED_ZF))
 		return false;
 	taken_if_set = condition == 2 || condition == 5;
 	found->offset = jump->offset;
 	found->reg = 0;
-	return leads_to_sti(text, len, taken_if_set ? target : behind);
+	if (taken_if_set)
+		/* Both sides may come to the sti: then it enables, and doesn't restore. */
+		return leads_to_sti(text, len, target, &found->enable) &&
+		       !falls_into(text, len, behind, target);
+	return leads_to_sti(text, len, behind, &found->enable);
 }
 
 static bool is_popf_restore(const struct step *popf, const struct step *push,
@@ -180,6 +454,8 @@ static bool is_popf_restore(const struct step *popf, const struct step *push,
 	if (!is_one(&popf->insn, 0x9d) || push->insn.map != MAP_ONE)
 		return false;
 	found->offset = push->offset;
+	found->test = push->offset;
+	found->enable = popf->offset;
 	if ((push->insn.opcode & 0xf8) == 0x50) {
 		found->saved = SAVED_REG;
 		found->reg = (push->insn.opcode & 7) | (push->insn.rex & 1 ? 8 : 0);
@@ -194,6 +470,7 @@ static bool is_popf_restore(const struct step *popf, const struct step *push,
  * irqsan_scan() - find the restores in a range of text
  * @text: the bytes, beginning at an instruction
  * @len: how many
+ * @shape: which shape this kernel's restores have
  * @fn: called for each site, in the order of addresses; anything but 0 ends
  *	the scan
  * @ctx: passed to @fn
@@ -203,10 +480,12 @@ static bool is_popf_restore(const struct step *popf, const struct step *push,
  *
  * Return: 0, or what @fn returned.
  */
-int irqsan_scan(const u8 *text, size_t len, irqsan_found_fn fn, void *ctx)
+int irqsan_scan(const u8 *text, size_t len, enum irqsan_shape shape, irqsan_found_fn fn,
+		void *ctx)
 {
 	struct step history[HISTORY], step;
 	struct irqsan_found found;
+	struct masks masks = { .next = 0 };
 	size_t offset = 0;
 	int nr = 0, i, rc;
 
@@ -218,12 +497,14 @@ int irqsan_scan(const u8 *text, size_t len, irqsan_found_fn fn, void *ctx)
 		}
 		step.offset = offset;
 		offset += step.insn.len;
-		if ((nr && is_popf_restore(&step, &history[0], &found)) ||
-		    is_test_restore(text, len, &step, history, nr, &found)) {
+		if (shape == SHAPE_POPF ?
+		    nr && is_popf_restore(&step, &history[0], &found) :
+		    is_test_restore(text, len, &step, history, nr, &masks, &found)) {
 			rc = fn(ctx, &found);
 			if (rc)
 				return rc;
 		}
+		track_masks(&masks, text, &step);
 		for (i = HISTORY - 1; i > 0; i--)
 			history[i] = history[i - 1];
 		history[0] = step;

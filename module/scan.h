@@ -23,21 +23,37 @@ enum irqsan_saved {
 };
 
 /**
+ * enum irqsan_shape - what a compiled restore looks like
+ * @SHAPE_POPF: "push; popf": kernels before 5.12
+ * @SHAPE_TEST: a test of bit 9 that governs an sti: 5.12 and later
+ */
+enum irqsan_shape {
+	SHAPE_POPF,
+	SHAPE_TEST,
+};
+
+/**
  * struct irqsan_found - one restore of the IRQ flags
  * @offset: of the instruction to watch, in the scanned bytes. IRQs must be off
  *	    when it runs, whatever is being restored: the push of "push; popf",
  *	    or the conditional jump between the test of bit 9 and the sti
+ * @test: offset of the instruction that takes bit 9 out of the flags, which may
+ *	  lie far from @offset; @offset itself for "push; popf"
+ * @enable: offset of the instruction that turns IRQs on: the popf, or the sti
  * @saved: where the flags being restored are at that instruction
  * @reg: register number (0 is RAX … 15 is R15) for SAVED_REG
  */
 struct irqsan_found {
 	size_t offset;
+	size_t test;
+	size_t enable;
 	enum irqsan_saved saved;
 	u8 reg;
 };
 
 typedef int (*irqsan_found_fn)(void *ctx, const struct irqsan_found *found);
 
-int irqsan_scan(const u8 *text, size_t len, irqsan_found_fn fn, void *ctx);
+int irqsan_scan(const u8 *text, size_t len, enum irqsan_shape shape, irqsan_found_fn fn,
+		void *ctx);
 
 #endif

@@ -7,6 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/slab.h>
 
+#include "compat.h"
 #include "irqsan.h"
 
 static LIST_HEAD(sites);
@@ -79,7 +80,7 @@ int irqsan_sites_of(enum irqsan_kind kind, unsigned long start, unsigned long le
 	struct find_ctx ctx = { .kind = kind, .start = start };
 	int rc;
 
-	rc = irqsan_scan((const u8 *)start, len, add_found, &ctx);
+	rc = irqsan_scan((const u8 *)start, len, IRQSAN_SHAPE, add_found, &ctx);
 	return rc ?: ctx.found;
 }
 

@@ -304,11 +304,9 @@ int initramfs_finish(struct initramfs *ir)
  */
 void initramfs_abort(struct initramfs *ir)
 {
-	if (ir->archive) {
-		/* Without this, freeing would write the trailer. */
-		archive_write_fail(ir->archive);
+	/* An unfinished one gets a trailer; that does not matter, the file goes. */
+	if (ir->archive)
 		archive_write_free(ir->archive);
-	}
 	if (ir->fd >= 0)
 		close(ir->fd);
 	if (*ir->tmp)

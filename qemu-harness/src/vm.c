@@ -61,14 +61,15 @@ static void add_all(struct strv *argv, const char *const *args)
  *
  * A microvm has no PCI, no disk, no network, nothing but its two serial lines.
  * It has no clock chip under KVM unless asked, and 6.12 spends ten seconds
- * looking for it.
+ * looking for it. Without kvm-clock a kernel must measure the TSC, which on a
+ * busy machine fails with the microvm's only timer: tcg gets a q35.
  */
 static void guest_argv(struct strv *argv, const struct vm_config *config, const char *qemu,
 		       const char *kernel, const char *initramfs, int console, int record)
 {
 	static const char *const common[] = {
 		"-nodefaults", "-no-user-config", "-nic", "none", "-display", "none",
-		"-monitor", "none", "-no-reboot", "-M", "microvm,rtc=on", NULL
+		"-monitor", "none", "-no-reboot", NULL
 	};
 	bool kvm = config->accel != ACCEL_TCG;
 
@@ -78,6 +79,8 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 		strv_push(argv, L1_FIRMWARE);
 	}
 	add_all(argv, common);
+	strv_push(argv, "-M");
+	strv_push(argv, kvm ? "microvm,rtc=on" : "q35");
 	strv_push(argv, "-accel");
 	strv_push(argv, kvm ? "kvm" : "tcg");
 	strv_push(argv, "-cpu");
@@ -97,14 +100,15 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	 * Nested, a character on the console costs 0.7 ms, so only warnings
 	 * and worse go there; that is half of the boot.
 	 */
-	strv_pushf(argv, "console=ttyS0 panic=-1 reboot=t pci=off loglevel=%d%s%s",
-		   config->accel == ACCEL_NESTED ? 5 : 7, config->cmdline ? " " : "",
+	strv_pushf(argv, "console=ttyS0 panic=-1 reboot=t loglevel=%d%s%s%s",
+		   config->accel == ACCEL_NESTED ? 5 : 7, kvm ? " pci=off" : "",
+		   config->cmdline ? " " : "",
 		   config->cmdline ?: "");
 	add_channel(argv, "console", 1, console);
 	strv_push(argv, "-serial");
 	strv_push(argv, "chardev:console");
 	add_channel(argv, "record", 2, record);
-	/* A microvm makes only the first serial line by itself. */
+	/* A microvm makes only the first serial line from -serial. */
 	strv_push(argv, "-device");
 	strv_push(argv, "isa-serial,index=1,chardev=record");
 }

@@ -213,11 +213,18 @@ int request_run(const struct request *rq, struct result *result)
 	struct kernel k = {};
 	enum accel accel;
 	char *dir = NULL;
+	bool need_pv;
 	int rc;
 
-	/* Without PV spinlocks most of what the loads are for isn't there. */
-	rc = accel_choose(rq->accel, rq->pv != REQUEST_PV_OFF && strcmp(rq->workload, "none"),
-			  &accel);
+	/*
+	 * Without PV spinlocks most of what the loads are for isn't there: so
+	 * tcg is never chosen for them. Who asks for tcg gets it, without the
+	 * expectation.
+	 */
+	need_pv = rq->pv == REQUEST_PV_ON ||
+		  (rq->pv == REQUEST_PV_AUTO && rq->accel == ACCEL_AUTO &&
+		   strcmp(rq->workload, "none"));
+	rc = accel_choose(rq->accel, need_pv, &accel);
 	if (rc < 0)
 		return rc;
 	rc = kernel_get(rq->kernel, &k);

@@ -167,8 +167,8 @@ int cmd_reproduce(int argc, char **argv)
 		.parser = parse, .children = children,
 		.doc = "Boot " KERNEL_BUGGY " (has the kvm_wait bug) and " KERNEL_FIXED
 		       " (has the fix) under load and compare.\v"
-		       "Exit status: 0 reproduced and absent in all boots, 1 a boot said otherwise, "
-		       "2 nothing proved.",
+		       "Exit status: 0 reproduced and absent in all boots, 1 a boot said "
+		       "otherwise, 2 nothing proved.",
 	};
 	struct request rq = REQUEST_DEFAULTS;
 	struct side buggy = {}, fixed = {};

@@ -59,41 +59,57 @@ struct rule {
 
 /* Functions that report, check, copy, allocate or lock for others: never the culprit. */
 static const char skip_always[] =
-	"^(?:_*dump_stack(?:_lvl)?|show_stack|_?sched_show_task|print_.*|panic|__warn.*|warn_.*|report_.*|"
+	"^(?:_*dump_stack(?:_lvl)?|show_stack|_?sched_show_task|print_.*|panic|"
+	"__warn.*|warn_.*|report_.*|"
 	"fixup_bug|fixup_exception|handle_bug|do_error_trap|do_invalid_op|invalid_op|exc_.*|asm_.*|"
 	"page_fault|do_page_fault|__do_page_fault|error_entry|die|__die.*|no_context|bad_area.*|"
-	"_*(?:kasan|asan|kmsan|msan|kcsan|tsan|kfence|ubsan|sanitizer|hwasan).*|check_memory_region.*|"
+	"_*(?:kasan|asan|kmsan|msan|kcsan|tsan|kfence|ubsan|sanitizer|hwasan).*|"
+	"check_memory_region.*|"
 	"irqsan_.*|kprobe_.*|optimized_callback|aggr_pre_handler|ftrace_ops.*|arch_ftrace_ops.*|"
-	"_*(?:memcpy|memset|memmove|memcmp|memscan|str(?:len|cpy|ncpy|lcpy|scpy|cmp|ncmp|chr|rchr|nlen)).*|"
-	"_*(?:kmalloc|kzalloc|kcalloc|krealloc|kvmalloc|kmem_cache_alloc|vmalloc|slab_alloc|alloc_pages).*|"
-	"_*(?:kfree|kvfree|vfree|kmem_cache_free|slab_free).*|should_fail.*|fail_dump|_*should_failslab|"
+	"_*(?:memcpy|memset|memmove|memcmp|memscan|str(?:len|cpy|ncpy|lcpy|scpy|cmp|"
+	"ncmp|chr|rchr|nlen)).*|"
+	"_*(?:kmalloc|kzalloc|kcalloc|krealloc|kvmalloc|kmem_cache_alloc|vmalloc|"
+	"slab_alloc|alloc_pages).*|"
+	"_*(?:kfree|kvfree|vfree|kmem_cache_free|slab_free).*|should_fail.*|fail_dump|"
+	"_*should_failslab|"
 	"_*copy_(?:from|to)_user.*|_*might_(?:sleep|fault).*|_*printk.*|vprintk.*|"
-	"_*refcount_.*|kref_.*|_*list_(?:add|del).*_valid(?:_or_report)?|_*debug_object.*|debug_check_no_.*|"
-	"_*lock_(?:acquire|release|is_held).*|lockdep_.*|mark_lock.*|_*check_(?:noncircular|prev.*|deadlock)|"
+	"_*refcount_.*|kref_.*|_*list_(?:add|del).*_valid(?:_or_report)?|"
+	"_*debug_object.*|debug_check_no_.*|"
+	"_*lock_(?:acquire|release|is_held).*|lockdep_.*|mark_lock.*|"
+	"_*check_(?:noncircular|prev.*|deadlock)|"
 	"validate_chain.*|__lock_.*|_*raw_(?:spin|read|write)_.*|do_raw_(?:spin|read|write)_.*|"
-	"_*(?:native|pv)_queued_(?:spin|read|write)_.*|queued_spin_.*|_*mutex_(?:un)?lock.*|_*down_(?:read|write).*|"
+	"_*(?:native|pv)_queued_(?:spin|read|write)_.*|queued_spin_.*|"
+	"_*mutex_(?:un)?lock.*|_*down_(?:read|write).*|"
 	"up_(?:read|write).*|rwsem_.*|_*percpu_down.*|"
-	"read_word_at_a_time|_*(?:read|write)_once.*|_*atomic\\w*_(?:read|set|inc|dec|add|sub|or|fetch).*|"
-	"ret_from_.*|entry_.*|do_syscall_.*|stack_trace_.*|save_stack.*|unwind_.*|dump_trace|set_track|"
+	"read_word_at_a_time|_*(?:read|write)_once.*|_*atomic\\w*_(?:read|set|inc|dec|"
+	"add|sub|or|fetch).*|"
+	"ret_from_.*|entry_.*|do_syscall_.*|stack_trace_.*|save_stack.*|unwind_.*|"
+	"dump_trace|set_track|"
 	"nmi_.*|trigger_.*backtrace.*|arch_trigger_.*|rcu_dump_cpu_stacks.*|"
-	"get_freepointer.*|arch_local_.*|trace_hardirqs.*|__x86_indirect_.*|dump_backtrace|retint_.*|do_trap|"
-	"_*rb_.*|_*call_rcu.*|kthread|_*kobject_.*|_*wait_for_.*|finish_wait|prepare_to_wait.*|osq_.*|"
+	"get_freepointer.*|arch_local_.*|trace_hardirqs.*|__x86_indirect_.*|"
+	"dump_backtrace|retint_.*|do_trap|"
+	"_*rb_.*|_*call_rcu.*|kthread|_*kobject_.*|_*wait_for_.*|finish_wait|"
+	"prepare_to_wait.*|osq_.*|"
 	"timer_is_static_object|timerqueue_.*|del_timer.*|device_del|_*sysfs_.*|get_device_parent|"
 	"usb_kill_urb|kthread_stop|_*cancel_.*work.*|_*flush_work.*|_*alloc_skb|_*vunmap|"
 	"skb_(?:panic|push|put|pull)|skb_over_panic|skb_under_panic|_*stack_chk_fail|rtnl_lock|"
 	"_*check_(?:object_size|heap_object)|usercopy_abort|down|_*down_.*|add_uevent_var|"
-	"register_lock_class|look_up_lock_class|assign_lock_key|_*raw_(?:read|write)[bwlq]|string|vsnprintf|"
+	"register_lock_class|look_up_lock_class|assign_lock_key|_*raw_(?:read|"
+	"write)[bwlq]|string|vsnprintf|"
 	"rcu_lockdep.*|process_one_work|worker_thread|_*switch_to|_*panic|handle_irq)$";
 
 #define SKIP_SCHEDULE \
-	"^(?:_*schedule.*|io_schedule.*|context_switch|preempt_.*|__switch_to.*|wait_.*|_*wait_.*|" \
+	"^(?:_*schedule.*|io_schedule.*|context_switch|preempt_.*|__switch_to.*|" \
+	"wait_.*|_*wait_.*|" \
 	"do_wait_.*|out_of_line_wait.*|bit_wait.*|__mutex_.*|mutex_.*|__down_.*|down|down_.*|" \
 	"_cond_resched|___might_sleep|watchdog.*|hung_task.*|kthread.*|synchronize_.*|__wait_.*|" \
 	"debug_show_all_locks|check_hung.*|_*synchronize_.*|rcu_barrier.*|__flush_work)$"
 #define SKIP_STALL \
-	"^(?:rcu_.*|__rcu_.*|update_process_times|tick_.*|_*hrtimer_.*|_*run_hrtimer.*|_*run_timer.*|" \
+	"^(?:rcu_.*|__rcu_.*|update_process_times|tick_.*|_*hrtimer_.*|_*run_hrtimer.*|" \
+	"_*run_timer.*|" \
 	"local_apic_timer.*|smp_apic_.*|apic_timer_.*|sysvec_.*|_*sysvec_.*|__do_softirq.*|" \
-	"invoke_softirq|irq_exit.*|_*irq_exit.*|do_softirq.*|run_ksoftirqd|call_timer_fn|expire_timers|" \
+	"invoke_softirq|irq_exit.*|_*irq_exit.*|do_softirq.*|run_ksoftirqd|" \
+	"call_timer_fn|expire_timers|" \
 	"_*delay_.*|_*const_udelay|watchdog.*|smp_call_.*|preempt_schedule.*|_*schedule.*|" \
 	"cpu_.*|default_idle.*|native_.*|csd_lock_.*|check_cpu_stall.*|kvm_wait|pv_wait.*)$"
 
@@ -125,8 +141,10 @@ static const struct rule rules[] = {
 	{ "^BUG: stack guard page was hit|^BUG: TASK stack guard page was hit|"
 	  "^BUG: \\w+ stack guard page was hit",
 	  "BUG: stack guard page was hit in %F", FROM_IP | FROM_TRACE, NULL, NULL },
-	{ "^(?:traps: )?divide[ _]error: ", "divide error in %F", FROM_IP | FROM_TRACE, NULL, NULL },
-	{ "^(?:traps: )?invalid opcode: ", "invalid opcode in %F", FROM_IP | FROM_TRACE, NULL, NULL },
+	{ "^(?:traps: )?divide[ _]error: ",
+	  "divide error in %F", FROM_IP | FROM_TRACE, NULL, NULL },
+	{ "^(?:traps: )?invalid opcode: ",
+	  "invalid opcode in %F", FROM_IP | FROM_TRACE, NULL, NULL },
 	{ "^kernel BUG at mm/usercopy\\.c", "BUG: bad usercopy in %F", FROM_TRACE, NULL, NULL },
 	{ "^BUG: memory leak", "memory leak in %F", FROM_TRACE, "^kmemleak_.*$", NULL },
 	{ "^kernel BUG at lib/list_debug\\.c", "BUG: corrupted list in %F", FROM_IP | FROM_TRACE,
@@ -138,18 +156,20 @@ static const struct rule rules[] = {
 
 	{ "^(?:(?:NMI )?watchdog: )?BUG: soft lockup", "BUG: soft lockup in %F",
 	  FROM_IP | FROM_TRACE | NO_IRQ, SKIP_STALL, NULL },
-	{ "^(?:watchdog: Watchdog detected |NMI watchdog: Watchdog detected |Watchdog detected )hard LOCKUP",
+	{ "^(?:(?:NMI )?watchdog: )?Watchdog detected hard LOCKUP",
 	  "BUG: hard lockup in %F", FROM_IP | FROM_TRACE | NO_IRQ, SKIP_STALL, NULL },
 	{ "^(?:rcu: )?INFO: rcu_\\w+ (?:self-)?detected (?:expedited )?stalls?|"
 	  "^rcu: \\w+ kthread starved",
 	  "INFO: rcu detected stall in %F", FROM_IP | FROM_TRACE | ANY_CPU | NO_IRQ,
 	  SKIP_STALL, NULL },
-	{ "^INFO: task .{1,64} blocked (?:in I/O wait )?for more than \\d+ seconds", "INFO: task hung in %F",
+	{ "^INFO: task .{1,64} blocked (?:in I/O wait )?for more than \\d+ seconds",
+	  "INFO: task hung in %F",
 	  FROM_TRACE, SKIP_SCHEDULE, NULL },
 	{ "^INFO: task .{1,64} can't die for more than", "INFO: task can't die in %F",
 	  FROM_TRACE, SKIP_SCHEDULE, NULL },
 	{ "^BUG: workqueue lockup", "BUG: workqueue lockup", 0, NULL, NULL },
-	{ "^BUG: spinlock (lockup suspected|recursion|bad magic|already unlocked|wrong CPU|wrong owner)",
+	{ "^BUG: spinlock (lockup suspected|recursion|bad magic|already unlocked|"
+	  "wrong CPU|wrong owner)",
 	  "BUG: spinlock %1 in %F", FROM_TRACE, "^spin_(?:bug|dump)$", NULL },
 
 	{ "^WARNING: possible circular locking dependency detected|"
@@ -160,16 +180,19 @@ static const struct rule rules[] = {
 	  "possible deadlock in %F", FROM_HEADER | FROM_TRACE, NULL, NULL },
 	{ "^(?:WARNING: |\\[ INFO: )inconsistent lock state", "inconsistent lock state in %F",
 	  FROM_TRACE, NULL, NULL },
-	{ "^(?:WARNING: |\\[ INFO: )\\S+-safe -> \\S+-unsafe lock order detected", "possible deadlock in %F",
+	{ "^(?:WARNING: |\\[ INFO: )\\S+-safe -> \\S+-unsafe lock order detected",
+	  "possible deadlock in %F",
 	  FROM_TRACE, NULL, NULL },
 	{ "^WARNING: suspicious RCU usage", "WARNING: suspicious RCU usage in %F", FROM_TRACE,
 	  NULL, NULL },
 	{ "^\\[ INFO: suspicious RCU usage", "INFO: suspicious RCU usage in %F", FROM_TRACE,
 	  NULL, NULL },
-	{ "^INFO: trying to register non-static key", "INFO: trying to register non-static key in %F",
+	{ "^INFO: trying to register non-static key",
+	  "INFO: trying to register non-static key in %F",
 	  FROM_TRACE, "^(?:register_lock_class|assign_lock_key)$", NULL },
-	{ "^(?:\\[ )?(BUG|WARNING): (?:\\S+/\\d+ )?(bad unlock balance|held lock freed|still has locks held|"
-	  "lock held when returning to user space|Nested lock was not taken|lock held at task exit)",
+	{ "^(?:\\[ )?(BUG|WARNING): (?:\\S+/\\d+ )?(bad unlock balance|held lock freed|"
+	  "still has locks held|lock held when returning to user space|"
+	  "Nested lock was not taken|lock held at task exit)",
 	  "%1: %2 in %F", FROM_TRACE, NULL, NULL },
 	{ "^WARNING: Invalid wait context|^\\[ BUG: Invalid wait context",
 	  "WARNING: Invalid wait context in %F", FROM_TRACE, NULL, NULL },
@@ -183,15 +206,18 @@ static const struct rule rules[] = {
 	{ "^BUG: workqueue leaked lock or atomic: .*", "BUG: workqueue leaked lock or atomic in %F",
 	  FROM_TRACE, NULL, NULL },
 	{ "^BUG: Bad page state in process", "BUG: Bad page state in %F", FROM_TRACE,
-	  "^(?:bad_page|free_pages_.*|__free_pages.*|get_page_from.*|free_.*page.*|put_page.*)$", NULL },
+	  "^(?:bad_page|free_pages_.*|__free_pages.*|get_page_from.*|free_.*page.*|put_page.*)$",
+	  NULL },
 
 	{ "^UBSAN: Undefined behaviour in ", "UBSAN: undefined-behaviour in %F", FROM_TRACE,
 	  "^(?:val_to_.*|handle_.*)$", NULL },
 	{ "^UBSAN: ([\\w-]+) in ", "UBSAN: %1 in %F", FROM_TRACE,
 	  "^(?:val_to_.*|handle_.*)$", NULL },
 	{ "^refcount_t: ", "WARNING: refcount bug in %F", FROM_TRACE, "^kobject_.*$", NULL },
-	{ "^ODEBUG: (?!Out of memory|selftest)", "WARNING: ODEBUG bug in %F", FROM_TRACE, NULL, NULL },
-	{ "^WARNING: (?:CPU: \\d+ )?(?:PID: \\d+ )?at lib/refcount\\.c", "WARNING: refcount bug in %F",
+	{ "^ODEBUG: (?!Out of memory|selftest)",
+	  "WARNING: ODEBUG bug in %F", FROM_TRACE, NULL, NULL },
+	{ "^WARNING: (?:CPU: \\d+ )?(?:PID: \\d+ )?at lib/refcount\\.c",
+	  "WARNING: refcount bug in %F",
 	  FROM_TRACE, "^kobject_.*$", NULL },
 	{ "^WARNING: (?:CPU: \\d+ )?(?:PID: \\d+ )?at lib/debugobjects\\.c",
 	  "WARNING: ODEBUG bug in %F", FROM_TRACE, NULL, NULL },
@@ -203,7 +229,8 @@ static const struct rule rules[] = {
 	  "^WARNING: \\S+:\\d+ at " FN OFF ", CPU#\\d+", "WARNING in %F",
 	  FROM_HEADER | FROM_IP | FROM_TRACE, NULL, NULL },
 
-	{ "^Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: (?:[0-9a-f]+|"
+	{ "^Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: "
+	  "(?:[0-9a-f]+|"
 	  FN ")", "kernel panic: stack is corrupted in %F", FROM_HEADER | FROM_TRACE, NULL, NULL },
 	{ "^Kernel panic - not syncing: corrupted stack end detected",
 	  "kernel panic: corrupted stack end in %F", FROM_TRACE,
@@ -213,7 +240,8 @@ static const struct rule rules[] = {
 	{ "^Kernel panic - not syncing: Fatal exception", "kernel panic: Fatal exception", 0,
 	  NULL, NULL },
 	{ "^Kernel panic - not syncing: (.{1,100}?)[ .]*$", "kernel panic: %1", 0, NULL, NULL },
-	{ "^(?:Oops|BUG): kernel stack overflow", "kernel stack overflow in %F", FROM_IP | FROM_TRACE,
+	{ "^(?:Oops|BUG): kernel stack overflow",
+	  "kernel stack overflow in %F", FROM_IP | FROM_TRACE,
 	  NULL, NULL },
 
 	/* A report of no known kind is still a report: its first line names it. */
@@ -222,7 +250,8 @@ static const struct rule rules[] = {
 
 /* A line's time stamp, log level and context: "<4>[   60.014572][ T4392] ". */
 static const char prefix_pattern[] =
-	"^(?:<\\d+>)?(?:.{0,40}?\\[ *\\d+\\.\\d+\\](?:\\[ *(?<ctx>[TC]\\d+)\\])? ?)?(?:\\(\\d\\))? ?";
+	"^(?:<\\d+>)?(?:.{0,40}?\\[ *\\d+\\.\\d+\\]"
+	"(?:\\[ *(?<ctx>[TC]\\d+)\\])? ?)?(?:\\(\\d\\))? ?";
 
 /* "func+0x1/0x2", with or without address before it; "? " marks a guess of the unwinder. */
 static const char frame_pattern[] =
@@ -484,7 +513,8 @@ static void add_neutral(struct buf *out, const char *text)
 			/* Digits inside a word are part of its name. */
 			size_t word = 1;
 
-			while (isalnum((unsigned char)text[0]) && isalnum((unsigned char)text[word]))
+			while (isalnum((unsigned char)text[0]) &&
+			       isalnum((unsigned char)text[word]))
 				word++;
 			buf_add(out, text, word);
 			text += word;

@@ -20,6 +20,14 @@
  */
 #define CLOCK_SKEW_S 1.0
 
+/*
+ * No guest can have been up for longer than its QEMU ran. One that says so has
+ * measured its clock wrong, which happens to an emulated machine on a busy one;
+ * the slack is for what doesn't matter.
+ */
+#define CLOCK_FAST 2.0
+#define CLOCK_FAST_SLACK_S 5.0
+
 /**
  * struct evidence - all that a run directory says
  * @v: verdict under construction; its counters are filled while reading
@@ -32,6 +40,7 @@
  * @control: a control record came
  * @load: the load began
  * @load_up: guest uptime at which it did
+ * @up: greatest uptime in any record
  * @done: the load ended as ordered
  * @l1_exit: L1 saw the inner QEMU end
  * @l1_status: and how
@@ -53,6 +62,7 @@ struct evidence {
 	bool control;
 	bool load;
 	double load_up;
+	double up;
 	bool done;
 	bool l1_exit;
 	int64_t l1_status;
@@ -178,6 +188,8 @@ static void take_line(void *ctx, const char *line, size_t len)
 	/* What a dying guest left of a line proves nothing. */
 	if (record_parse(line, len, &r))
 		return;
+	if (r.up > e->up)
+		e->up = r.up;
 	if (!r.l1) {
 		take_guest(e, &r);
 	} else if (r.kind == RECORD_EXIT) {
@@ -334,6 +346,10 @@ static bool judge_machinery(struct evidence *e)
 		 * is more often that machine's than the kernel's.
 		 */
 		why = xasprintf("%s before the guest's init answered", e->ended);
+	else if (e->up > CLOCK_FAST * e->v->wall_s + CLOCK_FAST_SLACK_S)
+		/* The kernel's own judgements of time (lockups, stalls) are void then. */
+		why = xasprintf("the guest's clock runs too fast: %.0f s up after %.0f s",
+				e->up, e->v->wall_s);
 	if (!why)
 		return false;
 	set(e, OUTCOME_LOST, why);

@@ -17,6 +17,12 @@
 #define RUNS_MAX 10000
 #define SECONDS_MAX 86400
 
+/*
+ * An emulated CPU stands still for seconds when this machine is busy, which
+ * the kernel would take for its own bug. That a guest hangs is for us to see.
+ */
+#define CMDLINE_EMULATED "nosoftlockup rcupdate.rcu_cpu_stall_suppress=1"
+
 static const struct argp_option options[] = {
 	{ "accel", 'a', "ACCEL", 0, "auto (default), kvm, nested or tcg", 0 },
 	{ "cpus", 'c', "N", 0, "vCPUs of the guest", 0 },
@@ -163,6 +169,7 @@ static int run_in_dir(const struct request *rq, const struct kernel *k, enum acc
 	};
 	struct run_config config = {
 		.vm = { .accel = accel, .qemu = rq->qemu, .kernel = k->image,
+			.cmdline = accel == ACCEL_KVM ? NULL : CMDLINE_EMULATED,
 			.cpus = rq->cpus, .memory_mb = rq->memory_mb },
 		.runs = rq->runs, .jobs = rq->jobs, .until_first = rq->until_first,
 		.seconds = rq->seconds, .expect_pv = expect_pv(rq, accel),

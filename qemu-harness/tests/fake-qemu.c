@@ -18,7 +18,7 @@
 	"\"waits\":" waits ",\"slow_pv\":5,\"slow_native\":1,\"violations\":" violations \
 	",\"lost\":0,\"first_ms\":" first ",\"load_ms\":1000,\"ops\":90"
 #define DONE(waits, violations, first) \
-	"{\"t\":\"done\",\"up\":9.0," COUNTERS(waits, violations, first) "}\n"
+	"{\"t\":\"done\",\"up\":4.5," COUNTERS(waits, violations, first) "}\n"
 #define TICK(up, waits, violations, first) \
 	"{\"t\":\"tick\",\"up\":" up "," COUNTERS(waits, violations, first) "}\n"
 
@@ -87,12 +87,12 @@ static void to_load(void)
 
 static void ticks_for_ever(const char *counters)
 {
-	int up;
+	double up;
 	char line[400];
 
-	for (up = 5;; up++) {
+	for (up = 4.1;; up += 0.02) {
 		sleep_ms(20);
-		snprintf(line, sizeof(line), "{\"t\":\"tick\",\"up\":%d,%s}\n", up, counters);
+		snprintf(line, sizeof(line), "{\"t\":\"tick\",\"up\":%.2f,%s}\n", up, counters);
 		record(line);
 	}
 }
@@ -230,7 +230,7 @@ static void refused(void)
 static void half_line(void)
 {
 	to_load();
-	record("{\"t\":\"done\",\"up\":9.0,\"waits\":7,");
+	record("{\"t\":\"done\",\"up\":4.5,\"waits\":7,");
 }
 
 static void garbage(void)
@@ -267,7 +267,7 @@ static void module_refused(void)
 static void l1_exit(void)
 {
 	to_load();
-	record("{\"t\":\"exit\",\"up\":50.0,\"from\":\"l1\",\"status\":1}\n");
+	record("{\"t\":\"exit\",\"up\":4.0,\"from\":\"l1\",\"status\":1}\n");
 }
 
 static const struct {

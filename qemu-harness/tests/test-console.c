@@ -111,7 +111,8 @@ static void test_records(void **state)
 	assert_string_equal(r.site, "f+0x1");
 	record_free(&r);
 
-	assert_int_equal(parse("{\"t\":\"module\",\"up\":3,\"rc\":-8,\"restore\":\"none\"}", &r), 0);
+	assert_int_equal(parse("{\"t\":\"module\",\"up\":3,\"rc\":-8,\"restore\":\"none\"}",
+			       &r), 0);
 	assert_int_equal(r.number, -8);
 	record_free(&r);
 

@@ -201,7 +201,7 @@ static void test_first_wins(void **state)
 	crash_free(&crash);
 }
 
-/* Any prefix of a report must be survived, and be called a report as soon as its header is whole. */
+/* Whatever a log is cut off at, it is read without fault. */
 static void test_cut_off(void **state)
 {
 	char *dir = logs_dir(), *path = xasprintf("%s/irqsan-kvm-wait", dir);

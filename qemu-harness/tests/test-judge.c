@@ -32,8 +32,8 @@
 	"{\"t\":\"violation\",\"up\":9.0,\"title\":\"WARNING in kvm_wait\"," \
 	"\"site\":\"kvm_wait+0x4b\"}\n"
 #define DONE(w, v, f) "{\"t\":\"done\",\"up\":19.0," COUNTERS(w, v, f) "}\n"
-#define L1_EXIT(status) "{\"t\":\"exit\",\"up\":60,\"from\":\"l1\",\"status\":" status "}\n"
-#define L1_ERROR "{\"t\":\"error\",\"up\":60,\"from\":\"l1\",\"what\":\"no /dev/kvm\"}\n"
+#define L1_EXIT(status) "{\"t\":\"exit\",\"up\":20,\"from\":\"l1\",\"status\":" status "}\n"
+#define L1_ERROR "{\"t\":\"error\",\"up\":20,\"from\":\"l1\",\"what\":\"no /dev/kvm\"}\n"
 #define READY BOOT MODULE CONTROL LOAD
 
 #define HELLO "[    0.000000] Linux version 5.10.0-32-amd64\n"
@@ -100,6 +100,13 @@ static const struct example examples[] = {
 	  READY TICK("7", "0", "-1"), NULL, "crashed: kernel panic: Attempted to kill init!" },
 	{ "panic under load, L1 in doubt", "nested", "exited 0", false, HELLO PANIC("    9.0"),
 	  READY L1_EXIT("1"), NULL, "lost: the inner QEMU exited with status 1" },
+	{ "clock too fast", "nested", "exited 0", false,
+	  HELLO "[  160.9] watchdog: BUG: soft lockup - CPU#3 stuck for 22s! [init:1]\n",
+	  READY "{\"t\":\"tick\",\"up\":440.5,\"from\":\"l1\"}\n" DONE("7", "0", "-1"), NULL,
+	  "lost: the guest's clock runs too fast: 440 s up after 12 s" },
+	{ "the bug with a clock too fast", "nested", "exited 0", false, HELLO SPLAT("    9.1"),
+	  READY VIOLATION "{\"t\":\"tick\",\"up\":440.5,\"from\":\"l1\"}\n", NULL,
+	  "crashed: WARNING in kvm_wait" },
 	{ "QEMU killed", "kvm", "exited 137", false, HELLO, READY TICK("7", "0", "-1"), NULL,
 	  "lost: QEMU exited 137" },
 	{ "QEMU refused", "tcg", "exited 1", true, "", "", NULL, "lost: QEMU exited 1" },
@@ -148,7 +155,8 @@ static const struct example examples[] = {
 	{ "no verdict, with a reason", "kvm", "exited 0", false, HELLO,
 	  READY "{\"t\":\"error\",\"up\":9,\"what\":\"fork: out of memory\"}\n", NULL,
 	  "lost: no verdict from the guest: fork: out of memory" },
-	{ "half a done", "kvm", "exited 0", false, HELLO, READY "{\"t\":\"done\",\"up\":19.0,", NULL,
+	{ "half a done", "kvm", "exited 0", false, HELLO,
+	  READY "{\"t\":\"done\",\"up\":19.0,", NULL,
 	  "lost: no verdict from the guest" },
 	{ "garbage around", "kvm", "exited 0", false, HELLO,
 	  "\x01\x02garbage\n{}\n" READY "###\n" DONE("7", "0", "-1") "{\"t\"", NULL, "OK" },
@@ -181,7 +189,8 @@ static char *make(const struct example *e)
 {
 	char *dir = temp_dir();
 	char *run = xasprintf("{\"accel\":\"%s\",\"ended\":\"%s\",\"expect_pv\":%s,"
-			      "\"wall_s\":12.5}\n", e->accel, e->ended, e->no_pv ? "false" : "true");
+			      "\"wall_s\":12.5}\n", e->accel, e->ended,
+			      e->no_pv ? "false" : "true");
 
 	put(dir, "run.json", run);
 	put(dir, "console.log", e->console);

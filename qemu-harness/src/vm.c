@@ -118,7 +118,8 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 /*
  * QEMU of L1. One CPU: with two, KVM under emulation crashes L1 now and then.
  * la57 would make every page walk a step longer; without XSAVE there is less
- * to switch on each exit, and 5.10 as L2 does not boot with it.
+ * to switch on each exit, and 5.10 as L2 does not boot with it. What needs
+ * XSAVE must go along: 7.2 uses AVX without asking whether XSAVE is there.
  */
 static void l1_argv(struct strv *argv, const char *qemu, const struct nested *n,
 		    const struct channels *ch)
@@ -126,7 +127,8 @@ static void l1_argv(struct strv *argv, const char *qemu, const struct nested *n,
 	static const char *const common[] = {
 		"-nodefaults", "-no-user-config", "-nic", "none", "-display", "none",
 		"-monitor", "none", "-no-reboot", "-M", "q35", "-accel", "tcg",
-		"-cpu", "max,la57=off,xsave=off", "-smp", "1",
+		"-cpu", "max,la57=off,xsave=off,avx=off,avx2=off,f16c=off,fma=off,pku=off",
+		"-smp", "1",
 		"-append", "console=ttyS0 panic=-1 loglevel=5 mitigations=off "
 			   "tsc=reliable clocksource=tsc no_timer_check",
 		"-device", "virtio-serial-pci", NULL

@@ -123,7 +123,8 @@ static const struct rule rules[] = {
 	  "^(Read|Write) (?:of|at) (?:size|addr)" },
 	{ "^BUG: KFENCE: ([\\w -]+?) in " FN OFF, "KFENCE: %1 in %F",
 	  FROM_HEADER | FROM_TRACE, NULL, NULL },
-	{ "^BUG: KMSAN: ([\\w-]+) in " FN, "KMSAN: %1 in %F", FROM_HEADER | FROM_TRACE, NULL, NULL },
+	{ "^BUG: KMSAN: ([\\w-]+) in " FN, "KMSAN: %1 in %F", FROM_HEADER | FROM_TRACE,
+	  NULL, NULL },
 	{ "^BUG: KCSAN: ([\\w: -]+?) in " FN "(?:" OFF ")? / ([A-Za-z_]\\w*)",
 	  "KCSAN: %1 in %F / %3", FROM_HEADER, NULL, NULL },
 	{ "^BUG: KCSAN: ([\\w: -]+?) in " FN, "KCSAN: %1 in %F", FROM_HEADER, NULL, NULL },
@@ -248,6 +249,8 @@ static const struct rule rules[] = {
 	{ "^BUG: ((?!Out of memory).{1,100}?)[ .]*$", "BUG: %1", 0, NULL, NULL },
 };
 
+#define NR_RULES ARRAY_SIZE(rules)
+
 /* A line's time stamp, log level and context: "<4>[   60.014572][ T4392] ". */
 static const char prefix_pattern[] =
 	"^(?:<\\d+>)?(?:.{0,40}?\\[ *\\d+\\.\\d+\\]"
@@ -262,16 +265,13 @@ static const char ip_pattern[] =
 	"^(?:RIP: (?:0010:)?|RIP: e030:|EIP: (?:is at )?|pc : |PC is at |NIP )"
 	"\\s*(?:\\[<[0-9a-f]+>\\]\\s*)*" FN OFF;
 
-/**
- * struct pattern - compiled patterns, made once
- * @header: of each rule
- * @skip: of each rule, NULL where it has none
- * @body: of each rule, NULL where it has none
+/*
+ * Compiled patterns, made once.
  */
 static struct {
-	pcre2_code *header[ARRAY_SIZE(rules)];
-	pcre2_code *skip[ARRAY_SIZE(rules)];
-	pcre2_code *body[ARRAY_SIZE(rules)];
+	pcre2_code *header[NR_RULES];
+	pcre2_code *skip[NR_RULES];
+	pcre2_code *body[NR_RULES];
 	pcre2_code *prefix;
 	pcre2_code *frame;
 	pcre2_code *ip;
@@ -303,7 +303,7 @@ static void compile_all(void)
 
 	if (re.match)
 		return;
-	for (i = 0; i < ARRAY_SIZE(rules); i++) {
+	for (i = 0; i < NR_RULES; i++) {
 		re.header[i] = compile(rules[i].header);
 		if (rules[i].skip)
 			re.skip[i] = compile(rules[i].skip);
@@ -402,12 +402,12 @@ static bool line_has(const struct line *l, const char *text)
 	return memmem(l->text, l->len, text, strlen(text));
 }
 
-/* The rule for a line that opens a report, or ARRAY_SIZE(rules). The match stays in re.match. */
+/* The rule for a line that opens a report, or NR_RULES. The match stays in re.match. */
 static size_t rule_for(const struct line *l)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(rules); i++)
+	for (i = 0; i < NR_RULES; i++)
 		if (matches(re.header[i], l->text, l->len))
 			break;
 	return i;
@@ -597,7 +597,7 @@ int crash_find(const char *log, size_t len, struct crash *crash)
 		memmove(above, above + 1, sizeof(above) - sizeof(above[0]));
 		above[CUT_HERE_REACH - 1] = l.offset;
 		r.rule = rule_for(&l);
-		if (r.rule < ARRAY_SIZE(rules))
+		if (r.rule < NR_RULES)
 			break;
 	}
 	if (offset >= len)

@@ -124,18 +124,23 @@ static void keep_first(char **to, const char *text)
 		*to = xstrdup(text);
 }
 
+static void grow(uint64_t *to, uint64_t value)
+{
+	if (value > *to)
+		*to = value;
+}
+
 /* Counters only grow; a late tick that was overtaken must not take back what is known. */
 static void take_counters(struct verdict *v, const struct record_counters *c)
 {
-#define GROW(to, from) ((to) = (from) > (to) ? (from) : (to))
-	GROW(v->waits, c->waits);
-	GROW(v->slow_pv, c->slow_pv);
-	GROW(v->slow_native, c->slow_native);
-	GROW(v->violations, c->violations);
-	GROW(v->lost_records, c->lost);
-	GROW(v->load_ms, c->load_ms);
-	GROW(v->ops, c->ops);
-#undef GROW
+	grow(&v->waits, c->waits);
+	grow(&v->slow_pv, c->slow_pv);
+	grow(&v->slow_native, c->slow_native);
+	grow(&v->violations, c->violations);
+	grow(&v->lost_records, c->lost);
+	grow(&v->ops, c->ops);
+	if (c->load_ms > v->load_ms)
+		v->load_ms = c->load_ms;
 	if (v->first_ms < 0)
 		v->first_ms = c->first_ms;
 }

@@ -239,11 +239,13 @@ void result_summary(const struct result *r, FILE *out)
 	fprintf(out, "%u runs: %u OK, %u with a finding, %u inconclusive, %u lost\n", r->n,
 		t.outcome[OUTCOME_OK], found, t.outcome[OUTCOME_INCONCLUSIVE],
 		t.outcome[OUTCOME_LOST]);
-	fprintf(out, "kvm_wait calls %llu, slow path entries %llu pv, %llu native, violations %llu\n",
+	fprintf(out,
+		"kvm_wait calls %llu, slow path entries %llu pv, %llu native, violations %llu\n",
 		(unsigned long long)t.waits, (unsigned long long)t.slow_pv,
 		(unsigned long long)t.slow_native, (unsigned long long)t.violations);
 	if (n)
-		fprintf(out, "seconds of load to the first violation: min %.1f, median %.1f, max %.1f\n",
+		fprintf(out,
+			"seconds of load to the first violation: min %.1f, median %.1f, max %.1f\n",
 			(double)first[0] / 1000,
 			(double)(first[(n - 1) / 2] + first[n / 2]) / 2000,
 			(double)first[n - 1] / 1000);

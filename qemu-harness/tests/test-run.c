@@ -22,8 +22,8 @@
 
 /* Short enough for a test, long enough for a busy machine to start a process. */
 static const struct run_limits limits = {
-	.phase = { 3, 3, 3, 3 },
-	.stall = 1.5,
+	.phase = { 6, 6, 4, 6 },
+	.stall = 3,
 	.tail = 0.6,
 	.quiet = 0.1,
 };
@@ -243,7 +243,7 @@ static void test_lost_boots_are_repeated_and_counted(void **state)
 {
 	struct result_totals t;
 	struct fixture f;
-	json_t *doc;
+	json_t *doc, *run;
 
 	(void)state;
 	prepare(&f, "killed,half-line,good", 2, 1);
@@ -260,8 +260,8 @@ static void test_lost_boots_are_repeated_and_counted(void **state)
 	assert_int_equal(t.retried, 2);
 	assert_int_equal(result_exit(&f.result), EXIT_OK);
 	doc = result_json(&f.result);
-	assert_int_equal(json_array_size(json_object_get(json_array_get(json_object_get(doc,
-			 "runs"), 0), "attempts")), 3);
+	run = json_array_get(json_object_get(doc, "runs"), 0);
+	assert_int_equal(json_array_size(json_object_get(run, "attempts")), 3);
 	json_decref(doc);
 	finish(&f);
 }

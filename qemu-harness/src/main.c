@@ -14,6 +14,7 @@
 #include "util.h"
 
 static const struct command commands[] = {
+	{ "doctor", "say what this machine can do, and what to do about the rest", cmd_doctor },
 	{ "kernel", "get kernels to test and build modules for them", cmd_kernel },
 	{ "run", "boot a kernel with the detector in it and judge what it shows", cmd_run },
 	{ "reproduce", "show the kvm_wait bug on an old kernel, and its absence when fixed", cmd_reproduce },

@@ -223,6 +223,9 @@ int request_run(const struct request *rq, struct result *result)
 	bool need_pv;
 	int rc;
 
+	rc = kernel_get(rq->kernel, &k);
+	if (rc < 0)
+		return rc;
 	/*
 	 * Without PV spinlocks most of what the loads are for isn't there: so
 	 * tcg is never chosen for them. Who asks for tcg gets it, without the
@@ -232,12 +235,8 @@ int request_run(const struct request *rq, struct result *result)
 		  (rq->pv == REQUEST_PV_AUTO && rq->accel == ACCEL_AUTO &&
 		   strcmp(rq->workload, "none"));
 	rc = accel_choose(rq->accel, need_pv, &accel);
-	if (rc < 0)
-		return rc;
-	rc = kernel_get(rq->kernel, &k);
-	if (rc < 0)
-		return rc;
-	rc = rundir_create(rq->keep, k.release ?: "kernel", accel_name(accel), &dir);
+	if (rc >= 0)
+		rc = rundir_create(rq->keep, k.release ?: "kernel", accel_name(accel), &dir);
 	if (rc >= 0)
 		rc = run_in_dir(rq, &k, accel, dir, result);
 	free(dir);

@@ -6,7 +6,6 @@
 #ifndef IRQSAN_COMPAT_H
 #define IRQSAN_COMPAT_H
 
-#include <linux/irq_work.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0)

@@ -32,8 +32,8 @@
  * enum irqsan_kind - what is checked at a site
  * @KIND_RESTORE: IRQs must be off at this instruction
  * @KIND_CONTROL: the same, in the function whose restore is bogus on purpose
- * @KIND_BALANCE: this function must return with the IRQ state that it was
- *		  entered with
+ * @KIND_BALANCE: this instruction leaves a function, with the IRQ state that it
+ *		  was entered with
  */
 enum irqsan_kind {
 	KIND_RESTORE,
@@ -51,17 +51,21 @@ struct irqsan_count {
 	u64 violations;
 };
 
+/* A kprobe overwrites one byte, an optimised one as many as a near jump has. */
+#define IRQSAN_PATCHED_BYTES 5
+
 /**
  * struct irqsan_site - a place in the running kernel that is checked
  * @node: in the table of sites
  * @kind: what is checked
- * @addr: of the instruction (KIND_BALANCE: of the function)
+ * @addr: of the instruction
  * @saved: where the flags being restored are (restore kinds)
  * @reg: register number for SAVED_REG
+ * @code: the bytes at @addr before anything was armed there
  * @count: per-CPU counts
  * @reported: a full splat was printed
  * @armed: @kp is registered
- * @kp: the probe (restore kinds)
+ * @kp: the probe
  */
 struct irqsan_site {
 	struct list_head node;
@@ -69,6 +73,7 @@ struct irqsan_site {
 	unsigned long addr;
 	enum irqsan_saved saved;
 	u8 reg;
+	u8 code[IRQSAN_PATCHED_BYTES];
 	struct irqsan_count __percpu *count;
 	bool reported;
 	bool armed;
@@ -102,7 +107,7 @@ enum irqsan_flag_state {
  * @time_ns: monotonic nanoseconds
  * @regs: registers at the site
  * @nr_entries: valid entries of @stack; 0 once the site has been reported
- * @stack: return addresses, the nearest first
+ * @stack: the site, then return addresses, the nearest first
  */
 struct irqsan_record {
 	bool ready;
@@ -129,13 +134,14 @@ void irqsan_site_sum(const struct irqsan_site *site, struct irqsan_count *sum);
 struct irqsan_count irqsan_sites_total(void);
 u64 irqsan_sites_nmissed(void);
 unsigned int irqsan_sites_armed(void);
+int irqsan_arm_all(void);
+void irqsan_disarm_all(void);
 void irqsan_sites_free(void);
 int irqsan_sites_show(struct seq_file *m, void *unused);
 
 /* probe.c */
-int irqsan_arm(struct irqsan_site *site);
-int irqsan_arm_all(void);
-void irqsan_disarm_all(void);
+int irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs);
+int irqsan_arm(struct irqsan_site *site, kprobe_pre_handler_t handler);
 
 /* check.c */
 void irqsan_check(struct irqsan_site *site, struct pt_regs *regs);

@@ -10,10 +10,13 @@
 #include <linux/percpu.h>
 #include <asm/processor-flags.h>
 
+#include "compat.h"
 #include "irqsan.h"
 
-/* Contexts that can wait for a spinlock on one CPU: task, softirq, hardirq, NMI. */
-#define CONTEXTS 4
+/* Calls under way on one CPU: task, softirq, hardirq, NMI, each inside the one before. */
+#define CALLS 4
+/* Instructions by which kvm_wait() can be left; it has two at most so far. */
+#define EXITS 8
 
 /**
  * struct pv_count - one CPU's counts
@@ -31,43 +34,69 @@ struct pv_count {
 	u64 slow_native;
 };
 
-static DEFINE_PER_CPU(struct pv_count, pv_count);
-
-static struct irqsan_site *balance;
-static const char *restore_state = "absent";
-
-/* What the entry of kvm_wait() leaves for its return. */
-struct wait_data {
-	bool irqs_on;
+/**
+ * struct pv_calls - calls of kvm_wait() under way on one CPU
+ * @nr: how many
+ * @sp: stack pointer at entry, which it is again at the return; tells the calls
+ *	apart even when a probe was missed
+ * @irqs_on: IRQ state at entry
+ */
+struct pv_calls {
+	unsigned int nr;
+	unsigned long sp[CALLS];
+	bool irqs_on[CALLS];
 };
 
-static int notrace wait_entry(struct kretprobe_instance *ri, struct pt_regs *regs)
-{
-	struct wait_data *data = (struct wait_data *)ri->data;
+static DEFINE_PER_CPU(struct pv_count, pv_count);
+static DEFINE_PER_CPU(struct pv_calls, pv_calls);
 
-	data->irqs_on = regs->flags & X86_EFLAGS_IF;
+/*
+ * A kretprobe would be simpler, but replaces the return address on the stack,
+ * at which older unwinders stop: the splat would not say who waits.
+ */
+static struct irqsan_site *exits[EXITS];
+static unsigned int nr_exits;
+static bool wait_armed;
+static const char *restore_state = "absent";
+
+static int notrace wait_entry(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct pv_calls *calls = this_cpu_ptr(&pv_calls);
+
 	this_cpu_inc(pv_count.waits);
+	/* Full only when exits were missed: those calls are over. */
+	if (calls->nr == CALLS)
+		calls->nr = 0;
+	calls->sp[calls->nr] = regs->sp;
+	calls->irqs_on[calls->nr] = regs->flags & X86_EFLAGS_IF;
+	calls->nr++;
 	return 0;
 }
 
 NOKPROBE_SYMBOL(wait_entry);
 
-static int notrace wait_return(struct kretprobe_instance *ri, struct pt_regs *regs)
+static int notrace wait_exit(struct kprobe *kp, struct pt_regs *regs)
 {
-	struct wait_data *data = (struct wait_data *)ri->data;
+	struct irqsan_site *site = container_of(kp, struct irqsan_site, kp);
+	struct pv_calls *calls = this_cpu_ptr(&pv_calls);
 	bool irqs_on = regs->flags & X86_EFLAGS_IF;
+	unsigned int call;
 
 	this_cpu_inc(pv_count.returns);
-	this_cpu_inc(balance->count->hits);
-	if (unlikely(irqs_on != data->irqs_on)) {
+	for (call = calls->nr; call && calls->sp[call - 1] != regs->sp; call--)
+		;
+	if (!call)
+		return 0;	/* began before the probes were there */
+	calls->nr = call - 1;
+	this_cpu_inc(site->count->hits);
+	if (unlikely(irqs_on != calls->irqs_on[call - 1])) {
 		this_cpu_inc(pv_count.imbalances);
-		irqsan_violation(balance, regs, data->irqs_on ? FLAGS_ON : FLAGS_OFF,
-				 IRQSAN_HERE);
+		irqsan_violation(site, regs, irqs_on ? FLAGS_OFF : FLAGS_ON, IRQSAN_HERE);
 	}
 	return 0;
 }
 
-NOKPROBE_SYMBOL(wait_return);
+NOKPROBE_SYMBOL(wait_exit);
 
 static int notrace slow_pv_entry(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -85,11 +114,9 @@ static int notrace slow_native_entry(struct kprobe *kp, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(slow_native_entry);
 
-static struct kretprobe wait_probe = {
-	.kp.symbol_name = "kvm_wait",
-	.entry_handler = wait_entry,
-	.handler = wait_return,
-	.data_size = sizeof(struct wait_data),
+static struct kprobe wait_probe = {
+	.symbol_name = "kvm_wait",
+	.pre_handler = wait_entry,
 };
 
 /**
@@ -122,6 +149,36 @@ static void count_slowpaths(void)
 	}
 }
 
+static int add_exit(void *start, size_t offset)
+{
+	struct irqsan_site *site;
+
+	if (nr_exits == EXITS)
+		return -E2BIG;
+	site = irqsan_site_new(KIND_BALANCE, (unsigned long)start + offset);
+	if (!site)
+		return -ENOMEM;
+	exits[nr_exits++] = site;
+	return 0;
+}
+
+/* The exits first: an entry without its exit would count as a call under way. */
+static int watch_balance(unsigned long start, unsigned long len)
+{
+	unsigned int i;
+	int rc;
+
+	rc = irqsan_scan_exits((const u8 *)start, len, add_exit, (void *)start);
+	if (!rc && !nr_exits)
+		rc = -ENOENT;
+	for (i = 0; !rc && i < nr_exits; i++)
+		rc = irqsan_arm(exits[i], wait_exit);
+	if (!rc)
+		rc = register_kprobe(&wait_probe);
+	wait_armed = !rc;
+	return rc;
+}
+
 static int watch_wait(void)
 {
 	unsigned long start, len;
@@ -136,22 +193,16 @@ static int watch_wait(void)
 	restores = irqsan_sites_of(KIND_RESTORE, start, len);
 	if (restores < 0)
 		return restores;
-	balance = irqsan_site_new(KIND_BALANCE, start);
-	if (!balance)
-		return -ENOMEM;
+	rc = watch_balance(start, len);
+	if (rc) {
+		pr_err("kvm_wait: its entry and exits can't be probed (%d)\n", rc);
+		return rc;
+	}
 	irqsan_arm_all();
 	if (irqsan_sites_armed())
 		restore_state = "armed";
 	else
 		restore_state = restores ? "unprobeable" : "none";
-
-	wait_probe.maxactive = CONTEXTS * num_possible_cpus();
-	rc = register_kretprobe(&wait_probe);
-	if (rc) {
-		pr_err("kvm_wait: can't be probed (%d)\n", rc);
-		return rc;
-	}
-	balance->armed = true;
 	if (restores)
 		pr_info("kvm_wait: %d restore%s, %u armed\n", restores, restores > 1 ? "s" : "",
 			irqsan_sites_armed());
@@ -189,10 +240,8 @@ void irqsan_pv_stop(void)
 		if (slowpaths[i].armed)
 			unregister_kprobe(&slowpaths[i].kp);
 	}
-	if (balance && balance->armed) {
-		balance->armed = false;
-		unregister_kretprobe(&wait_probe);
-	}
+	if (wait_armed)
+		unregister_kprobe(&wait_probe);
 }
 
 /**
@@ -212,7 +261,7 @@ const char *irqsan_pv_restore_state(void)
  */
 u64 irqsan_pv_nmissed(void)
 {
-	u64 sum = wait_probe.nmissed + wait_probe.kp.nmissed;
+	u64 sum = wait_probe.nmissed;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(slowpaths); i++)

@@ -10,10 +10,10 @@
 #include <linux/kernel.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/stacktrace.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
+#include <asm/unwind.h>
 
 #include "compat.h"
 #include "irqsan.h"
@@ -58,6 +58,32 @@ static notrace struct irqsan_record *reserve(struct ring *ring)
 
 NOKPROBE_SYMBOL(reserve);
 
+/*
+ * From the registers, not from here: an optimised kprobe's detour buffer has no
+ * unwind data, and what is nearer than the site is of no interest.
+ */
+static notrace unsigned int walk_stack(struct pt_regs *regs, unsigned long *entries)
+{
+	struct unwind_state state;
+	unsigned int nr = 0;
+
+	/* Some unwinders begin with the registers' own address, some behind it. */
+	entries[nr++] = regs->ip;
+	for (unwind_start(&state, current, regs, NULL);
+	     nr < IRQSAN_STACK_ENTRIES && !unwind_done(&state); unwind_next_frame(&state)) {
+		unsigned long addr = unwind_get_return_address(&state);
+
+		if (!addr)
+			break;
+		if (nr == 1 && addr == regs->ip)
+			continue;
+		entries[nr++] = addr;
+	}
+	return nr;
+}
+
+NOKPROBE_SYMBOL(walk_stack);
+
 /**
  * irqsan_record() - leave a record of a violation
  * @site: where
@@ -85,8 +111,10 @@ void notrace irqsan_record(struct irqsan_site *site, struct pt_regs *regs,
 	record->comm[sizeof(record->comm) - 1] = '\0';
 	record->time_ns = ktime_get_mono_fast_ns();
 	record->regs = *regs;
+	/* A breakpoint leaves it behind itself, an optimised probe or ftrace elsewhere. */
+	record->regs.ip = site->addr;
 	record->nr_entries = READ_ONCE(site->reported) ? 0 :
-		stack_trace_save(record->stack, IRQSAN_STACK_ENTRIES, 0);
+			     walk_stack(&record->regs, record->stack);
 	/* Pairs with the acquire in drain_ring(). */
 	smp_store_release(&record->ready, true);
 wake:

@@ -5,9 +5,9 @@
  * them.
  */
 #include <linux/kernel.h>
-#include <linux/stacktrace.h>
 #include <linux/uaccess.h>
 #include <linux/utsname.h>
+#include <asm/segment.h>
 
 #include "compat.h"
 #include "irqsan.h"
@@ -39,18 +39,17 @@ static void taint_string(char *buf, size_t size)
 		scnprintf(buf, size, "Not tainted");
 }
 
-/* The bytes as they were before the probe put a breakpoint there. */
-static void show_code(const struct irqsan_site *site, unsigned long ip)
+/* The bytes as they were before a probe was put there. */
+static void show_code(const struct irqsan_site *site)
 {
 	char line[CODE_BYTES * 3 + 3];
 	u8 code[CODE_BYTES];
 	size_t at = 0;
 	int i;
 
-	if (copy_from_kernel_nofault(code, (void *)(ip - CODE_PROLOGUE), sizeof(code)))
+	if (copy_from_kernel_nofault(code, (void *)(site->addr - CODE_PROLOGUE), sizeof(code)))
 		return;
-	if (site->armed)
-		code[CODE_PROLOGUE] = site->kp.opcode;
+	memcpy(code + CODE_PROLOGUE, site->code, sizeof(site->code));
 	for (i = 0; i < CODE_BYTES; i++)
 		at += scnprintf(line + at, sizeof(line) - at,
 				i == CODE_PROLOGUE ? "<%02x> " : "%02x ", code[i]);
@@ -59,8 +58,8 @@ static void show_code(const struct irqsan_site *site, unsigned long ip)
 
 static void show_regs(const struct pt_regs *regs)
 {
-	pr_warn("RSP: %04x:%016lx EFLAGS: %08lx\n",
-		(unsigned int)regs->ss & 0xffff, regs->sp, regs->flags);
+	/* An optimised probe saves no SS. */
+	pr_warn("RSP: %04x:%016lx EFLAGS: %08lx\n", __KERNEL_DS, regs->sp, regs->flags);
 	pr_warn("RAX: %016lx RBX: %016lx RCX: %016lx\n", regs->ax, regs->bx, regs->cx);
 	pr_warn("RDX: %016lx RSI: %016lx RDI: %016lx\n", regs->dx, regs->si, regs->di);
 	pr_warn("RBP: %016lx R08: %016lx R09: %016lx\n", regs->bp, regs->r8, regs->r9);
@@ -68,19 +67,12 @@ static void show_regs(const struct pt_regs *regs)
 	pr_warn("R13: %016lx R14: %016lx R15: %016lx\n", regs->r13, regs->r14, regs->r15);
 }
 
-/* From the site on: what is nearer is the probe's own machinery. */
 static void show_stack_trace(const struct irqsan_record *record)
 {
-	unsigned int i, from = 0;
+	unsigned int i;
 
-	for (i = 0; i < record->nr_entries; i++) {
-		if (record->stack[i] == record->regs.ip) {
-			from = i;
-			break;
-		}
-	}
 	pr_warn("Call Trace:\n");
-	for (i = from; i < record->nr_entries; i++)
+	for (i = 0; i < record->nr_entries; i++)
 		pr_warn(" %pS\n", (void *)record->stack[i]);
 }
 
@@ -100,26 +92,24 @@ static void splat(const struct irqsan_record *record)
 {
 	const struct irqsan_site *site = record->site;
 	bool balance = site->kind == KIND_BALANCE;
-	/* An imbalance is seen when the function has returned: name the function. */
-	unsigned long ip = balance ? site->addr : record->regs.ip;
+	void *at = (void *)site->addr;
 	char taint[40];
 
 	taint_string(taint, sizeof(taint));
 	pr_warn("------------[ cut here ]------------\n");
 	if (balance)
-		pr_warn("%ps() entered with IRQs %s, left with IRQs %s\n", (void *)ip,
+		pr_warn("%ps() entered with IRQs %s, left with IRQs %s\n", at,
 			state_name(record->restoring),
 			state_name(record->regs.flags & X86_EFLAGS_IF ? FLAGS_ON : FLAGS_OFF));
 	else
 		pr_warn("raw_local_irq_restore() called with IRQs enabled\n");
 	pr_warn("WARNING: CPU: %u PID: %d at %s %pS\n",
-		record->cpu, record->pid, record->where, (void *)ip);
+		record->cpu, record->pid, record->where, at);
 	pr_warn("CPU: %u PID: %d Comm: %s %s %s %.*s\n", record->cpu, record->pid,
 		record->comm, taint, init_utsname()->release,
 		(int)strcspn(init_utsname()->version, " "), init_utsname()->version);
-	pr_warn("RIP: %04x:%pS\n", (unsigned int)record->regs.cs & 0xffff, (void *)ip);
-	if (!balance)
-		show_code(site, ip);
+	pr_warn("RIP: %04x:%pS\n", __KERNEL_CS, at);
+	show_code(site);
 	show_regs(&record->regs);
 	show_stack_trace(record);
 	if (!balance)

@@ -513,3 +513,34 @@ int irqsan_scan(const u8 *text, size_t len, enum irqsan_shape shape, irqsan_foun
 	}
 	return 0;
 }
+
+/**
+ * irqsan_scan_exits() - find where a function is left
+ * @text: the function
+ * @len: its length
+ * @fn: called with the offset of each instruction that leaves it: a return, or
+ *	a jump to the return thunk or to another function. Anything but 0 ends
+ *	the scan
+ * @ctx: passed to @fn
+ *
+ * Conditional jumps out of the function are not looked for: compilers make
+ * them only to a part of the same function (.cold). Any context.
+ *
+ * Return: 0, or what @fn returned.
+ */
+int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
+{
+	struct irqsan_insn insn;
+	size_t offset = 0, target;
+	int rc;
+
+	for (; decode(text, len, offset, &insn); offset += insn.len) {
+		target = offset + insn.len + (size_t)(long)insn.imm;
+		if (!is_one(&insn, 0xc3) && !(is_jump(&insn) && target >= len))
+			continue;
+		rc = fn(ctx, offset);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}

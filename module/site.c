@@ -6,6 +6,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "irqsan.h"
@@ -46,6 +47,7 @@ struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr)
 	}
 	site->kind = kind;
 	site->addr = addr;
+	memcpy(site->code, (void *)addr, sizeof(site->code));
 	list_add_tail(&site->node, &sites);
 	return site;
 }
@@ -172,7 +174,7 @@ int irqsan_arm_all(void)
 	list_for_each_entry(site, &sites, node) {
 		if (site->kind == KIND_BALANCE || site->armed)
 			continue;
-		rc = irqsan_arm(site);
+		rc = irqsan_arm(site, irqsan_site_hit);
 		if (rc) {
 			pr_warn("%pS: can't be probed (%d)\n", (void *)site->addr, rc);
 			last = rc;
@@ -240,7 +242,6 @@ int irqsan_sites_show(struct seq_file *m, void *unused)
 		/* Without the size and the module: one word. */
 		seq_printf(m, "%.*s %s %s %llu %llu %lu\n", (int)strcspn(symbol, "/ "), symbol,
 			   kinds[site->kind],
-			   site->kind == KIND_BALANCE ? "kretprobe" :
 			   site->armed ? "kprobe" : "none",
 			   sum.hits, sum.violations, site->kp.nmissed);
 	}

@@ -204,12 +204,42 @@ static void test_callback_ends_scan(void **state)
 	assert_int_equal(calls, 1);
 }
 
+static int note_exit(void *ctx, size_t offset)
+{
+	size_t **next = ctx;
+
+	*(*next)++ = offset;
+	return 0;
+}
+
+/* Returns, a jump to the return thunk, a tail call; not a jump inside. */
+static void test_exits(void **state)
+{
+	static const u8 code[] = {
+		0x74, 0x01, 0xc3,		/*  0 je 3; ret */
+		0xeb, 0x00,			/*  3 jmp 5 */
+		0xe9, 0x00, 0x10, 0x00, 0x00,	/*  5 jmp outside */
+		0xb8, 0xc3, 0xc3, 0xc3, 0xc3,	/* 10 mov: no returns in it */
+		0xeb, 0xef,			/* 15 jmp 0 */
+		0xe9, 0xe0, 0xff, 0xff, 0xff,	/* 17 jmp before the start */
+		0xc3,				/* 22 ret */
+	};
+	static const size_t want[] = { 2, 5, 17, 22 };
+	size_t seen[ARRAY_SIZE(want) + 4] = { 0 }, *next = seen;
+
+	(void)state;
+	assert_int_equal(irqsan_scan_exits(code, sizeof(code), note_exit, &next), 0);
+	assert_int_equal(next - seen, ARRAY_SIZE(want));
+	assert_memory_equal(seen, want, sizeof(want));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pieces),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_callback_ends_scan),
+		cmocka_unit_test(test_exits),
 	};
 
 	return cmocka_run_group_tests_name("scan", tests, NULL, NULL);

@@ -21,6 +21,7 @@
 
 #include "nested.h"
 #include "pvh.h"
+#include "tsc.h"
 #include "util.h"
 #include "vm.h"
 
@@ -72,6 +73,7 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 		"-monitor", "none", "-no-reboot", NULL
 	};
 	bool kvm = config->accel != ACCEL_TCG;
+	char *append;
 
 	strv_push(argv, qemu);
 	if (config->accel == ACCEL_NESTED) {
@@ -99,13 +101,17 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	 * pci=off spares the probing of a bus that is not there (2 s nested).
 	 * Nested, a character on the console costs 0.7 ms, so only warnings
 	 * and worse go there; that is half of the boot. no_timer_check: a busy
-	 * host is late with timer interrupts, which is no reason to panic; KVM
-	 * guests know that by themselves.
+	 * host is late with timer interrupts, which is no reason to panic, and
+	 * no way to measure the TSC (tsc.c); KVM guests know that by themselves.
 	 */
-	strv_pushf(argv, "console=ttyS0 panic=-1 reboot=t loglevel=%d%s%s%s",
-		   config->accel == ACCEL_NESTED ? 5 : 7, kvm ? " pci=off" : " no_timer_check",
-		   config->cmdline ? " " : "",
-		   config->cmdline ?: "");
+	append = xasprintf("console=ttyS0 panic=-1 reboot=t loglevel=%d%s%s",
+			   config->accel == ACCEL_NESTED ? 5 : 7,
+			   config->cmdline ? " " : "", config->cmdline ?: "");
+	if (kvm)
+		strv_pushf(argv, "%s pci=off", append);
+	else
+		strv_pushf(argv, "%s no_timer_check tsc_early_khz=%u", append, tsc_khz());
+	free(append);
 	add_channel(argv, "console", 1, console);
 	strv_push(argv, "-serial");
 	strv_push(argv, "chardev:console");
@@ -128,14 +134,14 @@ static void l1_argv(struct strv *argv, const char *qemu, const struct nested *n,
 		"-nodefaults", "-no-user-config", "-nic", "none", "-display", "none",
 		"-monitor", "none", "-no-reboot", "-M", "q35", "-accel", "tcg",
 		"-cpu", "max,la57=off,xsave=off,avx=off,avx2=off,f16c=off,fma=off,pku=off",
-		"-smp", "1",
-		"-append", "console=ttyS0 panic=-1 loglevel=5 mitigations=off "
-			   "tsc=reliable clocksource=tsc no_timer_check",
-		"-device", "virtio-serial-pci", NULL
+		"-smp", "1", "-device", "virtio-serial-pci", NULL
 	};
 
 	strv_push(argv, qemu);
 	add_all(argv, common);
+	strv_push(argv, "-append");
+	strv_pushf(argv, "console=ttyS0 panic=-1 loglevel=5 mitigations=off tsc=reliable "
+		   "clocksource=tsc no_timer_check tsc_early_khz=%u", tsc_khz());
 	strv_push(argv, "-m");
 	strv_pushf(argv, "%u", n->memory_mb);
 	strv_push(argv, "-kernel");

@@ -341,6 +341,8 @@ static bool judge_machinery(struct evidence *e)
 		/* No guest can make QEMU exit like this: it was killed, or refused to run. */
 		why = xasprintf("QEMU %s%s%s", e->ended, e->qemu_said ? ": " : "",
 				e->qemu_said ?: "");
+	else if (!strcmp(e->ended, "stalled outer guest"))
+		why = xstrdup("the outer guest stopped");
 	else if (e->l1_exit && e->l1_status && !e->done)
 		why = xasprintf("the inner QEMU exited with status %lld", (long long)e->l1_status);
 	else if (nested && e->l1_error && !e->done)

@@ -40,6 +40,8 @@
  *	under load a tick comes each second.
  * tail: a report is some hundred lines on a serial line, and the counters
  *	follow with the next tick.
+ * outer: the outer guest of the nested mode sends a tick every five seconds and
+ *	has nothing else to do; twelve missing ones are a dead outer guest.
  * quiet: even nested, a report in the middle of its printing never pauses so long.
  */
 const struct run_limits run_limits_default = {
@@ -51,6 +53,7 @@ const struct run_limits run_limits_default = {
 	},
 	.stall = 10,
 	.tail = 2,
+	.outer = 60,
 	.quiet = 1,
 };
 
@@ -88,6 +91,7 @@ struct channel {
  * @started: when (now()) it was started
  * @phase_at: when it came into its phase
  * @progress_at: when it last showed progress
+ * @outer_at: when the outer guest last spoke; 0 before it has
  * @console_at: when the last byte came on the console
  * @found_at: when the first finding was seen; 0 while there is none
  * @recorded: its init has sent a record since @found_at
@@ -107,6 +111,7 @@ struct boot {
 	double started;
 	double phase_at;
 	double progress_at;
+	double outer_at;
 	double console_at;
 	double found_at;
 	bool recorded;
@@ -199,6 +204,8 @@ static void on_record_line(void *ctx, const char *line, size_t len)
 		b->garbage++;
 		return;
 	}
+	if (r.l1)
+		b->outer_at = now();
 	if (!r.l1)
 		on_guest_record(b, &r);
 	else if (r.kind != RECORD_TICK)
@@ -319,6 +326,9 @@ static char *boot_due(const struct boot *b, double t)
 			return xstrdup("stopped first-violation");
 		return NULL;
 	}
+	/* No guest can go on without it: no need to wait for what the guest may take. */
+	if (b->outer_at && t - b->outer_at >= config->limits->outer)
+		return xstrdup("stalled outer guest");
 	if (t - b->progress_at >= config->limits->stall * config->scale)
 		return xasprintf("stalled %s", phase_names[b->phase]);
 	if (t - b->phase_at >= patience(b))

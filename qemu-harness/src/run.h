@@ -25,16 +25,18 @@ enum run_phase {
 };
 
 /**
- * struct run_limits - patience, in seconds; all but @quiet are multiplied by the scale
+ * struct run_limits - patience, in seconds; all but @outer and @quiet are multiplied by the scale
  * @phase: how long each phase may take; for the load: longer than ordered
  * @stall: how long a guest may show no sign of progress at all
  * @tail: how long a crash may take to be told to its end
+ * @outer: how long the outer guest of the nested mode may be silent
  * @quiet: a crash report with no new byte for so long has been told
  */
 struct run_limits {
 	double phase[PHASE_FINISH + 1];
 	double stall;
 	double tail;
+	double outer;
 	double quiet;
 };
 

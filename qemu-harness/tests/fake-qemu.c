@@ -270,6 +270,14 @@ static void l1_exit(void)
 	record("{\"t\":\"exit\",\"up\":4.0,\"from\":\"l1\",\"status\":1}\n");
 }
 
+/* The outer guest speaks once, the guest goes on for a while: neither can. */
+static void l1_stall(void)
+{
+	record("{\"t\":\"boot\",\"up\":1.0,\"from\":\"l1\"}\n");
+	to_load();
+	hang();
+}
+
 static const struct {
 	const char *name;
 	void (*play)(void);
@@ -297,6 +305,7 @@ static const struct {
 	{ "not-reached", not_reached },
 	{ "module-refused", module_refused },
 	{ "l1-exit", l1_exit },
+	{ "l1-stall", l1_stall },
 };
 
 /* The play of the n-th start; the last one of the list goes on for ever. */

@@ -25,6 +25,7 @@ static const struct run_limits limits = {
 	.phase = { 6, 6, 4, 6 },
 	.stall = 3,
 	.tail = 0.6,
+	.outer = 1,
 	.quiet = 0.1,
 };
 
@@ -212,6 +213,7 @@ static const struct one ones[] = {
 	  "boot failed: insmod irqsan.ko: version magic 'x' should be 'y'", "exited 0", 1,
 	  EXIT_FOUND },
 	{ "l1-exit", true, "lost: the inner QEMU exited with status 1", "exited 0", 3, EXIT_INFRA },
+	{ "l1-stall", true, "lost: the outer guest stopped", "stalled outer guest", 3, EXIT_INFRA },
 };
 
 static void test_plays(void **state)

@@ -10,19 +10,20 @@ all:
 
 # pkg-config is asked when the first file is compiled and not when this file is
 # read: a fresh machine gets it only from "make deps".
-PKGS := libarchive jansson libpcre2-8 libcrypto libkmod
+PKGS := libarchive jansson libpcre2-8 libcrypto libkmod libelf libdw
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
 
 BASE_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
 DEFINES := -DIRQSAN_ROOT='"$(CURDIR)"' -DIRQSAN_VERSION='"$(VERSION)"'
-HOST_CFLAGS = $(BASE_CFLAGS) $(DEFINES) $(PKG_CFLAGS) $(CFLAGS)
+HOST_CFLAGS = $(BASE_CFLAGS) $(DEFINES) -Imodule $(PKG_CFLAGS) $(CFLAGS)
 GUEST_CFLAGS = $(BASE_CFLAGS) $(CFLAGS)
-ASAN_CFLAGS = $(HOST_CFLAGS) -Iqemu-harness/src -Imodule \
+ASAN_CFLAGS = $(HOST_CFLAGS) -Iqemu-harness/src \
 	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-SRC := $(wildcard qemu-harness/src/*.c)
+# The scanner runs on the host as it does in the kernel.
+SRC := $(wildcard qemu-harness/src/*.c) module/scan.c module/insn.c
 TESTS := $(basename $(notdir $(wildcard qemu-harness/tests/test-*.c)))
 FAKES := $(basename $(notdir $(wildcard qemu-harness/tests/fake-*.c)))
 
@@ -80,9 +81,31 @@ check: deps
 	$(MAKE) all
 	qemu-harness/tests/boots.sh
 
+REPORT_KERNELS := debian:bullseye debian:bookworm debian:trixie debian:sid
+SECONDS := 600
+
 reproduce: deps
 	$(MAKE) all
 	$(B)/irqsan reproduce
+
+# The vmlinux of four Debian kernels: 2 GB of downloads the first time.
+sites-report: all
+	$(B)/irqsan sites --debug --report docs/sites-report.md $(REPORT_KERNELS)
+
+# Needs what nothing else does: apt-get install clang libclang-rt-14-dev
+fuzz-scan: $(B)/fuzz-scan
+	@mkdir -p $(B)/fuzz-corpus
+	cd $(B) && ./fuzz-scan -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 \
+		-print_final_stats=1 fuzz-corpus
+
+$(B)/fuzz-scan: qemu-harness/tests/fuzz-scan.c $(wildcard module/scan.[ch] module/insn.[ch])
+	@mkdir -p $(@D)
+	@command -v clang >/dev/null || { \
+		echo "The fuzzer needs clang: apt-get install clang libclang-rt-14-dev" >&2; \
+		exit 2; \
+	}
+	clang -std=gnu11 -O1 -g -Wall -Wextra -Imodule \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $<
 
 # Package lists are fetched only when what apt knows won't do.
 DEPS := $(shell sed 's/ *\#.*//' deps.list)
@@ -108,6 +131,6 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all check clean deps reproduce unit
+.PHONY: all check clean deps fuzz-scan reproduce sites-report unit
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

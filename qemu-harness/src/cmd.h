@@ -23,5 +23,6 @@ int cmd_kernel(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_reproduce(int argc, char **argv);
 int cmd_recheck(int argc, char **argv);
+int cmd_sites(int argc, char **argv);
 
 #endif

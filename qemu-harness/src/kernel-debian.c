@@ -388,6 +388,131 @@ int debian_load(const char *name, struct debian_kernel *d)
 	return rc;
 }
 
+/* Of a -dbg package only the kernel itself, not its modules. */
+static char *debug_path(const char *name)
+{
+	const char *base = strrchr(name, '/');
+
+	if (strncmp(name, "usr/lib/debug/", 14) || !base ||
+	    (strcmp(base, "/vmlinux") && strncmp(base, "/vmlinux-", 9)))
+		return NULL;
+	return xstrdup(name);
+}
+
+/* Where suites put it; in some, one place is a symlink to the other. NULL if it isn't there. */
+static char *find_vmlinux(const char *dir, const char *release)
+{
+	char *places[] = {
+		xasprintf("%s/usr/lib/debug/boot/vmlinux-%s", dir, release),
+		xasprintf("%s/usr/lib/debug/lib/modules/%s/vmlinux", dir, release),
+		xasprintf("%s/usr/lib/debug/usr/lib/modules/%s/vmlinux", dir, release),
+	};
+	char *found = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		if (!found && file_exists(places[i]))
+			found = places[i];
+		else
+			free(places[i]);
+	}
+	return found;
+}
+
+static int fetch_vmlinux(const struct debian_kernel *d, const char *dir)
+{
+	char *pkg = xasprintf("linux-image-%s-dbg", d->release);
+	char *debs = xasprintf("%s.debs", dir), *tmp = xasprintf("%s.tmp", dir);
+	struct unpack u = { .dest = tmp, .path = debug_path };
+	struct apt_package p = { 0 };
+	struct apt apt = { .lock = -1 };
+	struct strv pkgs = { 0 };
+	int rc;
+
+	rc = mkdir_p(debs);
+	if (!rc)
+		rc = remove_tree(tmp);
+	if (!rc)
+		rc = apt_open(&apt, d->suite);
+	if (!rc)
+		rc = apt_update(&apt);
+	if (!rc) {
+		rc = apt_show(&apt, pkg, &p);
+		if (rc == -ENOENT || (!rc && strcmp(p.version, d->version))) {
+			pr_err("Debian %s has no %s %s any more; \"irqsan kernel get --refresh\" takes the kernel that it has now",
+			       d->suite, pkg, d->version);
+			rc = -ENOENT;
+		}
+	}
+	if (!rc) {
+		pr_info("downloading %s (%llu MB)", pkg, (unsigned long long)p.size >> 20);
+		strv_pushf(&pkgs, "%s=%s", pkg, p.version);
+		rc = apt_download(&apt, &pkgs, debs);
+	}
+	apt_close(&apt);
+	if (!rc) {
+		pr_info("unpacking its vmlinux");
+		rc = unpack_package(&u, debs, pkgs.v[0]);
+	}
+	if (!rc)
+		rc = cache_commit(tmp, dir);
+	if (!rc)
+		rc = remove_tree(debs);
+	else
+		remove_tree(tmp);
+	apt_package_free(&p);
+	strv_free(&pkgs);
+	free(pkg);
+	free(debs);
+	free(tmp);
+	return rc;
+}
+
+/**
+ * debian_vmlinux() - find the uncompressed kernel with symbols and DWARF
+ * @name: one of debian_names; the kernel itself must be in the cache
+ * @fetch: download it from the -dbg package if the cache lacks it
+ * @path: the file, to be freed
+ *
+ * Return: 0 or a negative errno; -ENOENT (silently) when it is not in the
+ * cache and @fetch isn't set.
+ */
+int debian_vmlinux(const char *name, bool fetch, char **path)
+{
+	struct debian_kernel d;
+	char *dir, *key;
+	int lock, rc = debian_load(name, &d);
+
+	*path = NULL;
+	if (rc)
+		return rc;
+	dir = xasprintf("%s/debug/%s_%s", irqsan_cache(), d.release, d.version);
+	key = xasprintf("debug/%s", d.release);
+	*path = find_vmlinux(dir, d.release);
+	if (!*path && !fetch)
+		rc = -ENOENT;
+	if (!*path && fetch) {
+		lock = cache_lock(key);
+		rc = lock < 0 ? lock : 0;
+		/* Whoever held the lock before us may have done the work. */
+		if (!rc)
+			*path = find_vmlinux(dir, d.release);
+		if (!rc && !*path)
+			rc = fetch_vmlinux(&d, dir);
+		if (!rc && !*path)
+			*path = find_vmlinux(dir, d.release);
+		if (!rc && !*path) {
+			pr_err("there is no vmlinux in linux-image-%s-dbg", d.release);
+			rc = -ENOENT;
+		}
+		if (lock >= 0)
+			close(lock);
+	}
+	free(key);
+	free(dir);
+	debian_kernel_free(&d);
+	return rc;
+}
+
 /**
  * debian_kernel_free() - free what debian_load() filled
  * @d: entry

@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{ "run", "boot a kernel with the detector in it and judge what it shows", cmd_run },
 	{ "reproduce", "show the kvm_wait bug on an old kernel, and its absence when fixed", cmd_reproduce },
 	{ "recheck", "judge a finished run again from its directory", cmd_recheck },
+	{ "sites", "find where a kernel restores IRQ flags, and measure the scanner", cmd_sites },
 };
 
 static void help(void)

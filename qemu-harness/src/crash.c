@@ -245,6 +245,11 @@ static const struct rule rules[] = {
 	  "kernel stack overflow in %F", FROM_IP | FROM_TRACE,
 	  NULL, NULL },
 
+	/* The decompressor's words; where it says why, its "System halted" comes later. */
+	{ "^(\\S+-compressed data is corrupt|Input is not in the \\w+ format)",
+	  "kernel can't be unpacked: %1", 0, NULL, NULL },
+	{ "^-- System halted", "kernel can't be unpacked: System halted", 0, NULL, NULL },
+
 	/* A report of no known kind is still a report: its first line names it. */
 	{ "^BUG: ((?!Out of memory).{1,100}?)[ .]*$", "BUG: %1", 0, NULL, NULL },
 };

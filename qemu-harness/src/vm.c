@@ -103,9 +103,12 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	 * and worse go there; that is half of the boot. no_timer_check: a busy
 	 * host is late with timer interrupts, which is no reason to panic, and
 	 * no way to measure the TSC (tsc.c); KVM guests know that by themselves.
+	 * earlyprintk lets a kernel that dies before its console is there, and
+	 * the decompressor, have a last word; L2 has none and is short of time.
 	 */
-	append = xasprintf("console=ttyS0 panic=-1 reboot=t loglevel=%d%s%s",
-			   config->accel == ACCEL_NESTED ? 5 : 7,
+	append = xasprintf("console=ttyS0 panic=-1 reboot=t %s%s%s",
+			   config->accel == ACCEL_NESTED ? "loglevel=5" :
+			   "loglevel=7 earlyprintk=ttyS0",
 			   config->cmdline ? " " : "", config->cmdline ?: "");
 	if (kvm)
 		strv_pushf(argv, "%s pci=off", append);

@@ -230,10 +230,7 @@ static int get_irqsan(struct making *m)
 
 	if (m->config->module) {
 		m->out->module = xstrdup(m->config->module);
-		if (file_exists(m->config->module))
-			return 0;
-		pr_err("%s: no such file", m->config->module);
-		return -ENOENT;
+		return kernel_check_module(m->config->kernel, m->config->module);
 	}
 	src = xasprintf("%s/module", irqsan_root());
 	rc = kernel_build_module(m->config->kernel, src, &dir);

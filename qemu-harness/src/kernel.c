@@ -117,11 +117,13 @@ static int get_tree(const char *path, struct kernel *k)
 {
 	char *file = xasprintf("%s/include/config/kernel.release", path);
 	struct buf b = { 0 };
+	struct stat st;
 	int rc = 0;
 
 	k->image = xasprintf("%s/arch/x86/boot/bzImage", path);
 	k->config = xasprintf("%s/.config", path);
-	if (!file_exists(file) && !file_exists(k->config)) {
+	/* In a home directory .config is a directory. */
+	if (!file_exists(file) && (stat(k->config, &st) || !S_ISREG(st.st_mode))) {
 		pr_err("%s is neither a bzImage nor a kernel build tree", path);
 		rc = -EINVAL;
 	} else if (!file_exists(file) || !file_exists(k->image)) {
@@ -297,5 +299,56 @@ int kernel_module_files(const struct kernel *k, const char *const *names, struct
 	}
 	kmod_unref(ctx);
 	free(softdep);
+	return rc;
+}
+
+/* The release that a .ko file was built for; NULL when it is no module. Caller frees. */
+static char *module_release(const char *path)
+{
+	static const char *const no_config[] = { NULL };
+	struct kmod_ctx *ctx = kmod_new(NULL, (const char **)no_config);
+	struct kmod_list *info = NULL, *i;
+	struct kmod_module *mod = NULL;
+	char *release = NULL;
+
+	if (ctx && !kmod_module_new_from_path(ctx, path, &mod))
+		kmod_module_get_info(mod, &info);
+	kmod_list_foreach(i, info) {
+		const char *value = kmod_module_info_get_value(i);
+
+		if (!release && !strcmp(kmod_module_info_get_key(i), "vermagic"))
+			release = strndup(value, strcspn(value, " "));
+	}
+	kmod_module_info_free_list(info);
+	kmod_module_unref(mod);
+	kmod_unref(ctx);
+	return release;
+}
+
+/**
+ * kernel_check_module() - could a kernel load this module?
+ * @k: kernel
+ * @path: the .ko file
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int kernel_check_module(const struct kernel *k, const char *path)
+{
+	char *release;
+	int rc = 0;
+
+	if (!file_exists(path)) {
+		pr_err("%s: no such file", path);
+		return -ENOENT;
+	}
+	release = module_release(path);
+	if (!release) {
+		pr_err("%s is no kernel module", path);
+		rc = -EINVAL;
+	} else if (k->release && strcmp(release, k->release)) {
+		pr_err("%s was built for %s, not for %s", path, release, k->release);
+		rc = -EINVAL;
+	}
+	free(release);
 	return rc;
 }

@@ -58,4 +58,7 @@ int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdi
  */
 int kernel_module_files(const struct kernel *k, const char *const *names, struct strv *files);
 
+/* Was @path built for @k's release? Prints why not. */
+int kernel_check_module(const struct kernel *k, const char *path);
+
 #endif

@@ -77,9 +77,9 @@ unit: $(TESTS:%=$(B)/asan/%) $(FAKES:%=$(B)/asan/%)
 	@rc=0; for t in $(TESTS); do $(B)/asan/$$t || rc=1; done; exit $$rc
 
 check: deps
-	$(MAKE) unit
 	$(MAKE) all
-	qemu-harness/tests/boots.sh
+	qemu-harness/tests/check.sh "CMOCKA_MESSAGE_OUTPUT=TAP $(MAKE) unit" \
+		qemu-harness/tests/cli.sh qemu-harness/tests/boots.sh
 
 REPORT_KERNELS := debian:bullseye debian:bookworm debian:trixie debian:sid
 SECONDS := 600

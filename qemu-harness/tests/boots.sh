@@ -9,31 +9,10 @@
 cd "$(dirname "$0")/../.." || exit 2
 irqsan=build/irqsan
 out=${1:-out/check}
-passed=0
-failed=0
+. qemu-harness/tests/lib.sh
 
 rm -rf "$out"
 mkdir -p "$out" || exit 2
-
-# expect CODE NAME COMMAND...: runs it, compares its exit code.
-expect()
-{
-	want=$1
-	name=$2
-	shift 2
-	echo "# $name"
-	start=$(date +%s)
-	"$@"
-	got=$?
-	took=$(($(date +%s) - start))
-	if [ "$got" -eq "$want" ]; then
-		passed=$((passed + 1))
-		echo "ok $((passed + failed)) $name (${took} s)"
-	else
-		failed=$((failed + 1))
-		echo "not ok $((passed + failed)) $name: exit code $got, not $want (${took} s)"
-	fi
-}
 
 for suite in bullseye bookworm trixie sid; do
 	expect 0 "load and unload under load, debian:$suite" \
@@ -49,5 +28,4 @@ for dir in "$out"/reload-*; do
 	expect 0 "judged again without booting: ${dir##*/}" $irqsan recheck "$dir"
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

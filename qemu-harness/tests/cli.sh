@@ -1,0 +1,187 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Bad input, a poor machine and an impatient user: each must end in the right
+# exit code and one line that says why, and leave nothing behind.
+# Ends with a line "cli.sh: N passed, N failed".
+#
+# Usage: cli.sh [OUT]   (default: out/cli)
+
+cd "$(dirname "$0")/../.." || exit 2
+. qemu-harness/tests/lib.sh
+irqsan=$PWD/build/irqsan
+out=${1:-out/cli}
+name=debian:bookworm
+
+rm -rf "$out"
+mkdir -p "$out" || exit 2
+out=$(cd "$out" && pwd)
+small=$out/small
+trap 'umount "$small" 2>/dev/null; rm -rf "$out/cold"' EXIT
+trap 'exit 2' INT TERM HUP
+
+# says CODE PATTERN NAME COMMAND...: it ends within 90 s with CODE, and one
+# line of its messages, progress left out, is like PATTERN.
+says()
+{
+	want=$1
+	pattern=$2
+	what=$3
+	shift 3
+	log=$out/$((passed + failed + 1)).log
+	timeout -k 5 90 "$@" >"$log" 2>&1
+	got=$?
+	lines=$(grep -cE -e "$pattern" "$log")
+	if [ $got -ne "$want" ]; then
+		fail "$what" "exit code $got, not $want: $(tail -n 1 "$log")"
+	elif [ "$lines" != 1 ]; then
+		fail "$what" "$lines lines like \"$pattern\": $(tail -n 1 "$log")"
+	else
+		pass "$what"
+	fi
+}
+
+# No QEMU of the run in $1 lives on.
+gone()
+{
+	! pgrep -f -- "-initrd $1" >/dev/null
+}
+
+# A cache entry is whole or it isn't there.
+whole()
+{
+	for entry in "$1"/irqsan/kernels/*; do
+		case $entry in
+		*/\* | *.debs) ;;
+		*) [ -f "$entry/manifest.json" ] || return 1 ;;
+		esac
+	done
+}
+
+run="$irqsan run --kernel $name --accel tcg --workload none --seconds 1"
+
+# Everything below needs these, so the first failure here ends it all.
+timeout 900 "$irqsan" kernel get $name >"$out/kernel" || exit 2
+image=$(cut -d ' ' -f 3 "$out/kernel")
+ko=$(timeout 900 "$irqsan" kernel build-module --kernel $name module)/irqsan.ko
+
+# What can be seen from the command line alone.
+says 2 'no verb given' "no verb" "$irqsan"
+says 2 'unknown verb "frob"' "unknown verb" "$irqsan" frob
+says 2 "unrecognized option '--frob'" "unknown option" "$irqsan" run --frob
+says 2 '--kernel is missing' "run without a kernel" "$irqsan" run
+says 2 'a number from 1 to 86400, not "x"' "no number" "$irqsan" run --kernel $name --seconds x
+says 2 '--accel is auto' "unknown accelerator" "$irqsan" run --kernel $name --accel fast
+says 2 'unknown workload' "unknown workload" "$irqsan" run --kernel $name --workload w
+says 2 'irqsan: usage: irqsan kernel' "kernel without an action" "$irqsan" kernel
+says 2 'no directory given' "recheck of nothing" "$irqsan" recheck
+says 2 'No such file' "recheck of a missing directory" "$irqsan" recheck "$out/nothing"
+says 2 'holds no boot' "recheck of another directory" "$irqsan" recheck docs
+
+# Kernels and modules that are none.
+says 2 'unknown kernel "debian:potato"' "unknown Debian kernel" \
+	"$irqsan" run --kernel debian:potato
+says 2 'unknown kernel "frob"' "unknown kernel" "$irqsan" run --kernel frob
+says 2 "can't find the kernel .*: No such file" "missing kernel" "$irqsan" run --kernel /no/such
+says 2 'neither a bzImage nor a kernel build tree' "a file that is no kernel" \
+	"$irqsan" run --kernel Makefile
+says 2 'neither a bzImage nor a kernel build tree' "a directory that is no kernel" \
+	"$irqsan" run --kernel docs
+says 2 'no such file' "missing module" $run --keep "$out/missing" --module "$out/no.ko"
+says 2 'is no kernel module' "a file that is no module" \
+	$run --keep "$out/no-module" --module Makefile
+says 2 "can't find the module source" "missing module source" \
+	"$irqsan" kernel build-module --kernel $name "$out/nothing"
+
+other=
+for suite in bullseye trixie sid; do
+	[ -d "${XDG_CACHE_HOME:-$HOME/.cache}/irqsan/kernels/$suite" ] && other=debian:$suite
+done
+if [ "$other" ]; then
+	says 2 'irqsan.ko was built for .*, not for ' "a module for another kernel" \
+		"$irqsan" run --kernel $other --accel tcg --keep "$out/other" --module "$ko"
+else
+	skip "a module for another kernel" "no other kernel in the cache"
+fi
+
+# The header is whole, what is to be unpacked is not.
+cp "$image" "$out/damaged"
+dd if=/dev/zero of="$out/damaged" bs=64k seek=16 count=32 conv=notrunc 2>/dev/null
+says 1 "^run #0: boot failed: kernel can't be unpacked: " "a kernel that doesn't boot" \
+	"$irqsan" run --kernel "$out/damaged" --module "$ko" --accel tcg --workload none \
+	--keep "$out/damaged.run"
+
+# A machine that lacks something.
+says 2 "can't run /no/qemu: not found" "no such QEMU" $run --keep "$out/no-qemu" --qemu /no/qemu
+says 2 'this says nothing about the kernel' "a QEMU that fails" \
+	$run --keep "$out/bad-qemu" --qemu /bin/false
+mkdir "$out/bin"
+for program in /usr/bin/* /usr/sbin/*; do
+	case $program in
+	*/qemu-system-*) ;;
+	*) ln -sf "$program" "$out/bin/" ;;
+	esac
+done
+says 2 "can't run qemu-system-x86_64: not found" "QEMU not installed" \
+	env PATH="$out/bin" $run --keep "$out/no-qemu-2"
+rm -r "$out/bin"
+
+mkdir "$small"
+if mount -t tmpfs -o size=200k tmpfs "$small" 2>/dev/null; then
+	says 2 'disk is full' "disk full from the start" $run --keep "$small/run"
+	rm -rf "${small:?}"/*
+	says 2 'disk is full|No space left' "no room for the cache" \
+		env XDG_CACHE_HOME="$small" "$irqsan" kernel get $name
+	umount "$small"
+
+	# Filled once init has spoken: what is left to write is the console and the result.
+	mount -t tmpfs -o size=16m tmpfs "$small"
+	{
+		for i in $(seq 300); do
+			[ -s "$small/run/0/records.jsonl" ] && break
+			sleep 0.1
+		done
+		cat /dev/zero >"$small/filler"
+	} 2>/dev/null &
+	says 2 'run.json: the disk is full' "disk full under way" \
+		$run --seconds 5 --keep "$small/run"
+	wait
+	umount "$small"
+else
+	skip "a full disk" "needs the right to mount a tmpfs"
+fi
+
+if unshare -n true 2>/dev/null; then
+	says 2 'getting the package lists of bookworm failed: ' "no network and no cache" \
+		env XDG_CACHE_HOME="$out/cold" unshare -n "$irqsan" kernel get $name
+	says 0 "^$name " "no network, but all in the cache" \
+		unshare -n "$irqsan" kernel get $name
+	rm -rf "$out/cold"
+else
+	skip "no network" "needs the right to make a network namespace"
+fi
+
+# Ctrl-C while the guest is made, boots, and runs.
+for after in 0.1 1 4 15; do
+	keep=$out/interrupted-$after
+	says 2 '^irqsan: interrupted \(Interrupt\)$' "Ctrl-C after $after s of a run" \
+		timeout --preserve-status -s INT $after $run --seconds 60 --keep "$keep"
+	if gone "$keep"; then
+		pass "no QEMU left after $after s"
+	else
+		fail "no QEMU left after $after s" "there is one"
+	fi
+done
+
+# Ctrl-C before and while the package lists come.
+for after in 0.1 0.5 1.5; do
+	says 2 '^irqsan: interrupted \(Interrupt\)$' "Ctrl-C after $after s of kernel get" \
+		env XDG_CACHE_HOME="$out/cold" \
+		timeout --preserve-status -s INT $after "$irqsan" kernel get $name
+	if whole "$out/cold"; then
+		pass "no half kernel in the cache after $after s"
+	else
+		fail "no half kernel in the cache after $after s" "$(ls "$out/cold/irqsan/kernels")"
+	fi
+done
+
+finish

@@ -10,6 +10,7 @@
 #include <asm/ptrace.h>
 
 #include "irqsan.h"
+#include "irqsan_trace.h"
 
 /* By register number as instructions encode it. */
 static const u8 reg_offset[] = {
@@ -56,8 +57,16 @@ NOKPROBE_SYMBOL(saved_state);
 void notrace irqsan_violation(struct irqsan_site *site, struct pt_regs *regs,
 			      enum irqsan_flag_state state, const char *where)
 {
+	struct irqsan_enabler enabler = { .addr = 0 };
+
+	if (irqsan_track)
+		irqsan_enabler_now(&enabler);
 	this_cpu_inc(site->count->violations);
-	irqsan_record(site, regs, state, where);
+	if (site->kind == KIND_RESTORE)
+		trace_bogus_irq_restore(site->addr, state, enabler.addr);
+	else if (site->kind == KIND_BALANCE)
+		trace_irq_imbalance(site->addr, state, enabler.addr);
+	irqsan_record(site, regs, state, &enabler, where);
 }
 
 NOKPROBE_SYMBOL(irqsan_violation);
@@ -72,6 +81,8 @@ NOKPROBE_SYMBOL(irqsan_violation);
  */
 void notrace irqsan_check(struct irqsan_site *site, struct pt_regs *regs)
 {
+	if (unlikely(!READ_ONCE(irqsan_enabled)))
+		return;
 	this_cpu_inc(site->count->hits);
 	if (unlikely(regs->flags & X86_EFLAGS_IF))
 		irqsan_violation(site, regs, saved_state(site, regs), IRQSAN_HERE);

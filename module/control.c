@@ -75,15 +75,15 @@ int irqsan_control_run(void)
  */
 int irqsan_control_start(void)
 {
-	unsigned long start, len;
+	struct irqsan_range fn;
 	int rc;
 
-	rc = irqsan_text_around((unsigned long)bogus_restore, &start, &len);
+	rc = irqsan_text_around((unsigned long)bogus_restore, &fn);
 	if (rc) {
 		pr_err("no symbols for the module's own text: CONFIG_KALLSYMS is needed\n");
 		return rc;
 	}
-	rc = irqsan_sites_of(KIND_CONTROL, start, len);
+	rc = irqsan_sites_of(KIND_CONTROL, &fn, THIS_MODULE, false);
 	if (rc < 0)
 		return rc;
 	if (rc != 1) {
@@ -91,9 +91,9 @@ int irqsan_control_start(void)
 		       rc);
 		return -ENOEXEC;
 	}
-	rc = irqsan_arm_all();
+	rc = irqsan_sites_error(KIND_CONTROL);
 	if (rc) {
-		pr_err("no kprobe can be set (error %d): CONFIG_KPROBES, CONFIG_MODULES and no lockdown are needed\n",
+		pr_err("no kprobe can be set (error %d): CONFIG_KPROBES and no lockdown are needed\n",
 		       rc);
 		return rc;
 	}

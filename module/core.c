@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * irqsan: finds code that calls raw_local_irq_restore() with IRQs on, on a
- * kernel that nobody rebuilt. This file loads and unloads it: the order in
- * which the parts start and stop.
+ * kernel that nobody rebuilt. This file loads and unloads it: the parameters,
+ * and the order in which the parts start and stop.
  */
 #include <linux/init.h>
 #include <linux/kernel.h>
@@ -11,13 +11,48 @@
 #include "compat.h"
 #include "irqsan.h"
 
-/* Nothing hits a probe once it is gone; then the rings can go, then the sites. */
+static char *sites = "all";
+module_param(sites, charp, 0444);
+MODULE_PARM_DESC(sites, "which restores to watch: all (default), unlocks, pv, none");
+
+bool irqsan_track;
+module_param_named(track, irqsan_track, bool, 0444);
+MODULE_PARM_DESC(track, "also watch what turns IRQs on, and name the culprit");
+
+bool irqsan_panic;
+module_param_named(panic, irqsan_panic, bool, 0644);
+MODULE_PARM_DESC(panic, "panic after the splat");
+
+bool irqsan_enabled = true;
+
+/* Nothing hits a probe once it is gone; then the rings can go. */
 static void stop(void)
 {
+	irqsan_scope_stop();
 	irqsan_pv_stop();
-	irqsan_disarm_all();
+	irqsan_sites_drop_all();
 	irqsan_record_stop();
-	irqsan_sites_free();
+	irqsan_deny_stop();
+}
+
+static int start(void)
+{
+	unsigned int watched;
+	int rc;
+
+	rc = irqsan_control_start();
+	if (rc)
+		return rc;
+	rc = irqsan_scope_start(sites);
+	if (rc)
+		return rc;
+	watched = irqsan_pv_start();
+	if (!watched && !irqsan_sites_armed()) {
+		pr_err("nothing to watch: sites=%s, and no paravirtualised spinlocks in this kernel\n",
+		       sites);
+		return -ENODEV;
+	}
+	return 0;
 }
 
 static int __init irqsan_init(void)
@@ -31,9 +66,9 @@ static int __init irqsan_init(void)
 	rc = irqsan_record_start();
 	if (rc)
 		return rc;
-	rc = irqsan_control_start();
+	rc = irqsan_deny_start();
 	if (!rc)
-		rc = irqsan_pv_start();
+		rc = start();
 	if (rc) {
 		stop();
 		return rc;

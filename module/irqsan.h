@@ -12,6 +12,7 @@
 
 #include <linux/kprobes.h>
 #include <linux/list.h>
+#include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -23,10 +24,23 @@
 #undef pr_fmt
 #define pr_fmt(fmt) "irqsan: " fmt
 
-#define IRQSAN_VERSION "0.1.0"
+#define IRQSAN_VERSION "0.2.0"
+
+/* Words of the stack that are kept of whoever turns IRQs on. */
+#define IRQSAN_ENABLER_STACK 6
 
 /* This place, in the form in which a WARNING names its own. */
 #define IRQSAN_HERE "irqsan/" KBUILD_BASENAME ".c:" __stringify(__LINE__)
+
+/**
+ * struct irqsan_range - some text
+ * @start: address of the first byte
+ * @len: how many bytes
+ */
+struct irqsan_range {
+	unsigned long start;
+	unsigned long len;
+};
 
 /**
  * enum irqsan_kind - what is checked at a site
@@ -34,11 +48,34 @@
  * @KIND_CONTROL: the same, in the function whose restore is bogus on purpose
  * @KIND_BALANCE: this instruction leaves a function, with the IRQ state that it
  *		  was entered with
+ * @KIND_ENABLE: nothing is checked: this instruction turns IRQs on, and is
+ *		 remembered (track=1)
  */
 enum irqsan_kind {
 	KIND_RESTORE,
 	KIND_CONTROL,
 	KIND_BALANCE,
+	KIND_ENABLE,
+};
+
+/**
+ * enum irqsan_state - of a site
+ * @SITE_NEW: found, not armed yet
+ * @SITE_ARMED: its probe is registered
+ * @SITE_DENIED: not probed: see deny.c
+ * @SITE_REFUSED: the kprobe layer refused (noinstr, NOKPROBE and the like)
+ * @SITE_NO_INSN: the kprobe layer says that no instruction begins there
+ * @SITE_FAILED: another error
+ * @SITE_STATES: how many states there are
+ */
+enum irqsan_state {
+	SITE_NEW,
+	SITE_ARMED,
+	SITE_DENIED,
+	SITE_REFUSED,
+	SITE_NO_INSN,
+	SITE_FAILED,
+	SITE_STATES,
 };
 
 /**
@@ -49,35 +86,6 @@ enum irqsan_kind {
 struct irqsan_count {
 	u64 hits;
 	u64 violations;
-};
-
-/* A kprobe overwrites one byte, an optimised one as many as a near jump has. */
-#define IRQSAN_PATCHED_BYTES 5
-
-/**
- * struct irqsan_site - a place in the running kernel that is checked
- * @node: in the table of sites
- * @kind: what is checked
- * @addr: of the instruction
- * @saved: where the flags being restored are (restore kinds)
- * @reg: register number for SAVED_REG
- * @code: the bytes at @addr before anything was armed there
- * @count: per-CPU counts
- * @reported: a full splat was printed
- * @armed: @kp is registered
- * @kp: the probe
- */
-struct irqsan_site {
-	struct list_head node;
-	enum irqsan_kind kind;
-	unsigned long addr;
-	enum irqsan_saved saved;
-	u8 reg;
-	u8 code[IRQSAN_PATCHED_BYTES];
-	struct irqsan_count __percpu *count;
-	bool reported;
-	bool armed;
-	struct kprobe kp;
 };
 
 /**
@@ -92,6 +100,75 @@ enum irqsan_flag_state {
 	FLAGS_UNKNOWN,
 };
 
+/**
+ * struct irqsan_last - the last violation of a site that was reported
+ * @time_ns: monotonic nanoseconds
+ * @restoring: see struct irqsan_record
+ * @cpu: on which CPU
+ * @pid: of the task
+ * @comm: its name
+ */
+struct irqsan_last {
+	u64 time_ns;
+	enum irqsan_flag_state restoring;
+	unsigned int cpu;
+	pid_t pid;
+	char comm[TASK_COMM_LEN];
+};
+
+/* A kprobe overwrites one byte, an optimised one as many as a near jump has. */
+#define IRQSAN_PATCHED_BYTES 5
+
+/**
+ * struct irqsan_site - a place in the running kernel that is checked
+ * @node: in the table of sites
+ * @kind: what is checked
+ * @state: whether it is armed, and why not
+ * @error: what arming it gave
+ * @addr: of the instruction
+ * @enable: restore kinds: the instruction that turns IRQs on
+ * @saved: where the flags being restored are (restore kinds)
+ * @reg: register number for SAVED_REG
+ * @init: lies in a module's init text, which is freed after its init
+ * @code: the bytes at @addr before anything was armed there
+ * @mod: the module it lies in; NULL for the kernel
+ * @count: per-CPU counts
+ * @reported: a full splat was printed
+ * @last: its last violation
+ * @handler: runs when a CPU reaches it
+ * @kp: the probe
+ */
+struct irqsan_site {
+	struct list_head node;
+	enum irqsan_kind kind;
+	enum irqsan_state state;
+	int error;
+	unsigned long addr;
+	unsigned long enable;
+	enum irqsan_saved saved;
+	u8 reg;
+	bool init;
+	u8 code[IRQSAN_PATCHED_BYTES];
+	const struct module *mod;
+	struct irqsan_count __percpu *count;
+	bool reported;
+	struct irqsan_last last;
+	kprobe_pre_handler_t handler;
+	struct kprobe kp;
+};
+
+/**
+ * struct irqsan_enabler - who turned IRQs on
+ * @addr: the instruction; 0 when it isn't known
+ * @time_ns: monotonic nanoseconds
+ * @stack: what was on the stack, to find the caller of a helper
+ */
+struct irqsan_enabler {
+	unsigned long addr;
+	u64 time_ns;
+	unsigned long stack[IRQSAN_ENABLER_STACK];
+};
+
 #define IRQSAN_STACK_ENTRIES 40
 
 /**
@@ -99,13 +176,14 @@ enum irqsan_flag_state {
  * @ready: the producer has filled the rest
  * @site: where
  * @where: source file and line of the check, for the splat
- * @restoring: KIND_RESTORE: the flags being restored; KIND_BALANCE: the state
+ * @restoring: restore kinds: the flags being restored; KIND_BALANCE: the state
  *	       at entry
  * @cpu: on which CPU
  * @pid: of the task that ran there
  * @comm: its name
  * @time_ns: monotonic nanoseconds
  * @regs: registers at the site
+ * @enabler: who turned IRQs on in this context (track=1)
  * @nr_entries: valid entries of @stack; 0 once the site has been reported
  * @stack: the site, then return addresses, the nearest first
  */
@@ -119,45 +197,81 @@ struct irqsan_record {
 	char comm[TASK_COMM_LEN];
 	u64 time_ns;
 	struct pt_regs regs;
+	struct irqsan_enabler enabler;
 	unsigned int nr_entries;
 	unsigned long stack[IRQSAN_STACK_ENTRIES];
 };
 
+/* core.c: parameters */
+extern bool irqsan_enabled;
+extern bool irqsan_track;
+extern bool irqsan_panic;
+
 /* text.c */
-int irqsan_text_function(const char *name, unsigned long *start, unsigned long *len);
-int irqsan_text_around(unsigned long addr, unsigned long *start, unsigned long *len);
+int irqsan_text_symbol(const char *name, unsigned long *addr);
+int irqsan_text_function(const char *name, struct irqsan_range *fn);
+int irqsan_text_around(unsigned long addr, struct irqsan_range *fn);
+int irqsan_text_kernel(struct irqsan_range *text);
+void irqsan_text_modules(void (*fn)(struct module *mod));
+
+/* deny.c */
+int irqsan_deny_start(void);
+void irqsan_deny_stop(void);
+bool irqsan_denied(unsigned long addr);
+int irqsan_deny_show(struct seq_file *m, void *unused);
 
 /* site.c */
-struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr);
-int irqsan_sites_of(enum irqsan_kind kind, unsigned long start, unsigned long len);
-void irqsan_site_sum(const struct irqsan_site *site, struct irqsan_count *sum);
-struct irqsan_count irqsan_sites_total(void);
-u64 irqsan_sites_nmissed(void);
+int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
+		    const struct module *mod, bool init);
+struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
+				    kprobe_pre_handler_t handler);
+void irqsan_sites_drop(const struct module *mod, bool init_only);
+void irqsan_sites_drop_all(void);
+u8 *irqsan_sites_original(const struct irqsan_range *text);
+int irqsan_sites_add(unsigned long addr);
+int irqsan_sites_remove(unsigned long addr);
+void irqsan_sites_clear(void);
+bool irqsan_sites_armed_in(const struct irqsan_range *text, unsigned int *found);
 unsigned int irqsan_sites_armed(void);
-int irqsan_arm_all(void);
-void irqsan_disarm_all(void);
-void irqsan_sites_free(void);
+int irqsan_sites_error(enum irqsan_kind kind);
 int irqsan_sites_show(struct seq_file *m, void *unused);
+int irqsan_violations_show(struct seq_file *m, void *unused);
+void irqsan_sites_status(struct seq_file *m);
+
+/* scope.c: which text is scanned */
+int irqsan_scope_start(const char *sites);
+void irqsan_scope_stop(void);
 
 /* probe.c */
 int irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs);
-int irqsan_arm(struct irqsan_site *site, kprobe_pre_handler_t handler);
+int irqsan_arm(struct irqsan_site *site);
+void irqsan_disarm(struct irqsan_site **sites, unsigned int nr);
 
 /* check.c */
 void irqsan_check(struct irqsan_site *site, struct pt_regs *regs);
 void irqsan_violation(struct irqsan_site *site, struct pt_regs *regs,
 		      enum irqsan_flag_state state, const char *where);
 
+/* track.c */
+int irqsan_enable_hit(struct kprobe *kp, struct pt_regs *regs);
+void irqsan_enabler_now(struct irqsan_enabler *enabler);
+void irqsan_enabler_string(const struct irqsan_enabler *enabler, char *buf, size_t size);
+
 /* record.c */
 int irqsan_record_start(void);
 void irqsan_record_stop(void);
+void irqsan_record_flush(void);
 void irqsan_record(struct irqsan_site *site, struct pt_regs *regs,
-		   enum irqsan_flag_state state, const char *where);
+		   enum irqsan_flag_state state, const struct irqsan_enabler *enabler,
+		   const char *where);
+void irqsan_record_clear(void);
 u64 irqsan_record_lost(void);
 
 /* report.c */
 void irqsan_report(const struct irqsan_record *record);
+const char *irqsan_flag_state_name(enum irqsan_flag_state state);
 u64 irqsan_report_first_ns(void);
+void irqsan_report_clear(void);
 
 /* control.c */
 int irqsan_control_start(void);
@@ -166,10 +280,11 @@ void irqsan_control_seen(void);
 unsigned int irqsan_control_count(void);
 
 /* pv.c */
-int irqsan_pv_start(void);
+unsigned int irqsan_pv_start(void);
 void irqsan_pv_stop(void);
 const char *irqsan_pv_restore_state(void);
 u64 irqsan_pv_nmissed(void);
+void irqsan_pv_clear(void);
 int irqsan_pv_show(struct seq_file *m, void *unused);
 
 /* debugfs.c */

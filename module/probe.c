@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Arms a site with the cheapest means that it allows.
+ * Arms and disarms a site.
  */
+#include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "irqsan.h"
 
@@ -25,21 +28,64 @@ NOKPROBE_SYMBOL(irqsan_site_hit);
 
 /**
  * irqsan_arm() - put a kprobe on a site
- * @site: not armed yet
- * @handler: what runs there
+ * @site: not armed yet; its state says what became of it
  *
  * May sleep.
  *
- * Return: 0 or the kprobe layer's error: -EINVAL where the kernel forbids
- * probes, -EILSEQ where no instruction begins at the address.
+ * Return: 0; -EPERM for denied code; or the kprobe layer's error: -EINVAL where
+ * the kernel forbids probes, -EILSEQ where no instruction begins there.
  */
-int irqsan_arm(struct irqsan_site *site, kprobe_pre_handler_t handler)
+int irqsan_arm(struct irqsan_site *site)
 {
 	int rc;
 
+	if (irqsan_denied(site->addr)) {
+		site->state = SITE_DENIED;
+		return -EPERM;
+	}
 	site->kp.addr = (kprobe_opcode_t *)site->addr;
-	site->kp.pre_handler = handler;
+	site->kp.pre_handler = site->handler;
 	rc = register_kprobe(&site->kp);
-	site->armed = !rc;
+	site->error = rc;
+	switch (rc) {
+	case 0:
+		site->state = SITE_ARMED;
+		break;
+	case -EINVAL:
+		site->state = SITE_REFUSED;
+		break;
+	case -EILSEQ:
+		site->state = SITE_NO_INSN;
+		break;
+	default:
+		site->state = SITE_FAILED;
+	}
 	return rc;
+}
+
+/**
+ * irqsan_disarm() - take the kprobes off some sites
+ * @sites: any; those that aren't armed are left alone
+ * @nr: how many
+ *
+ * On return none of their handlers runs any more. One wait for all of them,
+ * where there is memory to name them together. Sleeps.
+ */
+void irqsan_disarm(struct irqsan_site **sites, unsigned int nr)
+{
+	struct kprobe **kps = kvmalloc_array(nr, sizeof(*kps), GFP_KERNEL);
+	unsigned int i, armed = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (sites[i]->state != SITE_ARMED)
+			continue;
+		if (kps)
+			kps[armed++] = &sites[i]->kp;
+		else
+			unregister_kprobe(&sites[i]->kp);
+		sites[i]->state = SITE_NEW;
+	}
+	if (armed)
+		unregister_kprobes(kps, armed);
+	kvfree(kps);
 }

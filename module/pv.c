@@ -1,30 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The paravirtualised spinlock's hooks: kvm_wait, whose restore is checked and
- * which must return with the IRQ state it was called with, and the entries of
- * the two qspinlock slowpaths, which tell whether a load gets there at all.
+ * The paravirtualised spinlock's hooks: the functions in which a vCPU waits,
+ * which must return with the IRQ state they were called with, those that kick
+ * it, and the entries of the two qspinlock slowpaths, which tell whether a load
+ * gets there at all.
  */
+#include <linux/atomic.h>
+#include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
+#include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/timekeeping.h>
 #include <asm/processor-flags.h>
 
-#include "compat.h"
 #include "irqsan.h"
+#include "irqsan_trace.h"
 
 /* Calls under way on one CPU: task, softirq, hardirq, NMI, each inside the one before. */
 #define CALLS 4
-/* Instructions by which kvm_wait() can be left; it has two at most so far. */
-#define EXITS 8
+/* Instructions by which a wait function can be left; five at most so far. */
+#define EXITS 16
 
 /**
  * struct pv_count - one CPU's counts
- * @waits: kvm_wait() entered
- * @returns: kvm_wait() left
+ * @waits: a wait function was entered
+ * @returns: and left
  * @imbalances: of these, with another IRQ state than at entry
  * @slow_pv: paravirtualised slowpath entered
  * @slow_native: native slowpath entered
+ * @waits_irqs_on: waits that were entered with IRQs on, and halt with IRQs on
+ * @unkicked: waits that ended with no kick since they began: woken by an
+ *	      interrupt, or the lock had changed hands before the halt
+ * @kicks: kicks that this CPU sent
+ * @longest_ns: the longest wait
  */
 struct pv_count {
 	u64 waits;
@@ -32,71 +42,119 @@ struct pv_count {
 	u64 imbalances;
 	u64 slow_pv;
 	u64 slow_native;
+	u64 waits_irqs_on;
+	u64 unkicked;
+	u64 kicks;
+	u64 longest_ns;
 };
 
 /**
- * struct pv_calls - calls of kvm_wait() under way on one CPU
- * @nr: how many
+ * struct pv_call - a call of a wait function that is under way
  * @sp: stack pointer at entry, which it is again at the return; tells the calls
  *	apart even when a probe was missed
  * @irqs_on: IRQ state at entry
+ * @kicked: kicks that had been sent to this CPU
+ * @start_ns: when
+ */
+struct pv_call {
+	unsigned long sp;
+	bool irqs_on;
+	int kicked;
+	u64 start_ns;
+};
+
+/**
+ * struct pv_calls - those of one CPU
+ * @nr: how many
+ * @call: the outermost first
  */
 struct pv_calls {
 	unsigned int nr;
-	unsigned long sp[CALLS];
-	bool irqs_on[CALLS];
+	struct pv_call call[CALLS];
 };
 
 static DEFINE_PER_CPU(struct pv_count, pv_count);
 static DEFINE_PER_CPU(struct pv_calls, pv_calls);
+static DEFINE_PER_CPU(atomic_t, pv_kicked);	/* kicks sent to this CPU */
 
-/*
- * A kretprobe would be simpler, but replaces the return address on the stack,
- * at which older unwinders stop: the splat would not say who waits.
- */
-static struct irqsan_site *exits[EXITS];
-static unsigned int nr_exits;
-static bool wait_armed;
 static const char *restore_state = "absent";
 
 static int notrace wait_entry(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct pv_calls *calls = this_cpu_ptr(&pv_calls);
+	bool irqs_on = regs->flags & X86_EFLAGS_IF;
 
 	this_cpu_inc(pv_count.waits);
+	if (irqs_on)
+		this_cpu_inc(pv_count.waits_irqs_on);
 	/* Full only when exits were missed: those calls are over. */
 	if (calls->nr == CALLS)
 		calls->nr = 0;
-	calls->sp[calls->nr] = regs->sp;
-	calls->irqs_on[calls->nr] = regs->flags & X86_EFLAGS_IF;
-	calls->nr++;
+	calls->call[calls->nr++] = (struct pv_call){
+		.sp = regs->sp,
+		.irqs_on = irqs_on,
+		.kicked = atomic_read(this_cpu_ptr(&pv_kicked)),
+		.start_ns = ktime_get_mono_fast_ns(),
+	};
 	return 0;
 }
 
 NOKPROBE_SYMBOL(wait_entry);
 
+/*
+ * A kretprobe would be simpler, but replaces the return address on the stack,
+ * at which older unwinders stop: the splat would not say who waits.
+ */
 static int notrace wait_exit(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct irqsan_site *site = container_of(kp, struct irqsan_site, kp);
 	struct pv_calls *calls = this_cpu_ptr(&pv_calls);
-	bool irqs_on = regs->flags & X86_EFLAGS_IF;
-	unsigned int call;
+	bool irqs_on = regs->flags & X86_EFLAGS_IF, kicked;
+	const struct pv_call *call;
+	unsigned int at;
+	u64 wait_ns;
 
 	this_cpu_inc(pv_count.returns);
-	for (call = calls->nr; call && calls->sp[call - 1] != regs->sp; call--)
+	for (at = calls->nr; at && calls->call[at - 1].sp != regs->sp; at--)
 		;
-	if (!call)
+	if (!at)
 		return 0;	/* began before the probes were there */
-	calls->nr = call - 1;
+	calls->nr = at - 1;
+	call = &calls->call[at - 1];
+
+	kicked = call->kicked != atomic_read(this_cpu_ptr(&pv_kicked));
+	if (!kicked)
+		this_cpu_inc(pv_count.unkicked);
+	wait_ns = ktime_get_mono_fast_ns() - call->start_ns;
+	if (wait_ns > this_cpu_read(pv_count.longest_ns))
+		this_cpu_write(pv_count.longest_ns, wait_ns);
+	trace_pv_wait(site->addr, call->irqs_on, wait_ns, kicked);
+
+	if (!READ_ONCE(irqsan_enabled))
+		return 0;
 	this_cpu_inc(site->count->hits);
-	if (unlikely(irqs_on != calls->irqs_on[call - 1])) {
+	if (unlikely(irqs_on != call->irqs_on)) {
 		this_cpu_inc(pv_count.imbalances);
-		irqsan_violation(site, regs, irqs_on ? FLAGS_OFF : FLAGS_ON, IRQSAN_HERE);
+		irqsan_violation(site, regs, call->irqs_on ? FLAGS_ON : FLAGS_OFF, IRQSAN_HERE);
 	}
 	return 0;
 }
 
 NOKPROBE_SYMBOL(wait_exit);
+
+/* void kick(int cpu) */
+static int notrace kick_entry(struct kprobe *kp, struct pt_regs *regs)
+{
+	int cpu = (int)regs->di;
+
+	this_cpu_inc(pv_count.kicks);
+	if (cpu >= 0 && cpu < nr_cpu_ids && cpu_possible(cpu))
+		atomic_inc(per_cpu_ptr(&pv_kicked, cpu));
+	trace_pv_kick(cpu);
+	return 0;
+}
+
+NOKPROBE_SYMBOL(kick_entry);
 
 static int notrace slow_pv_entry(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -114,134 +172,159 @@ static int notrace slow_native_entry(struct kprobe *kp, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(slow_native_entry);
 
-static struct kprobe wait_probe = {
-	.symbol_name = "kvm_wait",
-	.pre_handler = wait_entry,
-};
-
 /**
- * struct slowpath - a slowpath whose entries are counted
+ * struct hook - a function that is watched at its entry
  * @kp: the probe on its first instruction
  * @armed: @kp is registered
  */
-static struct slowpath {
+struct hook {
 	struct kprobe kp;
 	bool armed;
-} slowpaths[] = {
-	{ .kp = { .symbol_name = "__pv_queued_spin_lock_slowpath", .pre_handler = slow_pv_entry } },
+};
+
+static struct hook waits[] = {
+	{ .kp = { .symbol_name = "kvm_wait", .pre_handler = wait_entry } },
+	{ .kp = { .symbol_name = "xen_qlock_wait", .pre_handler = wait_entry } },
+	{ .kp = { .symbol_name = "hv_qlock_wait", .pre_handler = wait_entry } },
+};
+
+static struct hook entries[] = {
+	{ .kp = { .symbol_name = "kvm_kick_cpu", .pre_handler = kick_entry } },
+	{ .kp = { .symbol_name = "xen_qlock_kick", .pre_handler = kick_entry } },
+	{ .kp = { .symbol_name = "hv_qlock_kick", .pre_handler = kick_entry } },
+	{ .kp = { .symbol_name = "__pv_queued_spin_lock_slowpath",
+		  .pre_handler = slow_pv_entry } },
 	{ .kp = { .symbol_name = "native_queued_spin_lock_slowpath",
 		  .pre_handler = slow_native_entry } },
 };
 
-static void count_slowpaths(void)
+/* -ENOENT silently: no kernel has them all. */
+static int hook_arm(struct hook *hook)
 {
-	unsigned int i;
-	int rc;
+	int rc = register_kprobe(&hook->kp);
 
-	for (i = 0; i < ARRAY_SIZE(slowpaths); i++) {
-		rc = register_kprobe(&slowpaths[i].kp);
-		slowpaths[i].armed = !rc;
-		if (rc == -ENOENT)
-			pr_info("%s: not in this kernel\n", slowpaths[i].kp.symbol_name);
-		else if (rc)
-			pr_warn("%s: can't be probed (%d), its entries aren't counted\n",
-				slowpaths[i].kp.symbol_name, rc);
-	}
-}
-
-static int add_exit(void *start, size_t offset)
-{
-	struct irqsan_site *site;
-
-	if (nr_exits == EXITS)
-		return -E2BIG;
-	site = irqsan_site_new(KIND_BALANCE, (unsigned long)start + offset);
-	if (!site)
-		return -ENOMEM;
-	exits[nr_exits++] = site;
-	return 0;
-}
-
-/* The exits first: an entry without its exit would count as a call under way. */
-static int watch_balance(unsigned long start, unsigned long len)
-{
-	unsigned int i;
-	int rc;
-
-	rc = irqsan_scan_exits((const u8 *)start, len, add_exit, (void *)start);
-	if (!rc && !nr_exits)
-		rc = -ENOENT;
-	for (i = 0; !rc && i < nr_exits; i++)
-		rc = irqsan_arm(exits[i], wait_exit);
-	if (!rc)
-		rc = register_kprobe(&wait_probe);
-	wait_armed = !rc;
+	hook->armed = !rc;
+	if (rc && rc != -ENOENT)
+		pr_warn("%s: can't be probed (%d), it isn't watched\n",
+			hook->kp.symbol_name, rc);
 	return rc;
 }
 
-static int watch_wait(void)
+static void hook_disarm(struct hook *hook)
 {
-	unsigned long start, len;
-	int rc, restores;
+	if (hook->armed)
+		unregister_kprobe(&hook->kp);
+	hook->armed = false;
+}
 
-	rc = irqsan_text_function("kvm_wait", &start, &len);
-	if (rc) {
-		pr_err("kvm_wait: not found (%d): CONFIG_KVM_GUEST and CONFIG_PARAVIRT_SPINLOCKS are needed\n",
-		       rc);
-		return rc == -ENOENT ? -ENODEV : rc;
+/**
+ * struct exits - where a function is left
+ * @nr: how many places
+ * @offset: of each
+ */
+struct exits {
+	unsigned int nr;
+	size_t offset[EXITS];
+};
+
+static int add_exit(void *ctx, size_t offset)
+{
+	struct exits *exits = ctx;
+
+	if (exits->nr == EXITS)
+		return -E2BIG;
+	exits->offset[exits->nr++] = offset;
+	return 0;
+}
+
+static int arm_exits(const struct irqsan_range *fn)
+{
+	struct exits exits = { .nr = 0 };
+	unsigned int i;
+	u8 *text;
+	int rc;
+
+	text = irqsan_sites_original(fn);
+	if (!text)
+		return -ENOMEM;
+	rc = irqsan_scan_exits(text, fn->len, add_exit, &exits);
+	kvfree(text);
+	if (rc || !exits.nr)
+		return rc ?: -ENOENT;
+	for (i = 0; i < exits.nr; i++) {
+		if (!irqsan_site_new(KIND_BALANCE, fn->start + exits.offset[i], wait_exit))
+			return -EINVAL;
 	}
-	restores = irqsan_sites_of(KIND_RESTORE, start, len);
-	if (restores < 0)
-		return restores;
-	rc = watch_balance(start, len);
+	return 0;
+}
+
+static int watch_wait(struct hook *hook)
+{
+	struct irqsan_range fn;
+	int rc;
+
+	rc = irqsan_text_function(hook->kp.symbol_name, &fn);
+	if (rc)
+		return rc;
+	/* The exits first: an entry without its exit would count as a call under way. */
+	rc = arm_exits(&fn);
 	if (rc) {
-		pr_err("kvm_wait: its entry and exits can't be probed (%d)\n", rc);
+		pr_warn("%s: its returns can't be probed (%d), its balance isn't checked\n",
+			hook->kp.symbol_name, rc);
 		return rc;
 	}
-	irqsan_arm_all();
-	if (irqsan_sites_armed())
-		restore_state = "armed";
-	else
-		restore_state = restores ? "unprobeable" : "none";
-	if (restores)
-		pr_info("kvm_wait: %d restore%s, %u armed\n", restores, restores > 1 ? "s" : "",
-			irqsan_sites_armed());
-	else
-		pr_info("kvm_wait: restores no flags (fixed); calls are counted, their balance is checked\n");
-	return 0;
+	return hook_arm(hook);
 }
 
-/**
- * irqsan_pv_start() - find and arm kvm_wait, count the slowpaths
- *
- * Sleeps. Says what is wrong where something is.
- *
- * Return: 0 or a negative errno; then irqsan_pv_stop() cleans up.
- */
-int irqsan_pv_start(void)
+static void say_what_kvm_wait_restores(void)
 {
-	int rc = watch_wait();
+	struct irqsan_range fn;
+	unsigned int restores;
+	bool armed;
 
-	if (!rc)
-		count_slowpaths();
-	return rc;
+	if (irqsan_text_function("kvm_wait", &fn))
+		return;
+	armed = irqsan_sites_armed_in(&fn, &restores);
+	restore_state = armed ? "armed" : restores ? "unprobeable" : "none";
+	if (restores)
+		pr_info("kvm_wait: %u restore%s, %s\n", restores, restores > 1 ? "s" : "",
+			restore_state);
+	else
+		pr_info("kvm_wait: restores no flags (fixed, or not looked at); calls are counted, their balance is checked\n");
 }
 
 /**
- * irqsan_pv_stop() - disarm what irqsan_pv_start() armed
+ * irqsan_pv_start() - watch the waits, the kicks and the slowpaths
  *
- * On return none of the handlers runs any more. Sleeps.
+ * Functions that this kernel doesn't have are no error. Sleeps.
+ *
+ * Return: how many functions are watched.
+ */
+unsigned int irqsan_pv_start(void)
+{
+	unsigned int i, watched = 0;
+
+	say_what_kvm_wait_restores();
+	for (i = 0; i < ARRAY_SIZE(waits); i++)
+		watched += !watch_wait(&waits[i]);
+	for (i = 0; i < ARRAY_SIZE(entries); i++)
+		watched += !hook_arm(&entries[i]);
+	return watched;
+}
+
+/**
+ * irqsan_pv_stop() - stop watching
+ *
+ * The probes on the exits are sites and go with them. Sleeps.
  */
 void irqsan_pv_stop(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(slowpaths); i++) {
-		if (slowpaths[i].armed)
-			unregister_kprobe(&slowpaths[i].kp);
-	}
-	if (wait_armed)
-		unregister_kprobe(&wait_probe);
+	for (i = 0; i < ARRAY_SIZE(waits); i++)
+		hook_disarm(&waits[i]);
+	for (i = 0; i < ARRAY_SIZE(entries); i++)
+		hook_disarm(&entries[i]);
 }
 
 /**
@@ -261,18 +344,32 @@ const char *irqsan_pv_restore_state(void)
  */
 u64 irqsan_pv_nmissed(void)
 {
-	u64 sum = wait_probe.nmissed;
 	unsigned int i;
+	u64 sum = 0;
 
-	for (i = 0; i < ARRAY_SIZE(slowpaths); i++)
-		sum += slowpaths[i].kp.nmissed;
+	for (i = 0; i < ARRAY_SIZE(waits); i++)
+		sum += waits[i].kp.nmissed;
+	for (i = 0; i < ARRAY_SIZE(entries); i++)
+		sum += entries[i].kp.nmissed;
 	return sum;
+}
+
+/**
+ * irqsan_pv_clear() - all counts to zero
+ */
+void irqsan_pv_clear(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		*per_cpu_ptr(&pv_count, cpu) = (struct pv_count){ 0 };
 }
 
 static void show_line(struct seq_file *m, const struct pv_count *c)
 {
-	seq_printf(m, " %llu %llu %llu %llu %llu\n", c->waits, c->returns, c->imbalances,
-		   c->slow_pv, c->slow_native);
+	seq_printf(m, " %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu\n", c->waits,
+		   c->returns, c->imbalances, c->slow_pv, c->slow_native, c->waits_irqs_on,
+		   c->waits - c->waits_irqs_on, c->unkicked, c->kicks, c->longest_ns);
 }
 
 /**
@@ -287,7 +384,7 @@ int irqsan_pv_show(struct seq_file *m, void *unused)
 	struct pv_count total = { 0 };
 	unsigned int cpu;
 
-	seq_puts(m, "# cpu waits returns imbalances pv_slowpath native_slowpath\n");
+	seq_puts(m, "# cpu waits returns imbalances pv_slowpath native_slowpath waits_irqs_on waits_irqs_off unkicked kicks longest_ns\n");
 	for_each_online_cpu(cpu) {
 		seq_printf(m, "%u", cpu);
 		show_line(m, per_cpu_ptr(&pv_count, cpu));
@@ -300,6 +397,10 @@ int irqsan_pv_show(struct seq_file *m, void *unused)
 		total.imbalances += c->imbalances;
 		total.slow_pv += c->slow_pv;
 		total.slow_native += c->slow_native;
+		total.waits_irqs_on += c->waits_irqs_on;
+		total.unkicked += c->unkicked;
+		total.kicks += c->kicks;
+		total.longest_ns = max(total.longest_ns, c->longest_ns);
 	}
 	seq_puts(m, "total");
 	show_line(m, &total);

@@ -89,13 +89,15 @@ NOKPROBE_SYMBOL(walk_stack);
  * @site: where
  * @regs: registers there
  * @state: see struct irqsan_record
+ * @enabler: who turned IRQs on, if that is known
  * @where: see struct irqsan_record; must stay valid while the module is loaded
  *
  * The stack is only walked until the site has had its splat. Preemption is
  * off. Any context, NMI too; takes no lock and allocates nothing.
  */
 void notrace irqsan_record(struct irqsan_site *site, struct pt_regs *regs,
-			   enum irqsan_flag_state state, const char *where)
+			   enum irqsan_flag_state state, const struct irqsan_enabler *enabler,
+			   const char *where)
 {
 	struct ring *ring = rings[raw_smp_processor_id()];
 	struct irqsan_record *record = reserve(ring);
@@ -105,6 +107,7 @@ void notrace irqsan_record(struct irqsan_site *site, struct pt_regs *regs,
 	record->site = site;
 	record->where = where;
 	record->restoring = state;
+	record->enabler = *enabler;
 	record->cpu = raw_smp_processor_id();
 	record->pid = current->pid;
 	memcpy(record->comm, current->comm, sizeof(record->comm));
@@ -175,6 +178,17 @@ u64 irqsan_record_lost(void)
 }
 
 /**
+ * irqsan_record_clear() - forget how many were lost
+ */
+void irqsan_record_clear(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		atomic_set(&rings[cpu]->lost, 0);
+}
+
+/**
  * irqsan_record_start() - make the rings
  *
  * May sleep.
@@ -200,6 +214,21 @@ int irqsan_record_start(void)
 }
 
 /**
+ * irqsan_record_flush() - wait until what is recorded is reported
+ *
+ * Records of sites that are still armed may follow. May sleep.
+ */
+void irqsan_record_flush(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (rings[cpu])
+			irq_work_sync(&rings[cpu]->work);
+	}
+}
+
+/**
  * irqsan_record_stop() - report what is left and free the rings
  *
  * Everything must be disarmed. May sleep.
@@ -208,10 +237,7 @@ void irqsan_record_stop(void)
 {
 	unsigned int cpu;
 
-	for_each_possible_cpu(cpu) {
-		if (rings[cpu])
-			irq_work_sync(&rings[cpu]->work);
-	}
+	irqsan_record_flush();
 	for_each_possible_cpu(cpu)
 		vfree(rings[cpu]);
 	kfree(rings);

@@ -5,6 +5,7 @@
  * them.
  */
 #include <linux/kernel.h>
+#include <linux/ratelimit.h>
 #include <linux/uaccess.h>
 #include <linux/utsname.h>
 #include <asm/segment.h>
@@ -20,7 +21,12 @@
 #define CODE_PROLOGUE 42
 #define CODE_BYTES 64
 
+/* Sites that begin to misbehave together are told one by one. */
+#define SPLATS_A_BURST 10
+#define BURST_SECONDS 5
+
 static u64 first_ns;
+static DEFINE_RATELIMIT_STATE(splat_limit, BURST_SECONDS * HZ, SPLATS_A_BURST);
 
 /* "Not tainted", or the letters; get_taint() is exported to no module. */
 static void taint_string(char *buf, size_t size)
@@ -76,7 +82,13 @@ static void show_stack_trace(const struct irqsan_record *record)
 		pr_warn(" %pS\n", (void *)record->stack[i]);
 }
 
-static const char *state_name(enum irqsan_flag_state state)
+/**
+ * irqsan_flag_state_name() - a flag state in a word
+ * @state: the state
+ *
+ * Return: "on", "off" or "unknown".
+ */
+const char *irqsan_flag_state_name(enum irqsan_flag_state state)
 {
 	switch (state) {
 	case FLAGS_ON:
@@ -86,6 +98,22 @@ static const char *state_name(enum irqsan_flag_state state)
 	default:
 		return "unknown";
 	}
+}
+
+static void show_enabler(const struct irqsan_record *record)
+{
+	const struct irqsan_enabler *enabler = &record->enabler;
+	char who[2 * KSYM_SYMBOL_LEN];
+
+	if (!irqsan_track)
+		return;
+	if (!enabler->addr) {
+		pr_warn("irqsan: who enabled IRQs last is not known\n");
+		return;
+	}
+	irqsan_enabler_string(enabler, who, sizeof(who));
+	pr_warn("IRQs were last enabled at %s, %llu us earlier\n", who,
+		(record->time_ns - enabler->time_ns) / 1000);
 }
 
 static void splat(const struct irqsan_record *record)
@@ -99,8 +127,8 @@ static void splat(const struct irqsan_record *record)
 	pr_warn("------------[ cut here ]------------\n");
 	if (balance)
 		pr_warn("%ps() entered with IRQs %s, left with IRQs %s\n", at,
-			state_name(record->restoring),
-			state_name(record->regs.flags & X86_EFLAGS_IF ? FLAGS_ON : FLAGS_OFF));
+			irqsan_flag_state_name(record->restoring),
+			record->regs.flags & X86_EFLAGS_IF ? "on" : "off");
 	else
 		pr_warn("raw_local_irq_restore() called with IRQs enabled\n");
 	pr_warn("WARNING: CPU: %u PID: %d at %s %pS\n",
@@ -114,10 +142,11 @@ static void splat(const struct irqsan_record *record)
 	show_stack_trace(record);
 	if (!balance)
 		pr_warn("irqsan: flags being restored have IRQs %s%s\n",
-			state_name(record->restoring),
+			irqsan_flag_state_name(record->restoring),
 			record->restoring == FLAGS_ON ? " (soft: the state stays as it is)" :
 			record->restoring == FLAGS_OFF ?
 			" (hard: the caller believes that they are off)" : "");
+	show_enabler(record);
 	pr_warn("---[ end trace 0000000000000000 ]---\n");
 	add_taint(TAINT_WARN, LOCKDEP_STILL_OK);
 }
@@ -140,10 +169,28 @@ void irqsan_report(const struct irqsan_record *record)
 	}
 	if (!first_ns)
 		WRITE_ONCE(first_ns, record->time_ns);
-	if (site->reported)
+	site->last = (struct irqsan_last){
+		.time_ns = record->time_ns,
+		.restoring = record->restoring,
+		.cpu = record->cpu,
+		.pid = record->pid,
+	};
+	memcpy(site->last.comm, record->comm, sizeof(site->last.comm));
+	/* One over the limit gets its turn with its next violation. */
+	if (site->reported || !record->nr_entries || !__ratelimit(&splat_limit))
 		return;
 	WRITE_ONCE(site->reported, true);
 	splat(record);
+	if (irqsan_panic)
+		panic("irqsan: panic=1 and a violation at %pS\n", (void *)site->addr);
+}
+
+/**
+ * irqsan_report_clear() - forget when the first violation was
+ */
+void irqsan_report_clear(void)
+{
+	WRITE_ONCE(first_ns, 0);
 }
 
 /**

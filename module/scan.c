@@ -385,6 +385,35 @@ static bool leads_to_sti(const u8 *text, size_t len, size_t offset, size_t *enab
 	return sti;
 }
 
+/* hlt or mwait: behind an sti they must run before an interrupt is taken. */
+static bool is_idle(const struct irqsan_insn *insn)
+{
+	return is_one(insn, 0xf4) ||
+	       (insn->map == MAP_0F && insn->opcode == 0x01 && insn->modrm == 0xc9);
+}
+
+/* Is there an "sti; hlt" at @offset, or behind what starts a function there? */
+static bool halts_at(const u8 *text, size_t len, size_t offset)
+{
+	struct irqsan_insn insn;
+	bool sti = false;
+	int i;
+
+	for (i = 0; i < FOLLOW; i++) {
+		if (!decode(text, len, offset, &insn))
+			return false;
+		offset += insn.len;
+		if (sti)
+			return is_idle(&insn);
+		sti = is_one(&insn, 0xfb);
+		if (is_jump(&insn))
+			offset += (size_t)(long)insn.imm;
+		else if (!sti && !is_harmless(&insn))
+			return false;
+	}
+	return false;
+}
+
 /* Does what runs from @from on come to @to by itself, without a jump? */
 static bool falls_into(const u8 *text, size_t len, size_t from, size_t to)
 {
@@ -539,6 +568,73 @@ int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
 		if (!is_one(&insn, 0xc3) && !(is_jump(&insn) && target >= len))
 			continue;
 		rc = fn(ctx, offset);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/**
+ * irqsan_scan_enables() - find what turns IRQs on
+ * @text: the bytes, beginning at an instruction
+ * @len: how many
+ * @fn: called with the offset of each sti, those of restores among them, and of
+ *	each call of an "sti; hlt". That sti itself is left out: nothing may
+ *	come between it and the hlt, or a wakeup is lost. Anything but 0 ends
+ *	the scan
+ * @ctx: passed to @fn
+ *
+ * Any context.
+ *
+ * Return: 0, or what @fn returned.
+ */
+int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
+{
+	struct irqsan_insn insn;
+	size_t offset;
+	int rc;
+
+	for (offset = 0; offset < len; offset += insn.len) {
+		bool enables = false;
+
+		if (!decode(text, len, offset, &insn)) {
+			insn.len = 1;
+			continue;
+		}
+		if (is_one(&insn, 0xfb))
+			enables = !halts_at(text, len, offset);
+		else if (is_one(&insn, 0xe8))
+			enables = halts_at(text, len, offset + insn.len + (size_t)(long)insn.imm);
+		rc = enables ? fn(ctx, offset) : 0;
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/**
+ * irqsan_scan_calls() - find the functions that a function goes on to
+ * @text: the function
+ * @len: its length
+ * @fn: called with the target of each direct call and jump that leaves it, as
+ *	an offset from @text that wraps around. Anything but 0 ends the scan
+ * @ctx: passed to @fn
+ *
+ * Any context.
+ *
+ * Return: 0, or what @fn returned.
+ */
+int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx)
+{
+	struct irqsan_insn insn;
+	size_t offset, target;
+	int rc;
+
+	for (offset = 0; decode(text, len, offset, &insn); offset += insn.len) {
+		target = offset + insn.len + (size_t)(long)insn.imm;
+		if (!is_one(&insn, 0xe8) && !is_jump(&insn) && jump_condition(&insn) < 0)
+			continue;
+		rc = target >= len ? fn(ctx, target) : 0;
 		if (rc)
 			return rc;
 	}

@@ -52,10 +52,13 @@ struct irqsan_found {
 };
 
 typedef int (*irqsan_exit_fn)(void *ctx, size_t offset);
+typedef int (*irqsan_call_fn)(void *ctx, size_t target);
 typedef int (*irqsan_found_fn)(void *ctx, const struct irqsan_found *found);
 
 int irqsan_scan(const u8 *text, size_t len, enum irqsan_shape shape, irqsan_found_fn fn,
 		void *ctx);
+int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx);
+int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx);
 int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx);
 
 #endif

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of sites and their counts. It is built while the module loads and
- * taken down after everything is disarmed, so readers need no lock.
+ * The table of sites and their counts. Changed under a mutex, by load and
+ * unload, by the module notifier and by writes to the "sites" file; the hot
+ * path has its site already and never looks here.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -12,29 +15,41 @@
 #include "irqsan.h"
 
 static LIST_HEAD(sites);
+static DEFINE_MUTEX(sites_lock);
 
-/**
- * struct find_ctx - what the scanner's callback needs
- * @kind: of the sites to add
- * @start: address of the scanned bytes
- * @found: how many sites there were
- */
-struct find_ctx {
-	enum irqsan_kind kind;
-	unsigned long start;
-	int found;
+static const char * const kind_names[] = {
+	[KIND_RESTORE] = "restore",
+	[KIND_CONTROL] = "control",
+	[KIND_BALANCE] = "balance",
+	[KIND_ENABLE] = "enable",
+};
+
+static const char * const state_names[] = {
+	[SITE_NEW] = "new",
+	[SITE_ARMED] = "kprobe",
+	[SITE_DENIED] = "denied",
+	[SITE_REFUSED] = "refused",
+	[SITE_NO_INSN] = "no-insn",
+	[SITE_FAILED] = "failed",
 };
 
 /**
- * irqsan_site_new() - add a site to the table
- * @kind: what is checked there
- * @addr: its address
- *
- * The site is not armed. May sleep.
- *
- * Return: the site; NULL without memory.
+ * struct find_ctx - what the scanner's callbacks need
+ * @kind: of the restores to add
+ * @text: what is scanned
+ * @mod: the module that it belongs to, or NULL
+ * @init: its init text
+ * @found: how many restores there were
  */
-struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr)
+struct find_ctx {
+	enum irqsan_kind kind;
+	const struct irqsan_range *text;
+	const struct module *mod;
+	bool init;
+	int found;
+};
+
+static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr)
 {
 	struct irqsan_site *site = kzalloc(sizeof(*site), GFP_KERNEL);
 
@@ -47,104 +62,382 @@ struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr)
 	}
 	site->kind = kind;
 	site->addr = addr;
+	site->handler = kind == KIND_ENABLE ? irqsan_enable_hit : irqsan_site_hit;
 	memcpy(site->code, (void *)addr, sizeof(site->code));
 	list_add_tail(&site->node, &sites);
 	return site;
 }
 
-static int add_found(void *data, const struct irqsan_found *found)
+static struct irqsan_site *site_at(unsigned long addr)
+{
+	struct irqsan_site *site;
+
+	list_for_each_entry(site, &sites, node) {
+		if (site->addr == addr)
+			return site;
+	}
+	return NULL;
+}
+
+static int add_restore(void *data, const struct irqsan_found *found)
 {
 	struct find_ctx *ctx = data;
 	struct irqsan_site *site;
 
-	site = irqsan_site_new(ctx->kind, ctx->start + found->offset);
+	site = site_alloc(ctx->kind, ctx->text->start + found->offset);
 	if (!site)
 		return -ENOMEM;
+	site->enable = ctx->text->start + found->enable;
 	site->saved = found->saved;
 	site->reg = found->reg;
+	site->mod = ctx->mod;
+	site->init = ctx->init;
 	ctx->found++;
 	return 0;
 }
 
-/**
- * irqsan_sites_of() - add every restore in a range of text
- * @kind: KIND_RESTORE or KIND_CONTROL
- * @start: first byte
- * @len: bytes
- *
- * Call it before anything in the range is armed: a breakpoint hides the
- * instruction under it. May sleep.
- *
- * Return: how many were found, or -ENOMEM.
- */
-int irqsan_sites_of(enum irqsan_kind kind, unsigned long start, unsigned long len)
+static int add_enable(void *data, size_t offset)
 {
-	struct find_ctx ctx = { .kind = kind, .start = start };
+	struct find_ctx *ctx = data;
+	struct irqsan_site *site;
+	unsigned long addr = ctx->text->start + offset;
+
+	/* The sti of a restore is no news: the restore's own check comes first. */
+	list_for_each_entry(site, &sites, node) {
+		if (site->enable == addr)
+			return 0;
+	}
+	site = site_alloc(KIND_ENABLE, addr);
+	if (!site)
+		return -ENOMEM;
+	site->mod = ctx->mod;
+	site->init = ctx->init;
+	return 0;
+}
+
+static void arm_new(void)
+{
+	struct irqsan_site *site;
+
+	list_for_each_entry(site, &sites, node) {
+		if (site->state != SITE_NEW)
+			continue;
+		irqsan_arm(site);
+		/* Each one stops all CPUs for a moment: let others run between. */
+		cond_resched();
+	}
+}
+
+/**
+ * irqsan_sites_of() - find and arm every site in a range of text
+ * @kind: KIND_RESTORE or KIND_CONTROL
+ * @text: where to look
+ * @mod: the module that it belongs to; NULL for the kernel
+ * @init: it is a module's init text
+ *
+ * With track=1 also what turns IRQs on there. A site that can't be armed stays
+ * in the table with the reason. Sleeps.
+ *
+ * Return: how many restores were found, or -ENOMEM.
+ */
+int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
+		    const struct module *mod, bool init)
+{
+	struct find_ctx ctx = { .kind = kind, .text = text, .mod = mod, .init = init };
 	int rc;
 
-	rc = irqsan_scan((const u8 *)start, len, IRQSAN_SHAPE, add_found, &ctx);
+	mutex_lock(&sites_lock);
+	/* All of it before anything is armed: a breakpoint hides the instruction. */
+	rc = irqsan_scan((const u8 *)text->start, text->len, IRQSAN_SHAPE, add_restore, &ctx);
+	if (!rc && irqsan_track && kind == KIND_RESTORE)
+		rc = irqsan_scan_enables((const u8 *)text->start, text->len, add_enable, &ctx);
+	if (!rc)
+		arm_new();
+	mutex_unlock(&sites_lock);
 	return rc ?: ctx.found;
 }
 
 /**
- * irqsan_site_sum() - add up a site's counts of all CPUs
- * @site: the site
- * @sum: the sums
+ * irqsan_site_new() - add and arm one site
+ * @kind: what is checked there
+ * @addr: its address
+ * @handler: runs when a CPU reaches it
  *
- * Counts of CPUs that are counting meanwhile may be in it or not.
+ * Sleeps.
+ *
+ * Return: the site, armed; NULL without memory or where it can't be armed.
  */
-void irqsan_site_sum(const struct irqsan_site *site, struct irqsan_count *sum)
+struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
+				    kprobe_pre_handler_t handler)
 {
+	struct irqsan_site *site;
+
+	mutex_lock(&sites_lock);
+	site = site_alloc(kind, addr);
+	if (site) {
+		site->handler = handler;
+		irqsan_arm(site);
+	}
+	mutex_unlock(&sites_lock);
+	return site && site->state == SITE_ARMED ? site : NULL;
+}
+
+/* Disarms and frees the @nr sites at @drop, which are off the list already. */
+static void drop(struct irqsan_site **drop, unsigned int nr)
+{
+	unsigned int i;
+
+	irqsan_disarm(drop, nr);
+	/* No handler runs any more; a record may still point here. */
+	irqsan_record_flush();
+	for (i = 0; i < nr; i++) {
+		free_percpu(drop[i]->count);
+		kfree(drop[i]);
+	}
+}
+
+static bool always(const struct irqsan_site *site, const void *unused)
+{
+	return true;
+}
+
+static void drop_if(bool (*match)(const struct irqsan_site *site, const void *arg),
+		    const void *arg)
+{
+	struct irqsan_site *site, *next, **batch;
+	unsigned int nr, max = 0;
+
+	mutex_lock(&sites_lock);
+	list_for_each_entry(site, &sites, node)
+		max += match(site, arg);
+	/* Without memory for all of them at once: one at a time. */
+	batch = max ? kvmalloc_array(max, sizeof(*batch), GFP_KERNEL) : NULL;
+	nr = 0;
+	list_for_each_entry_safe(site, next, &sites, node) {
+		if (!match(site, arg))
+			continue;
+		list_del(&site->node);
+		if (batch)
+			batch[nr++] = site;
+		else
+			drop(&site, 1);
+	}
+	if (nr)
+		drop(batch, nr);
+	kvfree(batch);
+	mutex_unlock(&sites_lock);
+}
+
+static bool in_module(const struct irqsan_site *site, const void *mod)
+{
+	return site->mod == mod;
+}
+
+static bool in_module_init(const struct irqsan_site *site, const void *mod)
+{
+	return site->mod == mod && site->init;
+}
+
+/**
+ * irqsan_sites_drop() - forget the sites of a module that goes
+ * @mod: the module
+ * @init_only: only its init text goes
+ *
+ * Sleeps.
+ */
+void irqsan_sites_drop(const struct module *mod, bool init_only)
+{
+	drop_if(init_only ? in_module_init : in_module, mod);
+}
+
+/**
+ * irqsan_sites_drop_all() - disarm everything and empty the table
+ *
+ * Sleeps.
+ */
+void irqsan_sites_drop_all(void)
+{
+	drop_if(always, NULL);
+}
+
+/* The text without our breakpoints; kvfree() it. */
+static u8 *original_text(const struct irqsan_range *text)
+{
+	u8 *copy = kvmalloc(text->len, GFP_KERNEL);
+	struct irqsan_site *site;
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, (void *)text->start, text->len);
+	list_for_each_entry(site, &sites, node) {
+		unsigned long at = site->addr - text->start;
+
+		if (at < text->len)
+			memcpy(copy + at, site->code,
+			       min_t(unsigned long, text->len - at, sizeof(site->code)));
+	}
+	return copy;
+}
+
+/**
+ * irqsan_sites_original() - a copy of some text without our breakpoints
+ * @text: the text
+ *
+ * Sleeps.
+ *
+ * Return: the bytes, to be given to kvfree(); NULL without memory.
+ */
+u8 *irqsan_sites_original(const struct irqsan_range *text)
+{
+	u8 *copy;
+
+	mutex_lock(&sites_lock);
+	copy = original_text(text);
+	mutex_unlock(&sites_lock);
+	return copy;
+}
+
+/**
+ * struct pick_ctx - looks for one address among the sites of a function
+ * @addr: the address
+ * @start: of the function
+ * @site: gets what the scanner knows of it
+ */
+struct pick_ctx {
+	unsigned long addr;
+	unsigned long start;
+	struct irqsan_site *site;
+};
+
+static int pick(void *data, const struct irqsan_found *found)
+{
+	struct pick_ctx *ctx = data;
+
+	if (ctx->start + found->offset != ctx->addr)
+		return 0;
+	ctx->site->saved = found->saved;
+	ctx->site->reg = found->reg;
+	return 1;
+}
+
+/**
+ * irqsan_sites_add() - add a restore by its address
+ * @addr: where IRQs must be off
+ *
+ * For sites that the scanner missed and debug information knows. Sleeps.
+ *
+ * Return: 0; -EEXIST where there is one already; -EPERM for denied code;
+ * otherwise the kprobe layer's error.
+ */
+int irqsan_sites_add(unsigned long addr)
+{
+	struct irqsan_range fn;
+	struct irqsan_site *site;
+	struct pick_ctx ctx = { .addr = addr };
+	u8 *text;
+	int rc;
+
+	if (irqsan_text_around(addr, &fn))
+		return -EINVAL;
+	mutex_lock(&sites_lock);
+	rc = -EEXIST;
+	if (site_at(addr))
+		goto out;
+	rc = -ENOMEM;
+	text = original_text(&fn);
+	site = text ? site_alloc(KIND_RESTORE, addr) : NULL;
+	if (!site)
+		goto out_text;
+	site->saved = SAVED_UNKNOWN;
+	ctx.start = fn.start;
+	ctx.site = site;
+	irqsan_scan(text, fn.len, IRQSAN_SHAPE, pick, &ctx);
+	rc = irqsan_arm(site);
+	if (rc) {
+		list_del(&site->node);
+		drop(&site, 1);
+	}
+out_text:
+	kvfree(text);
+out:
+	mutex_unlock(&sites_lock);
+	return rc;
+}
+
+/**
+ * irqsan_sites_remove() - remove a restore by its address
+ * @addr: its address
+ *
+ * Sleeps.
+ *
+ * Return: 0, or -ENOENT where there is none.
+ */
+int irqsan_sites_remove(unsigned long addr)
+{
+	struct irqsan_site *site;
+	int rc = -ENOENT;
+
+	mutex_lock(&sites_lock);
+	site = site_at(addr);
+	if (site && site->kind == KIND_RESTORE) {
+		list_del(&site->node);
+		drop(&site, 1);
+		rc = 0;
+	}
+	mutex_unlock(&sites_lock);
+	return rc;
+}
+
+/**
+ * irqsan_sites_clear() - all counts to zero, every site may splat again
+ *
+ * A count that changes meanwhile may keep its value. Sleeps.
+ */
+void irqsan_sites_clear(void)
+{
+	struct irqsan_site *site;
 	unsigned int cpu;
 
-	*sum = (struct irqsan_count){ 0 };
-	for_each_possible_cpu(cpu) {
-		const struct irqsan_count *count = per_cpu_ptr(site->count, cpu);
-
-		sum->hits += READ_ONCE(count->hits);
-		sum->violations += READ_ONCE(count->violations);
-	}
-}
-
-/**
- * irqsan_sites_total() - counts of all sites but the planted one
- *
- * Return: the sums.
- */
-struct irqsan_count irqsan_sites_total(void)
-{
-	struct irqsan_count total = { 0 }, sum;
-	struct irqsan_site *site;
-
+	mutex_lock(&sites_lock);
 	list_for_each_entry(site, &sites, node) {
-		if (site->kind == KIND_CONTROL)
-			continue;
-		irqsan_site_sum(site, &sum);
-		total.hits += sum.hits;
-		total.violations += sum.violations;
+		for_each_possible_cpu(cpu)
+			*per_cpu_ptr(site->count, cpu) = (struct irqsan_count){ 0 };
+		site->kp.nmissed = 0;
+		WRITE_ONCE(site->reported, false);
 	}
-	return total;
+	mutex_unlock(&sites_lock);
 }
 
 /**
- * irqsan_sites_nmissed() - hits that the kprobe layer had to drop
+ * irqsan_sites_armed_in() - is a restore armed in a range?
+ * @text: the range
+ * @found: set to the number of restores there, armed or not
  *
- * A probe that is hit inside another probe's handler isn't run, only counted.
+ * Sleeps.
  *
- * Return: their sum over all sites.
+ * Return: true if one is.
  */
-u64 irqsan_sites_nmissed(void)
+bool irqsan_sites_armed_in(const struct irqsan_range *text, unsigned int *found)
 {
 	struct irqsan_site *site;
-	u64 sum = 0;
+	bool armed = false;
 
-	list_for_each_entry(site, &sites, node)
-		sum += site->kp.nmissed;
-	return sum;
+	*found = 0;
+	mutex_lock(&sites_lock);
+	list_for_each_entry(site, &sites, node) {
+		if (site->kind != KIND_RESTORE || site->addr - text->start >= text->len)
+			continue;
+		armed |= site->state == SITE_ARMED;
+		++*found;
+	}
+	mutex_unlock(&sites_lock);
+	return armed;
 }
 
 /**
- * irqsan_sites_armed() - how many restore sites are armed
+ * irqsan_sites_armed() - how many restores are armed
+ *
+ * Sleeps.
  *
  * Return: their number, the planted one not counted.
  */
@@ -153,67 +446,56 @@ unsigned int irqsan_sites_armed(void)
 	struct irqsan_site *site;
 	unsigned int armed = 0;
 
+	mutex_lock(&sites_lock);
 	list_for_each_entry(site, &sites, node)
-		armed += site->kind == KIND_RESTORE && site->armed;
+		armed += site->kind == KIND_RESTORE && site->state == SITE_ARMED;
+	mutex_unlock(&sites_lock);
 	return armed;
 }
 
 /**
- * irqsan_arm_all() - arm every restore site that isn't yet
+ * irqsan_sites_error() - is every site of a kind armed?
+ * @kind: the kind
  *
- * A site that can't be armed stays in the table, unarmed, and the log says
- * why. May sleep.
+ * Sleeps.
  *
- * Return: 0, or the last error.
+ * Return: 0, or the error of one that isn't.
  */
-int irqsan_arm_all(void)
+int irqsan_sites_error(enum irqsan_kind kind)
 {
 	struct irqsan_site *site;
-	int rc, last = 0;
+	int rc = 0;
 
+	mutex_lock(&sites_lock);
 	list_for_each_entry(site, &sites, node) {
-		if (site->kind == KIND_BALANCE || site->armed)
-			continue;
-		rc = irqsan_arm(site, irqsan_site_hit);
-		if (rc) {
-			pr_warn("%pS: can't be probed (%d)\n", (void *)site->addr, rc);
-			last = rc;
-		}
+		if (site->kind == kind && site->state != SITE_ARMED)
+			rc = site->error;
 	}
-	return last;
+	mutex_unlock(&sites_lock);
+	return rc;
 }
 
-/**
- * irqsan_disarm_all() - disarm every site
- *
- * On return no handler runs any more. May sleep.
- */
-void irqsan_disarm_all(void)
+static struct irqsan_count sum_counts(const struct irqsan_site *site)
 {
-	struct irqsan_site *site;
+	struct irqsan_count sum = { 0 };
+	unsigned int cpu;
 
-	list_for_each_entry(site, &sites, node) {
-		if (!site->armed)
-			continue;
-		unregister_kprobe(&site->kp);
-		site->armed = false;
+	for_each_possible_cpu(cpu) {
+		const struct irqsan_count *count = per_cpu_ptr(site->count, cpu);
+
+		sum.hits += READ_ONCE(count->hits);
+		sum.violations += READ_ONCE(count->violations);
 	}
+	return sum;
 }
 
-/**
- * irqsan_sites_free() - empty the table
- *
- * Everything must be disarmed and the record ring stopped. May sleep.
- */
-void irqsan_sites_free(void)
+/* The address as one word: without the function's size and the module. */
+static void show_addr(struct seq_file *m, unsigned long addr)
 {
-	struct irqsan_site *site, *next;
+	char symbol[KSYM_SYMBOL_LEN];
 
-	list_for_each_entry_safe(site, next, &sites, node) {
-		list_del(&site->node);
-		free_percpu(site->count);
-		kfree(site);
-	}
+	sprint_symbol(symbol, addr);
+	seq_printf(m, "%.*s", (int)strcspn(symbol, "/ "), symbol);
 }
 
 /**
@@ -225,25 +507,84 @@ void irqsan_sites_free(void)
  */
 int irqsan_sites_show(struct seq_file *m, void *unused)
 {
-	static const char * const kinds[] = {
-		[KIND_RESTORE] = "restore",
-		[KIND_CONTROL] = "control",
-		[KIND_BALANCE] = "balance",
-	};
 	struct irqsan_site *site;
-	struct irqsan_count sum;
 
 	seq_puts(m, "# site kind engine hits violations nmissed\n");
+	mutex_lock(&sites_lock);
 	list_for_each_entry(site, &sites, node) {
-		char symbol[KSYM_SYMBOL_LEN];
+		struct irqsan_count sum = sum_counts(site);
 
-		sprint_symbol(symbol, site->addr);
-		irqsan_site_sum(site, &sum);
-		/* Without the size and the module: one word. */
-		seq_printf(m, "%.*s %s %s %llu %llu %lu\n", (int)strcspn(symbol, "/ "), symbol,
-			   kinds[site->kind],
-			   site->armed ? "kprobe" : "none",
-			   sum.hits, sum.violations, site->kp.nmissed);
+		show_addr(m, site->addr);
+		seq_printf(m, " %s %s %llu %llu %lu\n", kind_names[site->kind],
+			   state_names[site->state], sum.hits, sum.violations,
+			   site->kp.nmissed);
 	}
+	mutex_unlock(&sites_lock);
 	return 0;
+}
+
+/**
+ * irqsan_violations_show() - the "violations" file: sites that have any
+ * @m: where to
+ * @unused: nothing
+ *
+ * Return: 0.
+ */
+int irqsan_violations_show(struct seq_file *m, void *unused)
+{
+	struct irqsan_site *site;
+
+	seq_puts(m, "# site kind violations last_ns last_flags last_cpu last_pid last_comm\n");
+	mutex_lock(&sites_lock);
+	list_for_each_entry(site, &sites, node) {
+		struct irqsan_count sum = sum_counts(site);
+
+		if (!sum.violations || site->kind == KIND_CONTROL)
+			continue;
+		show_addr(m, site->addr);
+		seq_printf(m, " %s %llu %llu %s %u %d %s\n", kind_names[site->kind],
+			   sum.violations, site->last.time_ns,
+			   irqsan_flag_state_name(site->last.restoring), site->last.cpu,
+			   site->last.pid, site->last.comm);
+	}
+	mutex_unlock(&sites_lock);
+	return 0;
+}
+
+/**
+ * irqsan_sites_status() - the lines of the "status" file that are about sites
+ * @m: where to
+ */
+void irqsan_sites_status(struct seq_file *m)
+{
+	unsigned int restores[SITE_STATES] = { 0 }, enables[SITE_STATES] = { 0 };
+	u64 hits = 0, violations = 0, nmissed = 0;
+	struct irqsan_site *site;
+
+	mutex_lock(&sites_lock);
+	list_for_each_entry(site, &sites, node) {
+		struct irqsan_count sum = sum_counts(site);
+
+		nmissed += site->kp.nmissed;
+		if (site->kind == KIND_ENABLE)
+			enables[site->state]++;
+		if (site->kind == KIND_RESTORE)
+			restores[site->state]++;
+		if (site->kind == KIND_CONTROL || site->kind == KIND_ENABLE)
+			continue;
+		hits += sum.hits;
+		violations += sum.violations;
+	}
+	mutex_unlock(&sites_lock);
+	seq_printf(m, "sites armed:        %u\n", restores[SITE_ARMED]);
+	seq_printf(m, "sites denied:       %u\n", restores[SITE_DENIED]);
+	seq_printf(m, "sites refused:      %u\n", restores[SITE_REFUSED]);
+	seq_printf(m, "sites no insn:      %u\n", restores[SITE_NO_INSN]);
+	seq_printf(m, "sites failed:       %u\n", restores[SITE_FAILED]);
+	seq_printf(m, "enables armed:      %u\n", enables[SITE_ARMED]);
+	seq_printf(m, "enables not armed:  %u\n", enables[SITE_DENIED] +
+		   enables[SITE_REFUSED] + enables[SITE_NO_INSN] + enables[SITE_FAILED]);
+	seq_printf(m, "hits:               %llu\n", hits);
+	seq_printf(m, "violations:         %llu\n", violations);
+	seq_printf(m, "missed hits:        %llu\n", nmissed + irqsan_pv_nmissed());
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which text is searched for sites: the kernel's, every module's, or only a
+ * few functions; and what happens as modules come and go.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/string.h>
+
+#include "compat.h"
+#include "irqsan.h"
+
+static const char * const pv_functions[] = {
+	"kvm_wait", "xen_qlock_wait", "hv_qlock_wait",
+};
+
+static const char * const unlock_functions[] = {
+	"_raw_spin_unlock_irqrestore", "_raw_read_unlock_irqrestore",
+	"_raw_write_unlock_irqrestore",
+};
+
+static bool watching_modules;
+
+static void scan_module(struct module *mod, bool init)
+{
+	struct irqsan_range text = init ? compat_module_init_text(mod) : compat_module_text(mod);
+	int rc = 0;
+
+	if (mod != THIS_MODULE && text.len)
+		rc = irqsan_sites_of(KIND_RESTORE, &text, mod, init);
+	if (rc < 0)
+		pr_warn("%s: its sites are not watched (%d)\n", mod->name, rc);
+}
+
+static void scan_loaded_module(struct module *mod)
+{
+	scan_module(mod, false);
+}
+
+/*
+ * COMING: the text is final (alternatives applied) and nothing of it has run.
+ * LIVE: the init text goes. GOING: everything does.
+ */
+static int module_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct module *mod = data;
+
+	switch (event) {
+	case MODULE_STATE_COMING:
+		scan_module(mod, false);
+		scan_module(mod, true);
+		break;
+	case MODULE_STATE_LIVE:
+		irqsan_sites_drop(mod, true);
+		break;
+	case MODULE_STATE_GOING:
+		irqsan_sites_drop(mod, false);
+		break;
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_nb = {
+	.notifier_call = module_event,
+	/* After ftrace and the kprobe layer have set up the new text. */
+	.priority = -1,
+};
+
+static int scan_functions(const char * const *names, unsigned int nr)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < nr; i++) {
+		struct irqsan_range fn;
+
+		if (irqsan_text_function(names[i], &fn))
+			continue;
+		rc = irqsan_sites_of(KIND_RESTORE, &fn, NULL, false);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int scan_everything(void)
+{
+	struct irqsan_range text;
+	int rc;
+
+	rc = irqsan_text_kernel(&text);
+	if (rc) {
+		pr_err("the kernel's text can't be located (%d)\n", rc);
+		return rc;
+	}
+	rc = irqsan_sites_of(KIND_RESTORE, &text, NULL, false);
+	if (rc < 0)
+		return rc;
+	if (!rc) {
+		pr_err("no restore found in the kernel's text: Xen PV, or code of a shape not known\n");
+		return -ENOEXEC;
+	}
+	/* The notifier first: a module that comes meanwhile is not LIVE for the walk. */
+	rc = register_module_notifier(&module_nb);
+	if (rc)
+		return rc;
+	watching_modules = true;
+	irqsan_text_modules(scan_loaded_module);
+	return 0;
+}
+
+/**
+ * irqsan_scope_start() - find and arm the sites
+ * @sites: "all", "unlocks" (the out-of-line unlocks and the PV waits), "pv"
+ *	   (the PV waits) or "none"
+ *
+ * Sleeps. Says what is wrong where something is.
+ *
+ * Return: 0 or a negative errno; then irqsan_scope_stop() cleans up.
+ */
+int irqsan_scope_start(const char *sites)
+{
+	int rc;
+
+	if (!strcmp(sites, "all"))
+		return scan_everything();
+	if (!strcmp(sites, "none"))
+		return 0;
+	if (strcmp(sites, "unlocks") && strcmp(sites, "pv")) {
+		pr_err("sites=%s: must be all, unlocks, pv or none\n", sites);
+		return -EINVAL;
+	}
+	rc = scan_functions(pv_functions, ARRAY_SIZE(pv_functions));
+	if (!rc && !strcmp(sites, "unlocks"))
+		rc = scan_functions(unlock_functions, ARRAY_SIZE(unlock_functions));
+	return rc;
+}
+
+/**
+ * irqsan_scope_stop() - let modules come and go unseen again
+ *
+ * The sites stay. Sleeps.
+ */
+void irqsan_scope_stop(void)
+{
+	if (watching_modules)
+		unregister_module_notifier(&module_nb);
+	watching_modules = false;
+}

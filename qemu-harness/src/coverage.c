@@ -4,6 +4,7 @@
  * information says, and finds the instruction to watch where only the latter
  * knows of a restore.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,13 +67,32 @@ static void find_refused(struct measure *m)
 	}
 }
 
+/*
+ * Parts that the compiler split off (name.cold, name.part.0) are refused with
+ * the function that they come from.
+ */
+static bool is_refused(const struct measure *m, uint64_t addr)
+{
+	struct livetext_place place;
+	char name[256];
+	uint64_t whole;
+
+	if (truth_covers(&m->refused, addr))
+		return true;
+	if (!livetext_place(m->text, addr, &place))
+		return false;
+	snprintf(name, sizeof(name), "%s", place.symbol);
+	name[strcspn(name, ".")] = '\0';
+	return livetext_address(m->text, name, &whole) && truth_covers(&m->refused, whole);
+}
+
 static void add_site(struct measure *m, const struct coverage_site *site)
 {
 	struct coverage *c = m->coverage;
 
 	c->sites = xrealloc(c->sites, (c->nr_sites + 1) * sizeof(*c->sites));
 	c->sites[c->nr_sites] = *site;
-	c->sites[c->nr_sites++].refused = truth_covers(&m->refused, site->addr);
+	c->sites[c->nr_sites++].refused = is_refused(m, site->addr);
 }
 
 static int add_found(void *ctx, const struct irqsan_found *found)
@@ -287,13 +307,13 @@ static void judge_entry(struct measure *m, struct coverage_entry *e, size_t nr_s
 	e->refused = !accepted;
 	if (found)
 		return;
-	e->refused = truth_covers(&m->refused, e->addr);
+	e->refused = is_refused(m, e->addr);
 	e->state = ENTRY_UNLOCATED;
 	if (!locate(m->text, e->restore, &site))
 		return;
 	e->state = ENTRY_LOCATED;
 	e->addr = site.addr;
-	e->refused = truth_covers(&m->refused, site.addr);
+	e->refused = is_refused(m, site.addr);
 	/* Two restores may share the jump, also with one that was found. */
 	for (size_t i = 0; i < c->nr_sites; i++) {
 		if (c->sites[i].addr == site.addr) {

@@ -135,7 +135,7 @@ static int compare_addrs(const void *a, const void *b)
 /* Symbols that scripts/kallsyms.c leaves out, as far as they are found in text. */
 static bool is_hidden(const char *name)
 {
-	return !*name || !strncmp(name, "__pfx_", 6) || !strncmp(name, ".L", 2) || *name == '$';
+	return !*name || !strncmp(name, ".L", 2) || *name == '$';
 }
 
 /* The section is executable and not discarded. */

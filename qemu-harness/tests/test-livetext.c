@@ -150,10 +150,12 @@ static void test_places(void **state)
 	/* Up to the next function, padding included. */
 	assert_int_equal(place.size, 16);
 	assert_string_equal(livetext_symbol(&text, addr + 3, buf, sizeof(buf)), "first+0x3");
-	/* kallsyms doesn't know __pfx_first: it belongs to what stands before. */
+	/* kallsyms knows the padding of CALL_PADDING, too. */
 	assert_true(livetext_place(&text, addr - 1, &place));
+	assert_string_equal(place.symbol, "__pfx_first");
+	assert_true(livetext_place(&text, addr - 17, &place));
 	assert_string_equal(place.symbol, "twin");
-	assert_int_equal(place.size, 32);
+	assert_int_equal(place.size, 16);
 	assert_false(livetext_place(&text, 0x1000, &place));
 	assert_string_equal(livetext_symbol(&text, 0x1000, buf, sizeof(buf)), "0x1000");
 	assert_true(livetext_address(&text, "init", &addr));

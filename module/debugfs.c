@@ -55,29 +55,64 @@ static int sites_open(struct inode *inode, struct file *file)
 	return single_open(file, irqsan_sites_show, NULL);
 }
 
-/* "+SYMBOL+0xOFF" or "-SYMBOL+0xOFF" */
+/* "SYMBOL+0xOFF" to an address; the rest of the line is left at @rest. */
+static int parse_place(char *text, unsigned long *addr, char **rest)
+{
+	char *plus = strchr(text, '+');
+	unsigned long offset;
+	size_t len;
+	char end;
+
+	if (!plus || plus == text)
+		return -EINVAL;
+	*plus++ = '\0';
+	len = strcspn(plus, "/ ");
+	end = plus[len];
+	plus[len] = '\0';
+	if (strncmp(plus, "0x", 2) || kstrtoul(plus, 16, &offset) ||
+	    irqsan_text_symbol(text, addr))
+		return -EINVAL;
+	*addr += offset;
+	plus[len] = end;
+	*rest = plus + len;
+	return 0;
+}
+
+/* "/0xSIZE KIND SAVED" behind a place in the list that "irqsan sites --emit" writes. */
+static bool fits_list(unsigned long addr, const char *rest)
+{
+	struct irqsan_range fn;
+	unsigned long size;
+
+	return sscanf(rest, "/0x%lx ", &size) == 1 && !irqsan_text_around(addr, &fn) &&
+	       size == fn.len;
+}
+
+/*
+ * "+SYMBOL+0xOFF" adds, "-SYMBOL+0xOFF" removes. A line of a list adds what
+ * isn't there yet, if the function has the size that it had for the list: the
+ * list of another kernel is refused at its first difference.
+ */
 static int sites_command(char *line)
 {
-	struct irqsan_range text;
-	unsigned long offset, addr;
-	char *plus = strrchr(line, '+');
+	unsigned long addr;
+	char *rest;
 	int rc;
 
-	if ((*line != '+' && *line != '-') || !plus || plus == line || plus == line + 1)
+	if (!*line || *line == '#')
+		return 0;
+	if (*line == '+' || *line == '-') {
+		rc = parse_place(line + 1, &addr, &rest);
+		if (rc || *rest)
+			return -EINVAL;
+		return *line == '+' ? irqsan_sites_add(addr) : irqsan_sites_remove(addr);
+	}
+	rc = parse_place(line, &addr, &rest);
+	if (rc || !fits_list(addr, rest))
 		return -EINVAL;
-	*plus = '\0';
-	if (kstrtoul(plus + 1, 16, &offset))
-		return -EINVAL;
-	rc = irqsan_text_symbol(line + 1, &addr);
-	if (rc)
-		return -EINVAL;
-	addr += offset;
-	/* Offsets count from the start of the function, whatever ENDBR is there. */
-	if (irqsan_text_around(addr, &text))
-		return -EINVAL;
-	if (*line == '-')
-		return irqsan_sites_remove(addr);
-	return irqsan_sites_add(addr);
+	rc = irqsan_sites_add(addr);
+	/* Denied code stays so, whoever asks; the rest of the list is fine. */
+	return rc == -EEXIST || rc == -EPERM ? 0 : rc;
 }
 
 /* One line a write, or several; the first that fails ends it. */

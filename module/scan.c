@@ -459,6 +459,9 @@ static bool is_test_restore(const u8 *text, size_t len, const struct step *jump,
 		;
 	if (i == nr || is_pt_regs_test(&history[i].insn))
 		return false;
+	taken_if_set = condition == 2 || condition == 5;
+	if (!leads_to_sti(text, len, taken_if_set ? target : behind, &found->enable))
+		return false;
 	found->test = history[i].offset;
 	if (!is_if_test(&history[i].insn, &found->saved)) {
 		if (!is_masked_test(text, len, masks, &history[i], &found->test))
@@ -467,14 +470,10 @@ static bool is_test_restore(const u8 *text, size_t len, const struct step *jump,
 	}
 	if (found->saved != (condition < 4 ? SAVED_CF : SAVED_ZF))
 		return false;
-	taken_if_set = condition == 2 || condition == 5;
 	found->offset = jump->offset;
 	found->reg = 0;
-	if (taken_if_set)
-		/* Both sides may come to the sti: then it enables, and doesn't restore. */
-		return leads_to_sti(text, len, target, &found->enable) &&
-		       !falls_into(text, len, behind, target);
-	return leads_to_sti(text, len, behind, &found->enable);
+	/* Both sides may come to the sti: then it enables, and doesn't restore. */
+	return !taken_if_set || !falls_into(text, len, behind, target);
 }
 
 static bool is_popf_restore(const struct step *popf, const struct step *push,

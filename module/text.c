@@ -111,39 +111,47 @@ int irqsan_text_kernel(struct irqsan_range *text)
 	return end > text->start ? 0 : -ENOENT;
 }
 
+/*
+ * The next module behind @from in the kernel's list, with a reference, or NULL.
+ * The list is changed under module_mutex, which is out of reach, and its
+ * entries are freed after an RCU grace period, which this section holds up.
+ * The head of the list is the one entry that is no module.
+ */
+static struct module *next_module(struct module *from)
+{
+	struct list_head *pos;
+
+	preempt_disable();
+	for (pos = READ_ONCE(from->list.next); pos != &THIS_MODULE->list;
+	     pos = READ_ONCE(pos->next)) {
+		struct module *mod = list_entry(pos, struct module, list);
+
+		if ((unsigned long)pos < MODULES_VADDR || (unsigned long)pos >= MODULES_END)
+			continue;
+		if (mod->state == MODULE_STATE_LIVE && try_module_get(mod)) {
+			preempt_enable();
+			return mod;
+		}
+	}
+	preempt_enable();
+	return NULL;
+}
+
 /**
  * irqsan_text_modules() - visit the modules that are loaded
  * @fn: called for each but this one, with a reference held; may sleep
  *
- * find_module() is exported to no module, but every module is in one list,
- * whose head alone lies in the kernel's image. Modules that come or go
- * meanwhile are the notifier's business. May sleep.
+ * find_module() is exported to no module, but every module is in one list.
+ * Modules that come or go meanwhile are the notifier's business. May sleep.
  */
 void irqsan_text_modules(void (*fn)(struct module *mod))
 {
-	struct list_head *pos = THIS_MODULE->list.next, *next;
+	struct module *mod = next_module(THIS_MODULE), *next;
 
-	while (pos != &THIS_MODULE->list) {
-		struct module *mod = list_entry(pos, struct module, list);
-		bool is_module;
-
-		/*
-		 * The list is changed under module_mutex, which is out of
-		 * reach, and freed after RCU: a reference keeps an entry.
-		 */
-		preempt_disable();
-		is_module = (unsigned long)pos >= MODULES_VADDR &&
-			    (unsigned long)pos < MODULES_END;
-		if (is_module && (mod->state != MODULE_STATE_LIVE || !try_module_get(mod)))
-			is_module = false;
-		preempt_enable();
-		if (is_module)
-			fn(mod);
-		preempt_disable();
-		next = READ_ONCE(pos->next);
-		preempt_enable();
-		if (is_module)
-			module_put(mod);
-		pos = next;
+	while (mod) {
+		fn(mod);
+		next = next_module(mod);
+		module_put(mod);
+		mod = next;
 	}
 }

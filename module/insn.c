@@ -154,6 +154,7 @@ static s32 get_imm(const u8 *p, size_t bytes)
 	case 1:
 		return (s8)p[0];
 	case 2:
+	case 3:	/* ENTER: the second of its immediates is of no use here */
 		return (s32)((u32)p[0] | (u32)p[1] << 8);
 	default:
 		return (s32)((u32)p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24);

@@ -18,6 +18,8 @@
  * @cmdline: added to the kernel command line that vm.c makes, or NULL
  * @cpus: vCPUs of the guest under test
  * @memory_mb: its memory
+ * @icount: tcg only: the guest's clock counts its instructions, a nanosecond
+ *	    each, and nothing that it sees comes from this machine
  * @dir: run directory: vm_start() writes qemu.argv there and, for nested,
  *	 l1-console.log
  */
@@ -29,6 +31,7 @@ struct vm_config {
 	const char *cmdline;
 	unsigned int cpus;
 	unsigned int memory_mb;
+	bool icount;
 	const char *dir;
 };
 

@@ -18,6 +18,16 @@ static struct conf_module module_value(char *value)
 	return (struct conf_module){ value, space ?: "" };
 }
 
+/* "NAME OPS" */
+static struct conf_bench bench_value(char *value)
+{
+	char *space = strchr(value, ' ');
+
+	if (space)
+		*space++ = '\0';
+	return (struct conf_bench){ value, strtoull(space ?: "0", NULL, 10) };
+}
+
 /**
  * conf_read() - read the orders
  * @path: the file
@@ -32,7 +42,7 @@ int conf_read(const char *path, struct conf *conf)
 {
 	static char text[16384];
 	char *line, *save = NULL;
-	unsigned int modules = 0;
+	unsigned int modules = 0, benches = 0;
 	long len;
 
 	*conf = (struct conf){ .workload = "none", .seconds = 30 };
@@ -63,6 +73,12 @@ int conf_read(const char *path, struct conf *conf)
 			conf->seconds = (unsigned int)strtoul(value, NULL, 10);
 		} else if (!strcmp(line, "reload")) {
 			conf->reload = (unsigned int)strtoul(value, NULL, 10);
+		} else if (!strcmp(line, "bench") && benches < CONF_BENCH_MAX) {
+			conf->bench[benches++] = bench_value(value);
+		} else if (!strcmp(line, "events")) {
+			conf->events = value;
+		} else if (!strcmp(line, "tell-sites")) {
+			conf->tell_sites = strtoul(value, NULL, 10);
 		} else {
 			guest_error("%s: unknown order '%s'", path, line);
 			return -EINVAL;

@@ -5,7 +5,11 @@
 #ifndef IRQSAN_CONF_H
 #define IRQSAN_CONF_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #define CONF_MODULES_MAX 64
+#define CONF_BENCH_MAX 8
 
 /**
  * struct conf_module - a module to load
@@ -18,6 +22,16 @@ struct conf_module {
 };
 
 /**
+ * struct conf_bench - fixed work to measure
+ * @name: which; NULL when there is none
+ * @ops: how often
+ */
+struct conf_bench {
+	const char *name;
+	uint64_t ops;
+};
+
+/**
  * struct conf - the orders
  * @module: modules to load first, in order; ends at the first without a path
  * @irqsan: the module under test
@@ -26,6 +40,10 @@ struct conf_module {
  * @disk: ext4 image for the storm, or NULL
  * @seconds: how long the load runs
  * @reload: how often @irqsan is taken out and put back under the load
+ * @bench: work to measure instead of a load, in order; ends at the first
+ *	   without a name
+ * @events: file of sites to watch with kprobe events, or NULL
+ * @tell_sites: send the list of the module's sites
  */
 struct conf {
 	struct conf_module module[CONF_MODULES_MAX + 1];
@@ -35,6 +53,9 @@ struct conf {
 	const char *disk;
 	unsigned int seconds;
 	unsigned int reload;
+	struct conf_bench bench[CONF_BENCH_MAX + 1];
+	const char *events;
+	bool tell_sites;
 };
 
 /* 0, or -errno with the reason recorded. */

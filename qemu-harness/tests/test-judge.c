@@ -278,6 +278,27 @@ static void test_qemu_message(void **state)
 	free(dir);
 }
 
+/* Such a clock jumps over idle time; without a module nothing is planted. */
+static void test_bench(void **state)
+{
+	char *dir = temp_dir(), *line;
+	struct verdict v;
+
+	(void)state;
+	put(dir, "console.log", HELLO);
+	put(dir, "records.jsonl", BOOT "{\"t\":\"load\",\"up\":999.0,\"workload\":\"bench\"}\n"
+	    DONE("0", "0", "-1"));
+	put(dir, "run.json", "{\"accel\":\"tcg\",\"ended\":\"exited 0\",\"expect_pv\":false,"
+	    "\"wall_s\":1,\"icount\":true,\"bare\":true}");
+	assert_int_equal(judge_dir(dir, &v), 0);
+	line = verdict_line(&v);
+	assert_string_equal(line, "OK");
+	free(line);
+	verdict_free(&v);
+	remove_tree(dir);
+	free(dir);
+}
+
 static void test_missing_files(void **state)
 {
 	char *dir = temp_dir(), *line;
@@ -304,6 +325,7 @@ int main(void)
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_qemu_message),
+		cmocka_unit_test(test_bench),
 		cmocka_unit_test(test_missing_files),
 	};
 

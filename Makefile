@@ -29,7 +29,7 @@ FAKES := $(basename $(notdir $(wildcard qemu-harness/tests/fake-*.c)))
 
 # Programs for guests: each has its main in a file of its own; all else is shared.
 GUEST := $(basename $(notdir $(wildcard $(addprefix qemu-harness/guest/,init.c l1.c))))
-GUEST_SHARED := $(filter-out %/init.c %/l1.c,$(wildcard qemu-harness/guest/*.c))
+GUEST_SHARED := $(filter-out %/init.c %/l1.c %/nop.c,$(wildcard qemu-harness/guest/*.c))
 
 HOST_OBJ := $(SRC:%.c=$(B)/host/%.o)
 ASAN_OBJ := $(patsubst %.c,$(B)/asan/%.o,$(filter-out %/main.c,$(SRC)))
@@ -38,7 +38,7 @@ ALL_OBJ := $(HOST_OBJ) $(ASAN_OBJ) $(GUEST_OBJ) \
 	$(GUEST:%=$(B)/guest/obj/qemu-harness/guest/%.o) \
 	$(patsubst %,$(B)/asan/qemu-harness/tests/%.o,$(TESTS) $(FAKES))
 
-all: $(B)/irqsan $(GUEST:%=$(B)/guest/%)
+all: $(B)/irqsan $(GUEST:%=$(B)/guest/%) $(B)/guest/nop
 
 # Objects depend on this Makefile: a change of flags rebuilds them.
 $(B)/host/%.o: %.c Makefile
@@ -58,6 +58,12 @@ $(B)/irqsan: $(B)/host/qemu-harness/src/main.o $(B)/host/harness.a
 
 $(B)/guest/%: $(B)/guest/obj/qemu-harness/guest/%.o $(GUEST_OBJ)
 	$(CC) $(GUEST_CFLAGS) $(LDFLAGS) -static -pthread -o $@ $^ -ljansson
+
+# Without a C library: what its start would do is not what is measured.
+$(B)/guest/nop: qemu-harness/guest/nop.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(GUEST_CFLAGS) -fno-stack-protector -fcf-protection=none -fno-pie \
+		-nostdlib -static -no-pie $(LDFLAGS) -o $@ $<
 
 # Archives: a test that includes a source file has its own copy of it.
 $(B)/host/harness.a: $(filter-out %/main.o,$(HOST_OBJ))
@@ -107,6 +113,13 @@ $(B)/fuzz-scan: qemu-harness/tests/fuzz-scan.c $(wildcard module/scan.[ch] modul
 	clang -std=gnu11 -O1 -g -Wall -Wextra -Imodule \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $<
 
+# Kept only when it ran to its end.
+bench: deps
+	$(MAKE) all
+	$(B)/irqsan bench >$(B)/bench.md
+	mv $(B)/bench.md docs/bench.md
+	cat docs/bench.md
+
 # Package lists are fetched only when what apt knows won't do.
 DEPS := $(shell sed 's/ *\#.*//' deps.list)
 APT_INSTALL := apt-get -y -q --no-install-recommends \
@@ -131,6 +144,6 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all check clean deps fuzz-scan reproduce sites-report unit
+.PHONY: all bench check clean deps fuzz-scan reproduce sites-report unit
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

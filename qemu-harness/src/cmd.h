@@ -24,5 +24,6 @@ int cmd_run(int argc, char **argv);
 int cmd_reproduce(int argc, char **argv);
 int cmd_recheck(int argc, char **argv);
 int cmd_sites(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
 
 #endif

@@ -223,6 +223,39 @@ static int add_lock_storm(struct making *m)
 	return rc < 0 ? rc : 0;
 }
 
+static int add_bench(struct making *m)
+{
+	const struct guest_config *config = m->config;
+	char *src = xasprintf("%s/qemu-harness/guest/storm", irqsan_root());
+	char *nop = xasprintf("%s/build/guest/nop", irqsan_root());
+	char *dir = NULL, *ko;
+	const char *const *b;
+	int rc;
+
+	rc = initramfs_add_file(m->ir, "/bench/nop", S_IFREG | 0755, nop);
+	if (!rc && config->events)
+		rc = initramfs_add_data(m->ir, "/etc/events", S_IFREG | 0644, config->events,
+					strlen(config->events));
+	if (!rc)
+		rc = kernel_build_module(config->kernel, src, &dir);
+	if (rc >= 0) {
+		ko = xasprintf("%s/irqsan_loop.ko", dir);
+		rc = initramfs_add_module(m->ir, "/modules/irqsan_loop.ko", ko);
+		free(ko);
+	}
+	order(m, "module", "/modules/irqsan_loop.ko");
+	for (b = config->bench; *b; b++)
+		order(m, "bench", *b);
+	if (config->events)
+		order(m, "events", "/etc/events");
+	if (config->tell_sites)
+		order(m, "tell-sites", "1");
+	free(dir);
+	free(nop);
+	free(src);
+	return rc < 0 ? rc : 0;
+}
+
 static int get_irqsan(struct making *m)
 {
 	char *src, *dir = NULL;
@@ -272,7 +305,9 @@ static int add_all(struct making *m)
 		rc = add_mkdir_storm(m);
 	if (!rc && !strcmp(config->workload, "lock-storm"))
 		rc = add_lock_storm(m);
-	if (!rc)
+	if (!rc && config->bench)
+		rc = add_bench(m);
+	if (!rc && !config->bare)
 		rc = add_irqsan(m);
 	order(m, "workload", config->workload);
 	order_number(m, "seconds", config->seconds);

@@ -17,6 +17,11 @@
  * @workload: "mkdir-storm", "lock-storm" or "none"
  * @seconds: how long the load runs
  * @reload: how often the module is taken out and put back
+ * @bare: without irqsan.ko
+ * @bench: work to measure instead of a load, "NAME OPS" each, NULL-terminated;
+ *	   or NULL
+ * @events: sites to watch with kprobe events, one a line, or NULL
+ * @tell_sites: it is to send the list of irqsan's sites
  */
 struct guest_config {
 	const struct kernel *kernel;
@@ -25,13 +30,17 @@ struct guest_config {
 	const char *workload;
 	unsigned int seconds;
 	unsigned int reload;
+	bool bare;
+	const char *const *bench;
+	const char *events;
+	bool tell_sites;
 };
 
 /**
  * struct guest - an initramfs that was made
  * @initramfs: its path; owned
  * @conf: the orders in it; owned
- * @module: path of the irqsan.ko in it; owned
+ * @module: path of the irqsan.ko in it; owned; NULL for a bare one
  */
 struct guest {
 	char *initramfs;

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "reproduce", "show the kvm_wait bug on an old kernel, and its absence when fixed", cmd_reproduce },
 	{ "recheck", "judge a finished run again from its directory", cmd_recheck },
 	{ "sites", "find where a kernel restores IRQ flags, and measure the scanner", cmd_sites },
+	{ "bench", "measure what the module costs, in instructions", cmd_bench },
 };
 
 static void help(void)

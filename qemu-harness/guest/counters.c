@@ -92,6 +92,26 @@ const char *counters_restore_state(char *buf, size_t size)
 }
 
 /**
+ * counters_sites() - how many restores are in which state
+ *
+ * Return: an object of the "sites STATE" lines of the status; a new reference.
+ */
+json_t *counters_sites(void)
+{
+	static const char *const states[] = { "armed", "denied", "refused", "no insn", "failed" };
+	json_t *sites = json_object();
+	char text[8192], name[32];
+
+	guest_read(DIR "status", text, sizeof(text));
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		snprintf(name, sizeof(name), "sites %s", states[i]);
+		json_object_set_new(sites, states[i],
+				    json_integer((json_int_t)number(text, name)));
+	}
+	return sites;
+}
+
+/**
  * counters_run_control() - run the planted bogus restore
  *
  * Records travel by irq_work, so the count may lag the call: wait for it, up

@@ -32,6 +32,9 @@ int counters_add(struct counters *c);
 /* State of the site in kvm_wait, from the status file: "armed", "none", "absent". */
 const char *counters_restore_state(char *buf, size_t size);
 
+/* Restores by state ("armed", "denied", …), from the status file. */
+json_t *counters_sites(void);
+
 /* Runs the planted bogus restore; how many records of it came back, or -errno. */
 int counters_run_control(void);
 

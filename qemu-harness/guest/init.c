@@ -86,12 +86,18 @@ static void report_violation(const char *site)
 /* Loads irqsan.ko and proves it. False: the boot has nothing more to say. */
 static bool load_irqsan(const struct conf *conf)
 {
+	uint64_t start = guest_now_ns();
 	char restore[32];
+	json_t *members;
 	int rc;
 
 	rc = guest_insmod(conf->irqsan.path, conf->irqsan.params);
-	guest_record("module", json_pack("{s:i, s:s}", "rc", rc, "restore",
-					 counters_restore_state(restore, sizeof(restore))));
+	members = json_pack("{s:i, s:I, s:s}", "rc", rc,
+			    "insmod_ms", (json_int_t)((guest_now_ns() - start) / 1000000),
+			    "restore", counters_restore_state(restore, sizeof(restore)));
+	if (!rc)
+		json_object_set_new(members, "sites", counters_sites());
+	guest_record("module", members);
 	if (rc)
 		return false;
 	rc = counters_run_control();

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@
 #include <unistd.h>
 
 #include "guest.h"
+
+#define SYSLOG_ACTION_READ_ALL 3
 
 static int record_fd = -1;
 
@@ -123,6 +126,15 @@ void guest_record(const char *kind, json_t *members)
 }
 
 /**
+ * guest_record_drain() - wait until what was recorded has left the guest
+ */
+void guest_record_drain(void)
+{
+	if (record_fd >= 0)
+		tcdrain(record_fd);
+}
+
+/**
  * guest_error() - report that an order could not be carried out
  * @fmt: printf format of the reason, one line
  */
@@ -220,6 +232,20 @@ int guest_write(const char *path, const char *text)
 }
 
 /**
+ * guest_kernel_log() - what the kernel has logged
+ *
+ * Return: its log so far, valid until the next call; "" when it can't be read.
+ */
+const char *guest_kernel_log(void)
+{
+	static char log[1 << 20];
+	int len = klogctl(SYSLOG_ACTION_READ_ALL, log, sizeof(log) - 1);
+
+	log[len < 0 ? 0 : len] = '\0';
+	return log;
+}
+
+/**
  * guest_now_ns() - CLOCK_MONOTONIC in nanoseconds
  *
  * Return: the same clock as ktime_get_mono_fast_ns() in the kernel.
@@ -253,8 +279,7 @@ void guest_sleep_ms(unsigned int ms)
 void guest_power_off(void)
 {
 	sync();
-	if (record_fd >= 0)
-		tcdrain(record_fd);
+	guest_record_drain();
 	reboot(RB_AUTOBOOT);
 	reboot(RB_POWER_OFF);
 	for (;;)

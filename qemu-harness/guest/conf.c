@@ -42,7 +42,7 @@ int conf_read(const char *path, struct conf *conf)
 {
 	static char text[16384];
 	char *line, *save = NULL;
-	unsigned int modules = 0, benches = 0;
+	unsigned int modules = 0, benches = 0, churn = 0, chores = 0;
 	long len;
 
 	*conf = (struct conf){ .workload = "none", .seconds = 30 };
@@ -65,6 +65,12 @@ int conf_read(const char *path, struct conf *conf)
 			conf->irqsan = module_value(value);
 		} else if (!strcmp(line, "storm")) {
 			conf->storm = module_value(value);
+		} else if (!strcmp(line, "planted")) {
+			conf->planted = module_value(value);
+		} else if (!strcmp(line, "churn") && churn < CONF_MODULES_MAX) {
+			conf->churn[churn++] = module_value(value);
+		} else if (!strcmp(line, "chore") && chores < CONF_CHORES_MAX) {
+			conf->chore[chores++] = value;
 		} else if (!strcmp(line, "workload")) {
 			conf->workload = value;
 		} else if (!strcmp(line, "disk")) {

@@ -10,6 +10,7 @@
 
 #define CONF_MODULES_MAX 64
 #define CONF_BENCH_MAX 8
+#define CONF_CHORES_MAX 8
 
 /**
  * struct conf_module - a module to load
@@ -37,6 +38,10 @@ struct conf_bench {
  * @irqsan: the module under test
  * @storm: the lock-storm test module
  * @workload: name of the load
+ * @planted: the module of planted bogus restores
+ * @churn: modules to load in this order and unload in the other one, over and
+ *	   over; ends at the first without a path
+ * @chore: names of chores; ends with a NULL
  * @disk: ext4 image for the storm, or NULL
  * @seconds: how long the load runs
  * @reload: how often @irqsan is taken out and put back under the load
@@ -49,6 +54,9 @@ struct conf {
 	struct conf_module module[CONF_MODULES_MAX + 1];
 	struct conf_module irqsan;
 	struct conf_module storm;
+	struct conf_module planted;
+	struct conf_module churn[CONF_MODULES_MAX + 1];
+	const char *chore[CONF_CHORES_MAX + 1];
 	const char *workload;
 	const char *disk;
 	unsigned int seconds;

@@ -146,21 +146,22 @@ int counters_run_control(void)
 
 /**
  * counters_each_violation() - visit the sites that have violations
- * @fn: called with "FUNC+0xOFF" of each; the planted site is left out
+ * @fn: called with @ctx, "FUNC+0xOFF" of each, and how many it has; the
+ *	control's site is left out
+ * @ctx: for @fn
  */
-void counters_each_violation(void (*fn)(const char *site))
+void counters_each_violation(void (*fn)(void *ctx, const char *site, uint64_t violations),
+			     void *ctx)
 {
 	static char text[65536];
-	char site[256], kind[32];
 	char *line, *save = NULL;
 	uint64_t violations;
+	char site[256];
 
-	if (guest_read(DIR "sites", text, sizeof(text)) < 0)
+	if (guest_read(DIR "violations", text, sizeof(text)) < 0)
 		return;
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		if (sscanf(line, "%255s %31s %*s %*u %" SCNu64, site, kind, &violations) != 3)
-			continue;
-		if (violations && strcmp(kind, "control"))
-			fn(site);
+		if (sscanf(line, "%255s %*s %" SCNu64, site, &violations) == 2)
+			fn(ctx, site, violations);
 	}
 }

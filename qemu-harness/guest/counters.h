@@ -38,7 +38,8 @@ json_t *counters_sites(void);
 /* Runs the planted bogus restore; how many records of it came back, or -errno. */
 int counters_run_control(void);
 
-/* Calls @fn once for each site that has violations. */
-void counters_each_violation(void (*fn)(const char *site));
+/* Calls @fn once for each site that has violations, with their number. */
+void counters_each_violation(void (*fn)(void *ctx, const char *site, uint64_t violations),
+			     void *ctx);
 
 #endif

@@ -20,6 +20,8 @@ int guest_record_open(const char *path);
 void guest_record(const char *kind, json_t *members);
 /* The same with "from":@from, for programs that aren't the guest under test. */
 void guest_record_from(const char *from, const char *kind, json_t *members);
+/* Returns when what was recorded has left the guest. */
+void guest_record_drain(void);
 /* An "error" record, also said on the kernel's console. */
 void guest_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -30,6 +32,9 @@ int guest_rmmod(const char *name);
 /* Reads a small file whole into @buf (NUL-terminated); its length or -errno. */
 long guest_read(const char *path, char *buf, size_t size);
 int guest_write(const char *path, const char *text);
+
+/* The kernel's log so far; valid until the next call. "" when it can't be read. */
+const char *guest_kernel_log(void);
 
 /* Monotonic nanoseconds: the clock that the module's time stamps use. */
 uint64_t guest_now_ns(void);

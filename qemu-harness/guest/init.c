@@ -10,18 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/klog.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bench.h"
+#include "chores.h"
 #include "conf.h"
 #include "counters.h"
 #include "guest.h"
+#include "planted.h"
 #include "workload.h"
 
 #define RECORD_TTY "/dev/ttyS1"
-#define SYSLOG_ACTION_READ_ALL 3
 
 static const struct workload *const workloads[] = { &mkdir_storm, &lock_storm };
 
@@ -34,17 +34,6 @@ static struct counters counted_now(void)
 
 	counters_add(&c);
 	return c;
-}
-
-static bool pv_spinlocks(void)
-{
-	static char log[1 << 20];
-	int len = klogctl(SYSLOG_ACTION_READ_ALL, log, sizeof(log) - 1);
-
-	if (len < 0)
-		return false;
-	log[len] = '\0';
-	return strstr(log, "PV spinlocks enabled");
 }
 
 static json_t *progress(const struct counters *c, uint64_t load_start_ns, uint64_t ops)
@@ -66,12 +55,14 @@ static json_t *progress(const struct counters *c, uint64_t load_start_ns, uint64
 			 "first_ms", first_ms);
 }
 
-static void report_violation(const char *site)
+static void report_violation(void *ctx, const char *site, uint64_t violations)
 {
 	static char seen[64][256];
 	static unsigned int nr_seen;
 	char title[300];
 
+	(void)ctx;
+	(void)violations;
 	for (unsigned int i = 0; i < nr_seen; i++) {
 		if (!strcmp(seen[i], site))
 			return;
@@ -112,7 +103,7 @@ static int reload_irqsan(const struct conf *conf)
 {
 	int rc;
 
-	counters_each_violation(report_violation);
+	counters_each_violation(report_violation, NULL);
 	counters_add(&past);
 	rc = guest_rmmod("irqsan");
 	if (rc) {
@@ -125,7 +116,8 @@ static int reload_irqsan(const struct conf *conf)
 	return rc;
 }
 
-static void run_load(const struct conf *conf, unsigned int cpus)
+/* True when the load and what was ordered beside it went to the end. */
+static bool run_load(const struct conf *conf, unsigned int cpus)
 {
 	const struct workload *load = NULL;
 	unsigned int reloads = 0;
@@ -139,7 +131,7 @@ static void run_load(const struct conf *conf, unsigned int cpus)
 	}
 	if (!load && strcmp(conf->workload, "none")) {
 		guest_error("unknown workload '%s'", conf->workload);
-		return;
+		return false;
 	}
 
 	start = guest_now_ns();
@@ -150,9 +142,11 @@ static void run_load(const struct conf *conf, unsigned int cpus)
 	if (load) {
 		procs = load->start(conf, cpus);
 		if (procs <= 0)
-			return;
+			return false;
 	}
-	while (guest_now_ns() < deadline || reloads < conf->reload) {
+	if (chores_start(conf))
+		return false;
+	while (chores_pending() || guest_now_ns() < deadline || reloads < conf->reload) {
 		if (reloads < conf->reload) {
 			if (reload_irqsan(conf))
 				break;
@@ -164,19 +158,21 @@ static void run_load(const struct conf *conf, unsigned int cpus)
 		if (guest_now_ns() < next_tick)
 			continue;
 		next_tick += 1000000000;
-		counters_each_violation(report_violation);
+		counters_each_violation(report_violation, NULL);
 		c = counted_now();
 		guest_record("tick", progress(&c, start, load ? load->ops() : 0));
 	}
+	chores_stop();
 	if (load) {
 		ops = load->ops();
 		load->stop();
 	}
-	counters_each_violation(report_violation);
+	counters_each_violation(report_violation, NULL);
 	c = counted_now();
 	if (reloads < conf->reload)
-		return;
+		return false;
 	guest_record("done", progress(&c, start, ops));
+	return true;
 }
 
 /* Fixed work, each piece measured, instead of a load that runs for a time. */
@@ -211,6 +207,14 @@ static void load_modules(const struct conf *conf)
 	}
 }
 
+/* All that comes before the load. False: the boot has nothing more to say. */
+static bool prepare(const struct conf *conf)
+{
+	if (conf->irqsan.path && !load_irqsan(conf))
+		return false;
+	return !conf->planted.path || !planted_run(conf);
+}
+
 int main(void)
 {
 	struct conf conf;
@@ -227,18 +231,21 @@ int main(void)
 	if (guest_record_open(RECORD_TTY))
 		dprintf(STDERR_FILENO, "irqsan-init: no record channel " RECORD_TTY "\n");
 
+	if (chores_second_life())
+		guest_power_off();
 	uname(&u);
 	cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	guest_record("boot", json_pack("{s:s, s:i, s:b}", "release", u.release,
-				       "cpus", (int)cpus, "pv", pv_spinlocks()));
+				       "cpus", (int)cpus, "pv",
+				       strstr(guest_kernel_log(), "PV spinlocks enabled") != NULL));
 	if (conf_read("/etc/irqsan.conf", &conf) == 0) {
 		load_modules(&conf);
-		if (conf.irqsan.path && !load_irqsan(&conf))
+		if (!prepare(&conf))
 			guest_power_off();
 		if (conf.bench[0].name)
 			run_bench(&conf);
-		else
-			run_load(&conf, (unsigned int)cpus);
+		else if (run_load(&conf, (unsigned int)cpus))
+			chores_last(&conf);
 	}
 	guest_power_off();
 }

@@ -14,6 +14,8 @@
 enum {
 	OPT_PARAMS = 256,
 	OPT_EXPECT_PV,
+	OPT_PLANTED,
+	OPT_CHORE,
 };
 
 static const struct argp_option options[] = {
@@ -21,6 +23,10 @@ static const struct argp_option options[] = {
 	{ "workload", 'w', "NAME", 0, "mkdir-storm (default), lock-storm or none", 1 },
 	{ "until", 'u', "first|end", 0, "end a boot at its first finding (default) or never", 1 },
 	{ "reload", 'R', "N", 0, "take the module out and put it back N times under load", 1 },
+	{ "planted", OPT_PLANTED, NULL, 0,
+	  "first run restores that are bogus on purpose: each must be caught", 1 },
+	{ "chore", OPT_CHORE, "NAME[,NAME]", 0, "do these beside the load: hotplug, suspend, "
+	  "modules, sysrq-l; and at the end: kexec, reboot", 1 },
 	{ "module", 'M', "FILE", 0, "load this irqsan.ko instead of building one", 1 },
 	{ "params", OPT_PARAMS, "TEXT", 0, "parameters for irqsan.ko", 1 },
 	{ "expect-pv", OPT_EXPECT_PV, "on|off", 0,
@@ -60,6 +66,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (strchr(arg, '\n'))
 			argp_error(state, "--params can't hold a newline");
 		rq->params = arg;
+		break;
+	case OPT_PLANTED:
+		rq->planted = true;
+		break;
+	case OPT_CHORE:
+		if (!guest_chores_known(arg))
+			argp_error(state, "unknown chore in \"%s\"", arg);
+		rq->chores = arg;
 		break;
 	case OPT_EXPECT_PV:
 		if (strcmp(arg, "on") && strcmp(arg, "off"))

@@ -31,6 +31,12 @@
 #define DISK_DEADLINE_S 30
 
 static const char *const workloads[] = { "mkdir-storm", "lock-storm", "none" };
+static const char *const chores[] = {
+	"hotplug", "suspend", "modules", "sysrq-l", "kexec", "reboot", NULL
+};
+
+/* What the chore "modules" loads and unloads: small, and at home in a guest without devices. */
+static const char *const churned[] = { "dummy", "zram", "loop", "brd", "veth", NULL };
 
 /**
  * guest_workload_known() - is there such a workload?
@@ -46,6 +52,29 @@ bool guest_workload_known(const char *name)
 		if (!strcmp(workloads[i], name))
 			return true;
 	return false;
+}
+
+/**
+ * guest_chores_known() - are there such chores?
+ * @names: their names, with commas between
+ *
+ * Return: true when the guest's init knows all of them
+ */
+bool guest_chores_known(const char *names)
+{
+	const char *p = names;
+	size_t len, i;
+
+	do {
+		len = strcspn(p, ",");
+		for (i = 0; chores[i]; i++)
+			if (strlen(chores[i]) == len && !strncmp(p, chores[i], len))
+				break;
+		if (!chores[i])
+			return false;
+		p += len;
+	} while (*p++);
+	return true;
 }
 
 static int make_disk(const char *path, const char *log)
@@ -142,8 +171,8 @@ static char *module_name(const char *path)
 	return xasprintf("/modules/%.*s.ko", (int)(end ? end - base : (long)strlen(base)), base);
 }
 
-/* Adds the modules @names and those they need, each to be loaded before irqsan. */
-static int add_modules(struct making *m, const char *const *names)
+/* Adds the modules @names and those they need, each with an order @key. */
+static int add_modules(struct making *m, const char *key, const char *const *names)
 {
 	struct strv files = {};
 	size_t i;
@@ -156,7 +185,7 @@ static int add_modules(struct making *m, const char *const *names)
 		/* Another module may have brought it along. */
 		if (!m->conf.len || !strstr(m->conf.data, name)) {
 			rc = initramfs_add_module(m->ir, name, files.v[i]);
-			order(m, "module", name);
+			order(m, key, name);
 		}
 		free(name);
 	}
@@ -177,9 +206,9 @@ static int add_ext4(struct making *m)
 	if (!k->modules)
 		return 0;
 	/* ext4 asks for it by algorithm name, so no dependency leads to it. */
-	rc = add_modules(m, crc);
+	rc = add_modules(m, "module", crc);
 	if (!rc || rc == -ENOENT)
-		rc = add_modules(m, modules);
+		rc = add_modules(m, "module", modules);
 	if (rc == -ENOENT)
 		return 0;
 	return rc ? rc : 1;
@@ -256,6 +285,89 @@ static int add_bench(struct making *m)
 	return rc < 0 ? rc : 0;
 }
 
+static int add_planted(struct making *m)
+{
+	char *src = xasprintf("%s/selftests/irqsan/planted", irqsan_root());
+	char *dir = NULL, *ko;
+	int rc;
+
+	rc = kernel_build_module(m->config->kernel, src, &dir);
+	if (!rc) {
+		ko = xasprintf("%s/irqsan_planted.ko", dir);
+		rc = initramfs_add_module(m->ir, "/modules/irqsan_planted.ko", ko);
+		order(m, "planted", "/modules/irqsan_planted.ko");
+		free(ko);
+	}
+	free(dir);
+	free(src);
+	return rc;
+}
+
+/* A kernel may lack some of them: the guest says so if it gets none. */
+static int add_churn(struct making *m)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && churned[i]; i++) {
+		const char *const names[] = { churned[i], NULL };
+
+		rc = add_modules(m, "churn", names);
+		if (rc == -ENOENT)
+			rc = 0;
+	}
+	return rc;
+}
+
+static int add_init(struct initramfs *ir)
+{
+	char *init = xasprintf("%s/build/guest/init", irqsan_root());
+	int rc;
+
+	rc = initramfs_add_file(ir, "/init", S_IFREG | 0755, init);
+	/* The kernel opens it for init's standard streams before /dev is mounted. */
+	if (!rc)
+		rc = initramfs_add_node(ir, "/dev/console", S_IFCHR | 0600, makedev(5, 1));
+	free(init);
+	return rc;
+}
+
+/* What kexec starts: the same kernel, and an init without orders. */
+static int add_kexec(struct making *m)
+{
+	char *path = xasprintf("%s.kexec", m->out->initramfs);
+	struct initramfs *ir = initramfs_create(path);
+	int rc = ir ? add_init(ir) : -EIO;
+
+	if (ir && !rc)
+		rc = initramfs_finish(ir);
+	else if (ir)
+		initramfs_abort(ir);
+	if (!rc)
+		rc = initramfs_add_file(m->ir, "/kexec/initramfs.cpio", S_IFREG | 0644, path);
+	if (!rc)
+		rc = initramfs_add_file(m->ir, "/kexec/vmlinuz", S_IFREG | 0644,
+					m->config->kernel->image);
+	unlink(path);
+	free(path);
+	return rc;
+}
+
+static int add_chores(struct making *m)
+{
+	char *names = xstrdup(m->config->chores), *save = NULL, *name;
+	int rc = 0;
+
+	for (name = strtok_r(names, ",", &save); !rc && name; name = strtok_r(NULL, ",", &save)) {
+		order(m, "chore", name);
+		if (!strcmp(name, "modules"))
+			rc = add_churn(m);
+		else if (!strcmp(name, "kexec"))
+			rc = add_kexec(m);
+	}
+	free(names);
+	return rc;
+}
+
 static int get_irqsan(struct making *m)
 {
 	char *src, *dir = NULL;
@@ -294,13 +406,9 @@ static int add_irqsan(struct making *m)
 static int add_all(struct making *m)
 {
 	const struct guest_config *config = m->config;
-	char *init = xasprintf("%s/build/guest/init", irqsan_root());
 	int rc;
 
-	rc = initramfs_add_file(m->ir, "/init", S_IFREG | 0755, init);
-	/* The kernel opens it for init's standard streams before /dev is mounted. */
-	if (!rc)
-		rc = initramfs_add_node(m->ir, "/dev/console", S_IFCHR | 0600, makedev(5, 1));
+	rc = add_init(m->ir);
 	if (!rc && !strcmp(config->workload, "mkdir-storm"))
 		rc = add_mkdir_storm(m);
 	if (!rc && !strcmp(config->workload, "lock-storm"))
@@ -309,13 +417,16 @@ static int add_all(struct making *m)
 		rc = add_bench(m);
 	if (!rc && !config->bare)
 		rc = add_irqsan(m);
+	if (!rc && config->planted)
+		rc = add_planted(m);
+	if (!rc && config->chores)
+		rc = add_chores(m);
 	order(m, "workload", config->workload);
 	order_number(m, "seconds", config->seconds);
 	order_number(m, "reload", config->reload);
 	if (!rc)
 		rc = initramfs_add_data(m->ir, "/etc/irqsan.conf", S_IFREG | 0644, m->conf.data,
 					m->conf.len);
-	free(init);
 	return rc;
 }
 

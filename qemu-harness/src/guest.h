@@ -22,6 +22,8 @@
  *	   or NULL
  * @events: sites to watch with kprobe events, one a line, or NULL
  * @tell_sites: it is to send the list of irqsan's sites
+ * @planted: run the planted bogus restores before the load
+ * @chores: names of chores with commas between, or NULL
  */
 struct guest_config {
 	const struct kernel *kernel;
@@ -34,6 +36,8 @@ struct guest_config {
 	const char *const *bench;
 	const char *events;
 	bool tell_sites;
+	bool planted;
+	const char *chores;
 };
 
 /**
@@ -49,6 +53,7 @@ struct guest {
 };
 
 bool guest_workload_known(const char *name);
+bool guest_chores_known(const char *names);
 int guest_build(const struct guest_config *config, const char *dir, struct guest *guest);
 void guest_free(struct guest *guest);
 

@@ -36,6 +36,11 @@
  * @expect_pv: this boot should have reached kvm_wait()
  * @icount: the guest's clock counted instructions, and jumped when it was idle
  * @bare: it ran without the module
+ * @planted: this boot ran the planted restores of the test module
+ * @caught: which of them were caught: a bit for each of plants[]
+ * @plant_title: what is wrong with the first that was not; owned
+ * @chores: chores that were ordered and haven't been recorded; owned, NULL at the end
+ * @chore_title: the first chore that failed; owned
  * @boot: the guest's init started
  * @module: a module record came
  * @module_rc: its result
@@ -60,6 +65,11 @@ struct evidence {
 	bool expect_pv;
 	int icount;
 	int bare;
+	int planted;
+	unsigned int caught;
+	char *plant_title;
+	struct strv chores;
+	char *chore_title;
 	bool boot;
 	bool module;
 	int64_t module_rc;
@@ -77,6 +87,9 @@ struct evidence {
 	struct buf console;
 	struct crash crash;
 };
+
+/* All of them must be caught. */
+static const char *const plants[] = { "init", "plain", "hardirq", "rawlock" };
 
 static const char *const names[] = {
 	[OUTCOME_OK] = "OK",
@@ -149,6 +162,46 @@ static void take_counters(struct verdict *v, const struct record_counters *c)
 		v->first_ms = c->first_ms;
 }
 
+/* A planted restore is caught when each time that it ran was counted, and not more. */
+static void take_planted(struct evidence *e, const struct record *r)
+{
+	char *title = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(plants); i++)
+		if (!strcmp(plants[i], r->text))
+			e->caught |= 1u << i;
+	if (!r->number)
+		title = xasprintf("planted: %s not caught", r->text);
+	else if (r->number != r->ran)
+		title = xasprintf("planted: %s caught %lld times, not %lld", r->text,
+				  (long long)r->number, (long long)r->ran);
+	if (title)
+		keep_first(&e->plant_title, title);
+	free(title);
+}
+
+static void take_chore(struct evidence *e, const struct record *r)
+{
+	size_t i;
+
+	for (i = 0; i < e->chores.n; i++) {
+		if (strcmp(e->chores.v[i], r->text))
+			continue;
+		free(e->chores.v[i]);
+		e->chores.v[i] = e->chores.v[--e->chores.n];
+		e->chores.v[e->chores.n] = NULL;
+		break;
+	}
+	if (r->number) {
+		char *title = xasprintf("chore: %s failed: %s", r->text,
+					strerror((int)-r->number));
+
+		keep_first(&e->chore_title, title);
+		free(title);
+	}
+}
+
 static void take_guest(struct evidence *e, const struct record *r)
 {
 	struct verdict *v = e->v;
@@ -173,6 +226,12 @@ static void take_guest(struct evidence *e, const struct record *r)
 		break;
 	case RECORD_VIOLATION:
 		keep_first(&e->site_title, r->text);
+		break;
+	case RECORD_PLANTED:
+		take_planted(e, r);
+		break;
+	case RECORD_CHORE:
+		take_chore(e, r);
 		break;
 	case RECORD_ERROR:
 		keep_first(&e->error, r->text);
@@ -222,6 +281,15 @@ static int read_part(const char *dir, const char *name, struct buf *out)
 	return rc;
 }
 
+static void add_chores(struct evidence *e, const char *names)
+{
+	char *copy = xstrdup(names ?: ""), *save = NULL, *name;
+
+	for (name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save))
+		strv_push(&e->chores, name);
+	free(copy);
+}
+
 static int read_run(const char *dir, struct evidence *e)
 {
 	char *path = xasprintf("%s/run.json", dir);
@@ -234,15 +302,17 @@ static int read_run(const char *dir, struct evidence *e)
 	if (!doc) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
-	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b}", "accel", &accel,
-				  "ended", &ended, "expect_pv", &e->expect_pv,
+	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b, s?b}",
+				  "accel", &accel, "ended", &ended, "expect_pv", &e->expect_pv,
 				  "wall_s", &e->v->wall_s, "icount", &e->icount,
-				  "bare", &e->bare)) {
+				  "bare", &e->bare, "planted", &e->planted)) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
 	} else {
 		e->accel = xstrdup(accel);
 		e->ended = xstrdup(ended);
+		/* null when there are none */
+		add_chores(e, json_string_value(json_object_get(doc, "chores")));
 	}
 	json_decref(doc);
 	free(path);
@@ -255,6 +325,29 @@ static void keep_last(void *ctx, const char *line, size_t len)
 
 	free(*last);
 	*last = xasprintf("%.*s", (int)len, line);
+}
+
+/*
+ * The first crash. Where restores are planted, the detector's reports are what
+ * is to be seen, and the records tell which of them were not planted.
+ */
+static void find_crash(struct evidence *e)
+{
+	static const char report[] = "raw_local_irq_restore() called with IRQs enabled";
+	size_t from = 0;
+
+	while (crash_find(e->console.data + from, e->console.len - from, &e->crash)) {
+		size_t start = from + e->crash.start, end = from + e->crash.end;
+
+		if (!e->planted || !memmem(e->console.data + start, end - start, report,
+					   strlen(report))) {
+			e->crash.start = start;
+			e->crash.end = end;
+			return;
+		}
+		crash_free(&e->crash);
+		from = end;
+	}
 }
 
 static int read_evidence(const char *dir, struct evidence *e)
@@ -275,7 +368,7 @@ static int read_evidence(const char *dir, struct evidence *e)
 	if (!rc)
 		rc = read_part(dir, "console.log", &e->console);
 	if (!rc && e->console.len)
-		crash_find(e->console.data, e->console.len, &e->crash);
+		find_crash(e);
 	if (!rc)
 		rc = read_part(dir, "qemu.log", &qemu);
 	if (!rc && qemu.len) {
@@ -421,6 +514,29 @@ static bool judge_stuck(struct evidence *e)
 	return true;
 }
 
+/* False when all were caught. */
+static bool judge_planted(struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; !e->plant_title && i < ARRAY_SIZE(plants); i++)
+		if (!(e->caught & 1u << i))
+			e->plant_title = xasprintf("planted: no word of %s", plants[i]);
+	if (e->plant_title)
+		set(e, OUTCOME_CRASHED, e->plant_title);
+	return e->plant_title;
+}
+
+/* False when all were done. The load is: so one that has no record died of what it did. */
+static bool judge_chores(struct evidence *e)
+{
+	if (!e->chore_title && e->chores.n)
+		e->chore_title = xasprintf("chore: no word of %s", e->chores.v[0]);
+	if (e->chore_title)
+		set(e, OUTCOME_CRASHED, e->chore_title);
+	return e->chore_title;
+}
+
 static void judge(struct evidence *e)
 {
 	struct verdict *v = e->v;
@@ -476,6 +592,10 @@ static void judge(struct evidence *e)
 		set(e, OUTCOME_LOST, "no word of the planted restore: detector not proved");
 		return;
 	}
+	if (e->planted && judge_planted(e))
+		return;
+	if (judge_chores(e))
+		return;
 	/* The load ran, but not through the code that this test is about. */
 	if (e->expect_pv && !v->waits) {
 		set(e, OUTCOME_INCONCLUSIVE, v->pv ? "kvm_wait was never reached" :
@@ -508,6 +628,9 @@ int judge_dir(const char *dir, struct verdict *v)
 	free(e.accel);
 	free(e.ended);
 	free(e.site_title);
+	free(e.plant_title);
+	free(e.chore_title);
+	strv_free(&e.chores);
 	free(e.error);
 	free(e.l1_error);
 	free(e.qemu_said);

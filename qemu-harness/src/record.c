@@ -34,6 +34,8 @@ static const struct record_form forms[] = {
 	{ .name = "load", .kind = RECORD_LOAD, .text = "workload" },
 	{ .name = "tick", .kind = RECORD_TICK, .counters = true },
 	{ .name = "violation", .kind = RECORD_VIOLATION, .text = "title" },
+	{ .name = "planted", .kind = RECORD_PLANTED, .text = "plant", .number = "seen" },
+	{ .name = "chore", .kind = RECORD_CHORE, .text = "name", .number = "rc" },
 	{ .name = "reload", .kind = RECORD_RELOAD, .number = "done" },
 	{ .name = "error", .kind = RECORD_ERROR, .text = "what" },
 	{ .name = "done", .kind = RECORD_DONE, .counters = true },
@@ -125,7 +127,10 @@ static int record_fill(const json_t *obj, struct record *r)
 		return -EINVAL;
 	if (form->counters && get_counters(obj, &r->counters))
 		return -EINVAL;
-	if (r->kind == RECORD_VIOLATION && get_text(obj, "site", &r->site))
+	if ((r->kind == RECORD_VIOLATION || r->kind == RECORD_PLANTED) &&
+	    get_text(obj, "site", &r->site))
+		return -EINVAL;
+	if (r->kind == RECORD_PLANTED && get_int(obj, "ran", 1, &r->ran))
 		return -EINVAL;
 	if (r->kind == RECORD_BOOT && !r->l1) {
 		const json_t *pv = json_object_get(obj, "pv");

@@ -18,6 +18,8 @@
  * @RECORD_LOAD: the load begins
  * @RECORD_TICK: a second of load; from L1: a sign of life
  * @RECORD_VIOLATION: first violation of a site
+ * @RECORD_PLANTED: a planted restore of the test module ran
+ * @RECORD_CHORE: a chore was done
  * @RECORD_RELOAD: the module was taken out and put back
  * @RECORD_ERROR: init could not do what it was told
  * @RECORD_DONE: the load ended as ordered
@@ -32,6 +34,8 @@ enum record_kind {
 	RECORD_LOAD,
 	RECORD_TICK,
 	RECORD_VIOLATION,
+	RECORD_PLANTED,
+	RECORD_CHORE,
 	RECORD_RELOAD,
 	RECORD_ERROR,
 	RECORD_DONE,
@@ -68,10 +72,13 @@ struct record_counters {
  * @l1: it comes from the outer guest of the nested mode
  * @up: uptime of its sender in seconds
  * @text: owned; the one string of the kind: boot: release, module: restore,
- *	  load: workload, violation: title, error: what; else NULL
- * @site: owned; violation: FUNC+0xOFF; else NULL
+ *	  load: workload, violation: title, planted: plant, chore: name,
+ *	  error: what; else NULL
+ * @site: owned; violation, planted: FUNC+0xOFF; else NULL
+ * @ran: planted: how often
  * @pv: boot: the guest has PV spinlocks
- * @number: boot: cpus, module: rc, control: seen, reload: done,
+ * @number: boot: cpus, module: rc, control: seen, planted: seen, chore: rc,
+ *	    reload: done,
  *	    l2: pid, exit: status
  * @counters: tick (of the guest) and done
  */
@@ -81,6 +88,7 @@ struct record {
 	double up;
 	char *text;
 	char *site;
+	int64_t ran;
 	bool pv;
 	int64_t number;
 	struct record_counters counters;

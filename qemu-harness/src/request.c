@@ -139,7 +139,7 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 	json_t *more;
 	int rc;
 
-	more = json_pack("{s:s, s:{s:s, s:s?, s:s?}, s:s, s:i, s:i, s:s, s:i, s:i, s:s?}",
+	more = json_pack("{s:s, s:{s:s, s:s?, s:s?}, s:s, s:i, s:i, s:s, s:i, s:i, s:b, s:s?, s:s?}",
 			 "command", rq->command,
 			 "kernel", "name", k->name, "release", k->release, "version", k->version,
 			 "accel", accel_name(accel),
@@ -148,6 +148,8 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 			 "workload", rq->workload,
 			 "seconds", (int)rq->seconds,
 			 "reload", (int)rq->reload,
+			 "planted", rq->planted,
+			 "chores", rq->chores,
 			 "params", rq->params);
 	json_object_update(facts, more);
 	json_decref(more);
@@ -166,12 +168,14 @@ static int run_in_dir(const struct request *rq, const struct kernel *k, enum acc
 	const struct guest_config gc = {
 		.kernel = k, .module = rq->module, .params = rq->params,
 		.workload = rq->workload, .seconds = rq->seconds, .reload = rq->reload,
+		.planted = rq->planted, .chores = rq->chores,
 	};
 	struct run_config config = {
 		.vm = { .accel = accel, .qemu = rq->qemu, .kernel = k->image,
 			.cmdline = accel == ACCEL_KVM ? NULL : CMDLINE_EMULATED,
 			.cpus = rq->cpus, .memory_mb = rq->memory_mb },
-		.runs = rq->runs, .jobs = rq->jobs, .until_first = rq->until_first,
+		.runs = rq->runs, .jobs = rq->jobs, /* Planted ones are reported too: they must not end the boot. */
+		.until_first = rq->until_first && !rq->planted,
 		.seconds = rq->seconds, .expect_pv = expect_pv(rq, accel),
 		.limits = &run_limits_default, .scale = accel_scale(accel),
 		.facts = result->facts, .dir = dir, .out = request_out(rq),

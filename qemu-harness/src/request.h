@@ -35,6 +35,8 @@ enum request_pv {
  * @runs: how many
  * @until_first: end a boot at its first finding
  * @reload: how often the module is taken out and put back
+ * @planted: run the planted bogus restores, and find all of them
+ * @chores: names of chores with commas between, or NULL
  * @module: irqsan.ko to load instead of a fresh one, or NULL
  * @params: its parameters, or NULL
  * @jobs: boots at once; 0: as many as this machine can
@@ -55,6 +57,8 @@ struct request {
 	unsigned int runs;
 	bool until_first;
 	unsigned int reload;
+	bool planted;
+	const char *chores;
 	const char *module;
 	const char *params;
 	unsigned int jobs;

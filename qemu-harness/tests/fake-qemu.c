@@ -278,6 +278,35 @@ static void l1_stall(void)
 	hang();
 }
 
+/* A planted restore is reported and found; then all goes on as ordered. */
+static void planted(void)
+{
+	console("[    0.000000] Linux version 5.10.0-fake\n");
+	record(boot);
+	record(module);
+	record(control);
+	console(splat);
+	record("{\"t\":\"planted\",\"up\":2.6,\"plant\":\"init\",\"ran\":1,\"seen\":1,"
+	       "\"site\":\"planted_init+0x1d\"}\n"
+	       "{\"t\":\"planted\",\"up\":2.7,\"plant\":\"plain\",\"ran\":3,\"seen\":3,"
+	       "\"site\":\"planted_plain+0x1d\"}\n"
+	       "{\"t\":\"planted\",\"up\":2.8,\"plant\":\"hardirq\",\"ran\":3,\"seen\":3,"
+	       "\"site\":\"planted_hardirq+0x1d\"}\n"
+	       "{\"t\":\"planted\",\"up\":2.9,\"plant\":\"rawlock\",\"ran\":3,\"seen\":3,"
+	       "\"site\":\"_raw_spin_unlock_irqrestore+0x11\"}\n");
+	record(load);
+	record(DONE("8", "0", "-1"));
+}
+
+/* The second life speaks behind the end of the first, with a clock that began again. */
+static void kexec(void)
+{
+	good();
+	sleep_ms(20);
+	console("[    0.000000] Linux version 5.10.0-fake\n");
+	record("{\"t\":\"chore\",\"up\":1.0,\"name\":\"kexec\",\"rc\":0,\"rounds\":1}\n");
+}
+
 static const struct {
 	const char *name;
 	void (*play)(void);
@@ -306,6 +335,8 @@ static const struct {
 	{ "module-refused", module_refused },
 	{ "l1-exit", l1_exit },
 	{ "l1-stall", l1_stall },
+	{ "planted", planted },
+	{ "kexec", kexec },
 };
 
 /* The play of the n-th start; the last one of the list goes on for ever. */

@@ -34,6 +34,12 @@
 #define DONE(w, v, f) "{\"t\":\"done\",\"up\":19.0," COUNTERS(w, v, f) "}\n"
 #define L1_EXIT(status) "{\"t\":\"exit\",\"up\":20,\"from\":\"l1\",\"status\":" status "}\n"
 #define L1_ERROR "{\"t\":\"error\",\"up\":20,\"from\":\"l1\",\"what\":\"no /dev/kvm\"}\n"
+#define PLANTED(plant, seen) \
+	"{\"t\":\"planted\",\"up\":3.8,\"plant\":\"" plant "\",\"order\":\"after\",\"ran\":3," \
+	"\"seen\":" seen ",\"site\":\"planted_" plant "+0x1d\"}\n"
+#define PLANTED_MOST PLANTED("init", "3") PLANTED("plain", "3") PLANTED("rawlock", "3")
+#define CHORE(name, rc) \
+	"{\"t\":\"chore\",\"up\":9.5,\"name\":\"" name "\",\"rc\":" rc ",\"rounds\":3}\n"
 #define READY BOOT MODULE CONTROL LOAD
 
 #define HELLO "[    0.000000] Linux version 5.10.0-32-amd64\n"
@@ -43,8 +49,17 @@
 	"[" time "] WARNING: CPU: 2 PID: 131 at irqsan/check.c:57 kvm_wait+0x4b/0x60\n" \
 	"[" time "] RIP: 0010:kvm_wait+0x4b/0x60\n" \
 	"[" time "] ---[ end trace 5a1b2c3d4e5f6071 ]---\n"
+#define SPLAT_PLANTED(time) \
+	"[" time "] ------------[ cut here ]------------\n" \
+	"[" time "] raw_local_irq_restore() called with IRQs enabled\n" \
+	"[" time "] WARNING: CPU: 1 PID: 1 at irqsan/check.c:57 planted_plain+0x1d/0x30\n" \
+	"[" time "] RIP: 0010:planted_plain+0x1d/0x30\n" \
+	"[" time "] ---[ end trace 5a1b2c3d4e5f6071 ]---\n"
 #define PANIC(time) \
 	"[" time "] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100\n"
+
+#define WITH_PLANTED ",\"planted\":true,\"chores\":null"
+#define WITH_CHORES ",\"planted\":false,\"chores\":\"hotplug,kexec\""
 
 /**
  * struct example - a run directory and its verdict
@@ -171,6 +186,45 @@ static const struct example examples[] = {
 	  "inconclusive: kvm_wait was never reached: the guest has no PV spinlocks" },
 	{ "never reached, nor expected", "tcg", "exited 0", true, HELLO,
 	  BOOT_NO_PV MODULE CONTROL LOAD DONE("0", "0", "-1"), NULL, "OK" },
+	{ "reports of planted ones that nobody ordered", "tcg", "exited 0", true,
+	  HELLO SPLAT_PLANTED("    4.7"), READY DONE("7", "0", "-1"), NULL,
+	  "crashed: WARNING in planted_plain" },
+};
+
+/* With "planted" ordered */
+static const struct example with_planted[] = {
+	{ "all planted ones caught", "tcg", "exited 0", true, HELLO SPLAT_PLANTED("    3.7"),
+	  BOOT MODULE CONTROL PLANTED_MOST PLANTED("hardirq", "3") LOAD DONE("7", "0", "-1"),
+	  NULL, "OK" },
+	{ "one planted restore missed", "tcg", "exited 0", true, HELLO SPLAT_PLANTED("    3.7"),
+	  BOOT MODULE CONTROL PLANTED_MOST PLANTED("hardirq", "0") LOAD DONE("7", "0", "-1"),
+	  NULL, "crashed: planted: hardirq not caught" },
+	{ "one planted restore caught too often", "tcg", "exited 0", true, HELLO,
+	  BOOT MODULE CONTROL PLANTED_MOST PLANTED("hardirq", "4") LOAD DONE("7", "0", "-1"),
+	  NULL, "crashed: planted: hardirq caught 4 times, not 3" },
+	{ "one planted restore without a record", "tcg", "exited 0", true, HELLO,
+	  BOOT MODULE CONTROL PLANTED_MOST LOAD DONE("7", "0", "-1"), NULL,
+	  "crashed: planted: no word of hardirq" },
+	{ "a real violation beside the planted ones", "kvm", "exited 0", false,
+	  HELLO SPLAT_PLANTED("    3.7") SPLAT("    9.1"),
+	  BOOT MODULE CONTROL PLANTED_MOST PLANTED("hardirq", "3") LOAD VIOLATION
+	  DONE("7", "3", "4100"), NULL, "crashed: WARNING in kvm_wait" },
+	{ "a crash behind the planted ones", "tcg", "exited 0", true,
+	  HELLO SPLAT_PLANTED("    3.7") PANIC("    9.0"),
+	  BOOT MODULE CONTROL PLANTED_MOST PLANTED("hardirq", "3") LOAD, NULL,
+	  "crashed: kernel panic: Attempted to kill init!" },
+};
+
+/* With the chores hotplug and kexec ordered */
+static const struct example with_chores[] = {
+	{ "chores done", "tcg", "exited 0", true, HELLO,
+	  READY CHORE("hotplug", "0") DONE("7", "0", "-1") CHORE("kexec", "0"), NULL, "OK" },
+	{ "a chore failed", "tcg", "exited 0", true, HELLO,
+	  READY CHORE("hotplug", "-16") DONE("7", "0", "-1") CHORE("kexec", "0"), NULL,
+	  "crashed: chore: hotplug failed: Device or resource busy" },
+	{ "kexec into nowhere", "tcg", "exited 0", true, HELLO,
+	  READY CHORE("hotplug", "0") DONE("7", "0", "-1"), NULL,
+	  "crashed: chore: no word of kexec" },
 };
 
 static char *temp_dir(void)
@@ -189,12 +243,12 @@ static void put(const char *dir, const char *name, const char *text)
 	free(path);
 }
 
-static char *make(const struct example *e)
+static char *make(const struct example *e, const char *facts)
 {
 	char *dir = temp_dir();
 	char *run = xasprintf("{\"accel\":\"%s\",\"ended\":\"%s\",\"expect_pv\":%s,"
-			      "\"wall_s\":12.5}\n", e->accel, e->ended,
-			      e->no_pv ? "false" : "true");
+			      "\"wall_s\":12.5%s}\n", e->accel, e->ended,
+			      e->no_pv ? "false" : "true", facts);
 
 	put(dir, "run.json", run);
 	put(dir, "console.log", e->console);
@@ -205,21 +259,18 @@ static char *make(const struct example *e)
 	return dir;
 }
 
-static void test_examples(void **state)
+static void check(const struct example *e, size_t n, const char *facts)
 {
 	unsigned int bad = 0;
-	size_t i;
 
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(examples); i++) {
-		char *dir = make(&examples[i]), *line;
+	for (; n--; e++) {
+		char *dir = make(e, facts), *line;
 		struct verdict v;
 
 		assert_int_equal(judge_dir(dir, &v), 0);
 		line = verdict_line(&v);
-		if (strcmp(line, examples[i].verdict)) {
-			print_message("%s: \"%s\", not \"%s\"\n", examples[i].name, line,
-				      examples[i].verdict);
+		if (strcmp(line, e->verdict)) {
+			print_message("%s: \"%s\", not \"%s\"\n", e->name, line, e->verdict);
 			bad++;
 		}
 		free(line);
@@ -230,13 +281,31 @@ static void test_examples(void **state)
 	assert_int_equal(bad, 0);
 }
 
+static void test_examples(void **state)
+{
+	(void)state;
+	check(examples, ARRAY_SIZE(examples), "");
+}
+
+static void test_planted(void **state)
+{
+	(void)state;
+	check(with_planted, ARRAY_SIZE(with_planted), WITH_PLANTED);
+}
+
+static void test_chores(void **state)
+{
+	(void)state;
+	check(with_chores, ARRAY_SIZE(with_chores), WITH_CHORES);
+}
+
 static void test_numbers(void **state)
 {
 	static const struct example e = {
 		"numbers", "kvm", "exited 0", false, HELLO SPLAT("    9.1"),
 		READY VIOLATION TICK("6", "2", "4100") DONE("7", "3", "4100"), NULL, NULL
 	};
-	char *dir = make(&e);
+	char *dir = make(&e, "");
 	struct verdict v;
 
 	(void)state;
@@ -264,7 +333,7 @@ static void test_qemu_message(void **state)
 	static const struct example e = {
 		"refused", "kvm", "exited 1", false, "", "", NULL, NULL
 	};
-	char *dir = make(&e), *line;
+	char *dir = make(&e, ""), *line;
 	struct verdict v;
 
 	(void)state;
@@ -323,6 +392,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_chores),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_qemu_message),
 		cmocka_unit_test(test_bench),

@@ -241,6 +241,33 @@ static void test_plays(void **state)
 	}
 }
 
+static void run_with_facts(const char *play, json_t *facts, const char *line)
+{
+	struct fixture f;
+
+	prepare(&f, play, 1, 1);
+	f.config.until_first = false;
+	f.config.facts = facts;
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_line(&f, 0, line);
+	finish(&f);
+	json_decref(facts);
+}
+
+/* What was ordered reaches the judge, now and when it judges again. */
+static void test_orders(void **state)
+{
+	(void)state;
+	run_with_facts("planted", json_pack("{s:b}", "planted", 1), "OK");
+	run_with_facts("planted", json_pack("{s:b}", "planted", 0),
+		       "crashed: WARNING in kvm_wait");
+	run_with_facts("good", json_pack("{s:b}", "planted", 1),
+		       "crashed: planted: no word of init");
+	run_with_facts("kexec", json_pack("{s:s}", "chores", "kexec"), "OK");
+	run_with_facts("good", json_pack("{s:s}", "chores", "kexec"),
+		       "crashed: chore: no word of kexec");
+}
+
 static void test_lost_boots_are_repeated_and_counted(void **state)
 {
 	struct result_totals t;
@@ -430,6 +457,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plays),
+		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_lost_boots_are_repeated_and_counted),
 		cmocka_unit_test(test_parallel_in_order),
 		cmocka_unit_test(test_exit_codes),

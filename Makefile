@@ -87,6 +87,10 @@ check: deps
 	qemu-harness/tests/check.sh "CMOCKA_MESSAGE_OUTPUT=TAP $(MAKE) unit" \
 		qemu-harness/tests/cli.sh qemu-harness/tests/boots.sh
 
+check-chores: deps
+	$(MAKE) all
+	qemu-harness/tests/chores.sh
+
 REPORT_KERNELS := debian:bullseye debian:bookworm debian:trixie debian:sid
 SECONDS := 600
 
@@ -144,6 +148,6 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench check clean deps fuzz-scan reproduce sites-report unit
+.PHONY: all check-chores bench check clean deps fuzz-scan reproduce sites-report unit
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

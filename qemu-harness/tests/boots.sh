@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Boots real guests: loads and unloads the module under load on a kernel of
-# each generation, then shows the kvm_wait bug and its absence in KVM guests.
+# Boots real guests: catches planted restores, and loads and unloads the module
+# under load, on a kernel of each generation, then shows the kvm_wait bug and
+# its absence in KVM guests.
 # Ends with a line "N passed, N failed".
 #
 # Usage: boots.sh [OUT]   (default: out/check)
@@ -15,8 +16,8 @@ rm -rf "$out"
 mkdir -p "$out" || exit 2
 
 for suite in bullseye bookworm trixie sid; do
-	expect 0 "load and unload under load, debian:$suite" \
-		$irqsan run --kernel debian:$suite --accel tcg --seconds 5 --reload 10 \
+	expect 0 "planted restores, load and unload under load, debian:$suite" \
+		$irqsan run --kernel debian:$suite --accel tcg --seconds 5 --reload 10 --planted \
 		--keep "$out/reload-$suite"
 done
 

@@ -116,7 +116,9 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	 * Nested, a character on the console costs 0.7 ms, so only warnings
 	 * and worse go there; that is half of the boot. no_timer_check: a busy
 	 * host is late with timer interrupts, which is no reason to panic, and
-	 * no way to measure the TSC (tsc.c); KVM guests know that by themselves.
+	 * no way to measure the TSC (tsc.c) or to find fault with it, for the
+	 * switch to another clock patches the kernel; KVM guests know that by
+	 * themselves.
 	 * earlyprintk lets a kernel that dies before its console is there, and
 	 * the decompressor, have a last word; L2 has none and is short of time.
 	 */
@@ -127,7 +129,7 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	if (kvm)
 		strv_pushf(argv, "%s pci=off", append);
 	else
-		strv_pushf(argv, "%s no_timer_check tsc_early_khz=%u", append,
+		strv_pushf(argv, "%s no_timer_check tsc=reliable tsc_early_khz=%u", append,
 			   config->icount ? ICOUNT_TSC_KHZ : tsc_khz());
 	free(append);
 	add_channel(argv, "console", 1, console);

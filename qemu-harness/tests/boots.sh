@@ -15,17 +15,22 @@ out=${1:-out/check}
 rm -rf "$out"
 mkdir -p "$out" || exit 2
 
+# All sites are armed three times for the planted restores. Under the storm that
+# would take minutes each time in an emulated guest: there the unlocks only.
 for suite in bullseye bookworm trixie sid; do
-	expect 0 "planted restores, load and unload under load, debian:$suite" \
-		$irqsan run --kernel debian:$suite --accel tcg --seconds 5 --reload 10 --planted \
-		--keep "$out/reload-$suite"
+	expect 0 "planted restores caught, debian:$suite" \
+		$irqsan run --kernel debian:$suite --accel tcg --workload none --seconds 1 \
+		--planted --keep "$out/planted-$suite"
+	expect 0 "load and unload under load, debian:$suite" \
+		$irqsan run --kernel debian:$suite --accel tcg --seconds 60 --reload 10 \
+		--params sites=unlocks --keep "$out/reload-$suite"
 done
 
 expect 0 "reproduced on 5.10, absent on 6.1" \
 	$irqsan reproduce --runs 1 --keep "$out/reproduce"
 
 # What was judged once must be judged the same from its files alone.
-for dir in "$out"/reload-*; do
+for dir in "$out"/reload-* "$out"/planted-*; do
 	expect 0 "judged again without booting: ${dir##*/}" $irqsan recheck "$dir"
 done
 

@@ -11,53 +11,41 @@
 
 #include <linux/tracepoint.h>
 
-/* @restoring: the flags being restored have IRQs 0 off, 1 on, 2 unknown. */
-TRACE_EVENT(bogus_irq_restore,
+/*
+ * @state: IRQs 0 off, 1 on, 2 unknown: in the flags being restored, or at the
+ * entry of the function that returns with the other state.
+ */
+DECLARE_EVENT_CLASS(violation,
 
-	TP_PROTO(unsigned long site, int restoring, unsigned long enabled_at),
+	TP_PROTO(unsigned long site, int state, unsigned long enabled_at),
 
-	TP_ARGS(site, restoring, enabled_at),
+	TP_ARGS(site, state, enabled_at),
 
 	TP_STRUCT__entry(
 		__field(unsigned long, site)
-		__field(int, restoring)
+		__field(int, state)
 		__field(unsigned long, enabled_at)
 	),
 
 	TP_fast_assign(
 		__entry->site = site;
-		__entry->restoring = restoring;
+		__entry->state = state;
 		__entry->enabled_at = enabled_at;
 	),
 
-	TP_printk("site=%pS restoring=%s enabled_at=%pS", (void *)__entry->site,
-		  __print_symbolic(__entry->restoring, { 0, "off" }, { 1, "on" },
+	TP_printk("site=%pS state=%s enabled_at=%pS", (void *)__entry->site,
+		  __print_symbolic(__entry->state, { 0, "off" }, { 1, "on" },
 				   { 2, "unknown" }),
 		  (void *)__entry->enabled_at)
 );
 
-/* @entered: IRQ state at entry: 0 off, 1 on; it is the other one at the exit. */
-TRACE_EVENT(irq_imbalance,
+DEFINE_EVENT(violation, bogus_irq_restore,
+	TP_PROTO(unsigned long site, int state, unsigned long enabled_at),
+	TP_ARGS(site, state, enabled_at));
 
-	TP_PROTO(unsigned long site, int entered, unsigned long enabled_at),
-
-	TP_ARGS(site, entered, enabled_at),
-
-	TP_STRUCT__entry(
-		__field(unsigned long, site)
-		__field(int, entered)
-		__field(unsigned long, enabled_at)
-	),
-
-	TP_fast_assign(
-		__entry->site = site;
-		__entry->entered = entered;
-		__entry->enabled_at = enabled_at;
-	),
-
-	TP_printk("site=%pS entered=%s enabled_at=%pS", (void *)__entry->site,
-		  __entry->entered ? "on" : "off", (void *)__entry->enabled_at)
-);
+DEFINE_EVENT(violation, irq_imbalance,
+	TP_PROTO(unsigned long site, int state, unsigned long enabled_at),
+	TP_ARGS(site, state, enabled_at));
 
 TRACE_EVENT(pv_wait,
 

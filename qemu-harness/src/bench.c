@@ -13,10 +13,10 @@
 #define GOAL_EVENTS 3.0
 #define STORM "storm"
 /*
- * A difference below this part of the bare kernel's can't be told from none: a
- * module that is loaded and never hit has moved the storm by 0.4 %.
+ * A difference below this part of the bare kernel's is taken for none: where
+ * memory lies differs between configurations, and no mean levels that out.
  */
-#define NOTHING 0.005
+#define NOTHING 0.002
 
 static const char *const works[] = { "unlock", "storm", "pipe" };
 
@@ -377,9 +377,8 @@ void bench_report(const json_t *doc, FILE *out)
 	fprintf(out, "# What irqsan costs\n\n"
 		"Measured on %s by `make bench` (irqsan %s, %s), in\n"
 		"guests of one CPU whose clock counts instructions (`-icount shift=0`). Each row is\n"
-		"the mean of two boots, and the spread what they differ by. Between configurations,\n"
-		"half a percent means nothing: already a module that is loaded and never hit moves\n"
-		"the storm by 0.4 %%, for memory lies elsewhere.\n\n"
+		"the mean of two boots, and the spread what they differ by. Guests take no chance and\n"
+		"no time from outside (a fixed seed and date), so boots of one configuration repeat.\n\n"
 		"- `unlock`: `spin_lock_irqsave()` and `spin_unlock_irqrestore()` of a free lock.\n"
 		"- `storm`: fork, exec of a program that exits at once, wait; mkdir and rmdir on tmpfs.\n"
 		"- `pipe`: a byte through a pipe to another process and one back.\n"
@@ -387,11 +386,11 @@ void bench_report(const json_t *doc, FILE *out)
 		"  that fetches the flags register, with the filter `f & 0x200`. With `track=1` there\n"
 		"  are more sites. Kprobe events refuse functions without ftrace, so they have fewer\n"
 		"  sites and fewer hits than irqsan; *a hit* compares what one hit costs.\n\n"
-		"Instructions don't show what an int3 costs on hardware: an exception is some hundred\n"
-		"cycles, here it is one instruction. So hits stand beside them, by mechanism: `int3`\n"
-		"is a breakpoint, `jump` one that the kernel has turned into a jump. *Skipped* hits\n"
-		"came while another probe's handler ran; the kprobe layer counts them and does no\n"
-		"more.\n\n"
+		"Instructions don't show what an int3 costs on hardware: an exception takes far\n"
+		"longer than the instruction that it counts as. So hits stand beside them, by\n"
+		"mechanism: `int3` is a breakpoint, `jump` one that the kernel has turned into a\n"
+		"jump. *Skipped* hits came while another probe's handler ran; the kprobe layer\n"
+		"counts them and does no more.\n\n"
 		"The goal against a kernel built with DEBUG_IRQFLAGS is not measured here.\n",
 		text_of(doc, "date"), IRQSAN_VERSION, text_of(doc, "qemu"));
 	json_array_foreach(json_object_get(doc, "kernels"), i, kernel)

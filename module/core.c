@@ -29,7 +29,6 @@ bool irqsan_enabled = true;
 static void stop(void)
 {
 	irqsan_scope_stop();
-	irqsan_pv_stop();
 	irqsan_sites_drop_all();
 	irqsan_record_stop();
 	irqsan_deny_stop();
@@ -37,7 +36,6 @@ static void stop(void)
 
 static int start(void)
 {
-	unsigned int watched;
 	int rc;
 
 	rc = irqsan_control_start();
@@ -46,8 +44,10 @@ static int start(void)
 	rc = irqsan_scope_start(sites);
 	if (rc)
 		return rc;
-	watched = irqsan_pv_start();
-	if (!watched && !irqsan_sites_armed()) {
+	rc = irqsan_pv_start();
+	if (rc < 0)
+		return rc;
+	if (!rc && !irqsan_sites_armed()) {
 		pr_err("nothing to watch: sites=%s, and no paravirtualised spinlocks in this kernel\n",
 		       sites);
 		return -ENODEV;

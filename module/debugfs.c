@@ -70,7 +70,7 @@ static int parse_place(char *text, unsigned long *addr, char **rest)
 	end = plus[len];
 	plus[len] = '\0';
 	if (strncmp(plus, "0x", 2) || kstrtoul(plus, 16, &offset) ||
-	    irqsan_text_symbol(text, addr))
+	    irqsan_text_symbols((const char * const *)&text, 1, addr) || !*addr)
 		return -EINVAL;
 	*addr += offset;
 	plus[len] = end;

@@ -95,15 +95,14 @@ static int add_target(void *text, size_t target)
 	return add_function((unsigned long)text + target);
 }
 
-static void add_root(const struct root *root)
+static void add_root(const struct irqsan_range *fn, unsigned int max_depth)
 {
 	unsigned int from = nr_denied, to, depth;
-	struct irqsan_range fn;
 
-	if (irqsan_text_function(root->name, &fn))
+	if (!fn->len)
 		return;
-	add_function(fn.start);
-	for (depth = 0; depth < root->depth; depth++) {
+	add_function(fn->start);
+	for (depth = 0; depth < max_depth; depth++) {
 		to = nr_denied;
 		for (; from < to; from++)
 			irqsan_scan_calls((const u8 *)denied[from].start, denied[from].len,
@@ -137,15 +136,22 @@ bool irqsan_denied(unsigned long addr)
  */
 int irqsan_deny_start(void)
 {
+	const char *names[ARRAY_SIZE(roots)];
+	struct irqsan_range fns[ARRAY_SIZE(roots)];
 	unsigned int i;
+	int rc;
 
 	denied = kcalloc(DENIED_MAX, sizeof(*denied), GFP_KERNEL);
 	if (!denied)
 		return -ENOMEM;
-	for (i = 0; i < ARRAY_SIZE(stops); i++)
-		irqsan_text_function(stop_names[i], &stops[i]);
 	for (i = 0; i < ARRAY_SIZE(roots); i++)
-		add_root(&roots[i]);
+		names[i] = roots[i].name;
+	rc = irqsan_text_functions(stop_names, ARRAY_SIZE(stop_names), stops) ?:
+	     irqsan_text_functions(names, ARRAY_SIZE(roots), fns);
+	if (rc)
+		return rc;
+	for (i = 0; i < ARRAY_SIZE(roots); i++)
+		add_root(&fns[i], roots[i].depth);
 	return 0;
 }
 

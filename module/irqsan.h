@@ -50,12 +50,14 @@ struct irqsan_range {
  *		  was entered with
  * @KIND_ENABLE: nothing is checked: this instruction turns IRQs on, and is
  *		 remembered (track=1)
+ * @KIND_HOOK: nothing is checked: the entry of a function that is counted (pv.c)
  */
 enum irqsan_kind {
 	KIND_RESTORE,
 	KIND_CONTROL,
 	KIND_BALANCE,
 	KIND_ENABLE,
+	KIND_HOOK,
 };
 
 /**
@@ -208,8 +210,8 @@ extern bool irqsan_track;
 extern bool irqsan_panic;
 
 /* text.c */
-int irqsan_text_symbol(const char *name, unsigned long *addr);
-int irqsan_text_function(const char *name, struct irqsan_range *fn);
+int irqsan_text_symbols(const char * const *names, unsigned int nr, unsigned long *addrs);
+int irqsan_text_functions(const char * const *names, unsigned int nr, struct irqsan_range *fns);
 int irqsan_text_around(unsigned long addr, struct irqsan_range *fn);
 int irqsan_text_kernel(struct irqsan_range *text);
 void irqsan_text_modules(void (*fn)(struct module *mod));
@@ -280,10 +282,8 @@ void irqsan_control_seen(void);
 unsigned int irqsan_control_count(void);
 
 /* pv.c */
-unsigned int irqsan_pv_start(void);
-void irqsan_pv_stop(void);
+int irqsan_pv_start(void);
 const char *irqsan_pv_restore_state(void);
-u64 irqsan_pv_nmissed(void);
 void irqsan_pv_clear(void);
 int irqsan_pv_show(struct seq_file *m, void *unused);
 

@@ -172,49 +172,32 @@ static int notrace slow_native_entry(struct kprobe *kp, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(slow_native_entry);
 
-/**
- * struct hook - a function that is watched at its entry
- * @kp: the probe on its first instruction
- * @armed: @kp is registered
+/* Those in which a vCPU waits, then those of which only the entry counts. */
+static const char * const names[] = {
+	"kvm_wait", "xen_qlock_wait", "hv_qlock_wait",
+	"kvm_kick_cpu", "xen_qlock_kick", "hv_qlock_kick",
+	"__pv_queued_spin_lock_slowpath", "native_queued_spin_lock_slowpath",
+};
+
+static const kprobe_pre_handler_t handlers[ARRAY_SIZE(names)] = {
+	wait_entry, wait_entry, wait_entry,
+	kick_entry, kick_entry, kick_entry,
+	slow_pv_entry, slow_native_entry,
+};
+
+#define KVM_WAIT 0	/* its index */
+
+/*
+ * Behind the tracer's NOP, if that can be: on it a kprobe is an ftrace hook, and
+ * to take that out again takes seconds on a busy machine. A jump label that
+ * stands there can't be probed.
  */
-struct hook {
-	struct kprobe kp;
-	bool armed;
-};
-
-static struct hook waits[] = {
-	{ .kp = { .symbol_name = "kvm_wait", .pre_handler = wait_entry } },
-	{ .kp = { .symbol_name = "xen_qlock_wait", .pre_handler = wait_entry } },
-	{ .kp = { .symbol_name = "hv_qlock_wait", .pre_handler = wait_entry } },
-};
-
-static struct hook entries[] = {
-	{ .kp = { .symbol_name = "kvm_kick_cpu", .pre_handler = kick_entry } },
-	{ .kp = { .symbol_name = "xen_qlock_kick", .pre_handler = kick_entry } },
-	{ .kp = { .symbol_name = "hv_qlock_kick", .pre_handler = kick_entry } },
-	{ .kp = { .symbol_name = "__pv_queued_spin_lock_slowpath",
-		  .pre_handler = slow_pv_entry } },
-	{ .kp = { .symbol_name = "native_queued_spin_lock_slowpath",
-		  .pre_handler = slow_native_entry } },
-};
-
-/* -ENOENT silently: no kernel has them all. */
-static int hook_arm(struct hook *hook)
+static int watch_entry(const struct irqsan_range *fn, kprobe_pre_handler_t handler)
 {
-	int rc = register_kprobe(&hook->kp);
+	unsigned long body = fn->start + irqsan_scan_body((const u8 *)fn->start, fn->len);
 
-	hook->armed = !rc;
-	if (rc && rc != -ENOENT)
-		pr_warn("%s: can't be probed (%d), it isn't watched\n",
-			hook->kp.symbol_name, rc);
-	return rc;
-}
-
-static void hook_disarm(struct hook *hook)
-{
-	if (hook->armed)
-		unregister_kprobe(&hook->kp);
-	hook->armed = false;
+	return irqsan_site_new(KIND_HOOK, body, handler) ||
+	       irqsan_site_new(KIND_HOOK, fn->start, handler) ? 0 : -EINVAL;
 }
 
 /**
@@ -258,33 +241,22 @@ static int arm_exits(const struct irqsan_range *fn)
 	return 0;
 }
 
-static int watch_wait(struct hook *hook)
+/* Exits first: an entry without its exit would count as a call under way. */
+static int watch(const struct irqsan_range *fn, kprobe_pre_handler_t handler)
 {
-	struct irqsan_range fn;
-	int rc;
+	int rc = handler == wait_entry ? arm_exits(fn) : 0;
 
-	rc = irqsan_text_function(hook->kp.symbol_name, &fn);
-	if (rc)
-		return rc;
-	/* The exits first: an entry without its exit would count as a call under way. */
-	rc = arm_exits(&fn);
-	if (rc) {
-		pr_warn("%s: its returns can't be probed (%d), its balance isn't checked\n",
-			hook->kp.symbol_name, rc);
-		return rc;
-	}
-	return hook_arm(hook);
+	return rc ?: watch_entry(fn, handler);
 }
 
-static void say_what_kvm_wait_restores(void)
+static void say_what_kvm_wait_restores(const struct irqsan_range *fn)
 {
-	struct irqsan_range fn;
 	unsigned int restores;
 	bool armed;
 
-	if (irqsan_text_function("kvm_wait", &fn))
+	if (!fn->len)
 		return;
-	armed = irqsan_sites_armed_in(&fn, &restores);
+	armed = irqsan_sites_armed_in(fn, &restores);
 	restore_state = armed ? "armed" : restores ? "unprobeable" : "none";
 	if (restores)
 		pr_info("kvm_wait: %u restore%s, %s\n", restores, restores > 1 ? "s" : "",
@@ -296,35 +268,31 @@ static void say_what_kvm_wait_restores(void)
 /**
  * irqsan_pv_start() - watch the waits, the kicks and the slowpaths
  *
- * Functions that this kernel doesn't have are no error. Sleeps.
+ * Functions that this kernel doesn't have are no error. The probes are sites and
+ * go with them. Sleeps.
  *
- * Return: how many functions are watched.
+ * Return: how many functions are watched, or -ENOMEM.
  */
-unsigned int irqsan_pv_start(void)
+int irqsan_pv_start(void)
 {
-	unsigned int i, watched = 0;
-
-	say_what_kvm_wait_restores();
-	for (i = 0; i < ARRAY_SIZE(waits); i++)
-		watched += !watch_wait(&waits[i]);
-	for (i = 0; i < ARRAY_SIZE(entries); i++)
-		watched += !hook_arm(&entries[i]);
-	return watched;
-}
-
-/**
- * irqsan_pv_stop() - stop watching
- *
- * The probes on the exits are sites and go with them. Sleeps.
- */
-void irqsan_pv_stop(void)
-{
+	struct irqsan_range fns[ARRAY_SIZE(names)];
 	unsigned int i;
+	int rc, watched = 0;
 
-	for (i = 0; i < ARRAY_SIZE(waits); i++)
-		hook_disarm(&waits[i]);
-	for (i = 0; i < ARRAY_SIZE(entries); i++)
-		hook_disarm(&entries[i]);
+	rc = irqsan_text_functions(names, ARRAY_SIZE(names), fns);
+	if (rc)
+		return rc;
+	say_what_kvm_wait_restores(&fns[KVM_WAIT]);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!fns[i].len)
+			continue;
+		rc = watch(&fns[i], handlers[i]);
+		if (rc)
+			pr_warn("%s: can't be probed (%d), it isn't watched\n", names[i], rc);
+		else
+			watched++;
+	}
+	return watched;
 }
 
 /**
@@ -335,23 +303,6 @@ void irqsan_pv_stop(void)
 const char *irqsan_pv_restore_state(void)
 {
 	return restore_state;
-}
-
-/**
- * irqsan_pv_nmissed() - hits of these probes that weren't counted
- *
- * Return: their number.
- */
-u64 irqsan_pv_nmissed(void)
-{
-	unsigned int i;
-	u64 sum = 0;
-
-	for (i = 0; i < ARRAY_SIZE(waits); i++)
-		sum += waits[i].kp.nmissed;
-	for (i = 0; i < ARRAY_SIZE(entries); i++)
-		sum += entries[i].kp.nmissed;
-	return sum;
 }
 
 /**

@@ -639,3 +639,27 @@ int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx)
 	}
 	return 0;
 }
+
+/**
+ * irqsan_scan_body() - find the first instruction of a function's own
+ * @text: the function
+ * @len: its length
+ *
+ * Steps over an ENDBR and over the five bytes that tracing is patched into, a
+ * NOP or, while the function is traced, a call. Nothing has been pushed there
+ * yet. Any context.
+ *
+ * Return: its offset.
+ */
+size_t irqsan_scan_body(const u8 *text, size_t len)
+{
+	struct irqsan_insn insn;
+	size_t offset = 0;
+
+	if (decode(text, len, 0, &insn) && is_endbr(&insn))
+		offset = insn.len;
+	if (decode(text, len, offset, &insn) && insn.len == 5 &&
+	    (is_nop(&insn) || is_one(&insn, 0xe8)))
+		offset += insn.len;
+	return offset;
+}

@@ -59,6 +59,7 @@ int irqsan_scan(const u8 *text, size_t len, enum irqsan_shape shape, irqsan_foun
 		void *ctx);
 int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx);
 int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx);
+size_t irqsan_scan_body(const u8 *text, size_t len);
 int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx);
 
 #endif

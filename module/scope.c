@@ -12,6 +12,8 @@
 #include "compat.h"
 #include "irqsan.h"
 
+#define FUNCTIONS_MAX 8
+
 static const char * const pv_functions[] = {
 	"kvm_wait", "xen_qlock_wait", "hv_qlock_wait",
 };
@@ -70,19 +72,16 @@ static struct notifier_block module_nb = {
 
 static int scan_functions(const char * const *names, unsigned int nr)
 {
+	struct irqsan_range fns[FUNCTIONS_MAX];
 	unsigned int i;
 	int rc;
 
-	for (i = 0; i < nr; i++) {
-		struct irqsan_range fn;
-
-		if (irqsan_text_function(names[i], &fn))
-			continue;
-		rc = irqsan_sites_of(KIND_RESTORE, &fn, NULL, false);
-		if (rc < 0)
-			return rc;
+	rc = irqsan_text_functions(names, nr, fns);
+	for (i = 0; rc >= 0 && i < nr; i++) {
+		if (fns[i].len)
+			rc = irqsan_sites_of(KIND_RESTORE, &fns[i], NULL, false);
 	}
-	return 0;
+	return min(rc, 0);
 }
 
 static int scan_everything(void)

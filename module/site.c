@@ -22,6 +22,7 @@ static const char * const kind_names[] = {
 	[KIND_CONTROL] = "control",
 	[KIND_BALANCE] = "balance",
 	[KIND_ENABLE] = "enable",
+	[KIND_HOOK] = "hook",
 };
 
 static const char * const state_names[] = {
@@ -570,7 +571,7 @@ void irqsan_sites_status(struct seq_file *m)
 			enables[site->state]++;
 		if (site->kind == KIND_RESTORE)
 			restores[site->state]++;
-		if (site->kind == KIND_CONTROL || site->kind == KIND_ENABLE)
+		if (site->kind != KIND_RESTORE && site->kind != KIND_BALANCE)
 			continue;
 		hits += sum.hits;
 		violations += sum.violations;
@@ -586,5 +587,5 @@ void irqsan_sites_status(struct seq_file *m)
 		   enables[SITE_REFUSED] + enables[SITE_NO_INSN] + enables[SITE_FAILED]);
 	seq_printf(m, "hits:               %llu\n", hits);
 	seq_printf(m, "violations:         %llu\n", violations);
-	seq_printf(m, "missed hits:        %llu\n", nmissed + irqsan_pv_nmissed());
+	seq_printf(m, "missed hits:        %llu\n", nmissed);
 }

@@ -9,6 +9,7 @@
 #include <linux/kallsyms.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "compat.h"
@@ -38,55 +39,81 @@ int irqsan_text_around(unsigned long addr, struct irqsan_range *fn)
 	return 0;
 }
 
-/**
- * irqsan_text_symbol() - the address of a symbol
- * @name: a symbol of the kernel's text, or "module:symbol"
- * @addr: its address
- *
- * A kprobe that is registered disabled changes no text but has its symbol
- * looked up; also one that is refused then. For a function it may give the
- * address behind an ENDBR, so go back to the start. May sleep.
- *
- * Return: 0; -ENOENT where there is no such symbol; another error where kprobes
- * don't work at all.
- */
-int irqsan_text_symbol(const char *name, unsigned long *addr)
+/* For a function the kprobe layer may give the address behind an ENDBR. */
+static unsigned long symbol_start(unsigned long addr)
 {
-	struct kprobe kp = {
-		.symbol_name = name,
-		.flags = KPROBE_FLAG_DISABLED,
-	};
 	struct irqsan_range fn;
-	int rc;
 
-	rc = register_kprobe(&kp);
-	*addr = (unsigned long)kp.addr;
-	if (!rc)
-		unregister_kprobe(&kp);
-	if (!*addr)
-		return rc;
 	/* Not for _etext, which ends the last function. */
-	if (!irqsan_text_around(*addr, &fn) && *addr - fn.start == ENDBR_LEN)
-		*addr = fn.start;
-	return 0;
+	if (!irqsan_text_around(addr, &fn) && addr - fn.start == ENDBR_LEN)
+		return fn.start;
+	return addr;
 }
 
 /**
- * irqsan_text_function() - find a function of the kernel by name
- * @name: its symbol
- * @fn: its bytes
+ * irqsan_text_symbols() - the addresses of symbols
+ * @names: symbols of the kernel's text, or "module:symbol"
+ * @nr: how many
+ * @addrs: their addresses; 0 for one that isn't there
  *
- * May sleep.
+ * A kprobe that is registered disabled changes no text but has its symbol
+ * looked up; also one that is refused then. To unregister it takes an RCU grace
+ * period, hence many at once. Sleeps.
  *
- * Return: 0; -ENOENT where the kernel has no such function; another error
- * where kprobes don't work at all.
+ * Return: 0 or -ENOMEM.
  */
-int irqsan_text_function(const char *name, struct irqsan_range *fn)
+int irqsan_text_symbols(const char * const *names, unsigned int nr, unsigned long *addrs)
 {
-	unsigned long addr;
-	int rc = irqsan_text_symbol(name, &addr);
+	struct kprobe *kps = kcalloc(nr, sizeof(*kps), GFP_KERNEL);
+	struct kprobe **registered = kcalloc(nr, sizeof(*registered), GFP_KERNEL);
+	unsigned int i, nr_registered = 0;
+	int rc = -ENOMEM;
 
-	return rc ?: irqsan_text_around(addr, fn);
+	if (!kps || !registered)
+		goto out;
+	for (i = 0; i < nr; i++) {
+		kps[i].symbol_name = names[i];
+		kps[i].flags = KPROBE_FLAG_DISABLED;
+		if (!register_kprobe(&kps[i]))
+			registered[nr_registered++] = &kps[i];
+		addrs[i] = (unsigned long)kps[i].addr;
+	}
+	if (nr_registered)
+		unregister_kprobes(registered, nr_registered);
+	for (i = 0; i < nr; i++)
+		addrs[i] = addrs[i] ? symbol_start(addrs[i]) : 0;
+	rc = 0;
+out:
+	kfree(registered);
+	kfree(kps);
+	return rc;
+}
+
+/**
+ * irqsan_text_functions() - find functions by name
+ * @names: their symbols
+ * @nr: how many
+ * @fns: their bytes; the length is 0 for one that isn't there
+ *
+ * Sleeps.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int irqsan_text_functions(const char * const *names, unsigned int nr, struct irqsan_range *fns)
+{
+	unsigned long *addrs = kcalloc(nr, sizeof(*addrs), GFP_KERNEL);
+	unsigned int i;
+	int rc;
+
+	if (!addrs)
+		return -ENOMEM;
+	rc = irqsan_text_symbols(names, nr, addrs);
+	for (i = 0; !rc && i < nr; i++) {
+		if (!addrs[i] || irqsan_text_around(addrs[i], &fns[i]))
+			fns[i] = (struct irqsan_range){ 0 };
+	}
+	kfree(addrs);
+	return rc;
 }
 
 /**
@@ -99,16 +126,16 @@ int irqsan_text_function(const char *name, struct irqsan_range *fn)
  */
 int irqsan_text_kernel(struct irqsan_range *text)
 {
-	unsigned long end;
+	static const char * const names[] = { "_stext", "_etext" };
+	unsigned long addrs[2];
 	int rc;
 
-	rc = irqsan_text_symbol("_stext", &text->start);
-	if (!rc)
-		rc = irqsan_text_symbol("_etext", &end);
+	rc = irqsan_text_symbols(names, ARRAY_SIZE(names), addrs);
 	if (rc)
 		return rc;
-	text->len = end - text->start;
-	return end > text->start ? 0 : -ENOENT;
+	text->start = addrs[0];
+	text->len = addrs[1] - addrs[0];
+	return addrs[0] && addrs[1] > addrs[0] ? 0 : -ENOENT;
 }
 
 /*

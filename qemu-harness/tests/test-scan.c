@@ -233,6 +233,23 @@ static void test_exits(void **state)
 	assert_memory_equal(seen, want, sizeof(want));
 }
 
+/* What every function may begin with is stepped over, once each. */
+static void test_body(void **state)
+{
+	static const u8 bare[] = { 0x53, 0xc3 };
+	static const u8 traceable[] = { NOP5, 0x53, 0xc3 };
+	static const u8 traced[] = { 0xf3, 0x0f, 0x1e, 0xfa, 0xe8, 1, 2, 3, 4, 0x53, 0xc3 };
+	static const u8 endbr[] = { 0xf3, 0x0f, 0x1e, 0xfa, 0x53, 0xc3 };
+	static const u8 more[] = { NOP5, NOP5, 0xc3 };
+
+	(void)state;
+	assert_int_equal(irqsan_scan_body(bare, sizeof(bare)), 0);
+	assert_int_equal(irqsan_scan_body(traceable, sizeof(traceable)), 5);
+	assert_int_equal(irqsan_scan_body(traced, sizeof(traced)), 9);
+	assert_int_equal(irqsan_scan_body(endbr, sizeof(endbr)), 4);
+	assert_int_equal(irqsan_scan_body(more, sizeof(more)), 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_callback_ends_scan),
 		cmocka_unit_test(test_exits),
+		cmocka_unit_test(test_body),
 	};
 
 	return cmocka_run_group_tests_name("scan", tests, NULL, NULL);

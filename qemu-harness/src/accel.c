@@ -94,7 +94,8 @@ double accel_scale(enum accel a)
  * @cpus: vCPUs of each
  * @memory_mb: memory of each
  *
- * An outer guest has one CPU, however many the one in it has.
+ * An outer guest has one CPU, however many the one in it has, and all CPUs of an
+ * emulated guest share one thread.
  *
  * Return: at least 1
  */
@@ -102,10 +103,10 @@ unsigned int accel_parallel(enum accel a, unsigned int cpus, unsigned int memory
 {
 	unsigned int mb = memory_mb, n, fit;
 
-	if (a == ACCEL_NESTED) {
+	if (a != ACCEL_KVM)
 		cpus = 1;
+	if (a == ACCEL_NESTED)
 		mb = nested_memory_mb(memory_mb, NESTED_STAGED_MB);
-	}
 	n = cpus_available() / (cpus ?: 1);
 	fit = memory_available_mb() / (mb + QEMU_OWN_MB);
 	if (fit < n)

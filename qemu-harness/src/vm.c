@@ -96,7 +96,12 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	strv_push(argv, "-M");
 	strv_push(argv, kvm ? "microvm,rtc=on" : "q35");
 	strv_push(argv, "-accel");
-	strv_push(argv, kvm ? "kvm" : "tcg");
+	/*
+	 * One thread for all emulated CPUs: with one each, a CPU has been seen
+	 * to run into a breakpoint that another had taken out already, and the
+	 * kernel died of it (QEMU 7.2, while probes were armed and disarmed).
+	 */
+	strv_push(argv, kvm ? "kvm" : "tcg,thread=single");
 	if (config->icount)
 		add_all(argv, icount_args);
 	strv_push(argv, "-cpu");

@@ -26,6 +26,12 @@ int notrace irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs)
 
 NOKPROBE_SYMBOL(irqsan_site_hit);
 
+static void notrace nothing(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+{
+}
+
+NOKPROBE_SYMBOL(nothing);
+
 /**
  * irqsan_arm() - put a kprobe on a site
  * @site: not armed yet; its state says what became of it
@@ -45,6 +51,14 @@ int irqsan_arm(struct irqsan_site *site)
 	}
 	site->kp.addr = (kprobe_opcode_t *)site->addr;
 	site->kp.pre_handler = site->handler;
+	/*
+	 * A kprobe with a post handler is never optimised. An optimised one is
+	 * freed some time after it was unregistered; if its module has been
+	 * unloaded and come back to the same address by then, 5.10 warns
+	 * (kernel/kprobes.c, reuse_unused_kprobe()) and refuses the new one.
+	 */
+	if (site->kind == KIND_CONTROL)
+		site->kp.post_handler = nothing;
 	rc = register_kprobe(&site->kp);
 	site->error = rc;
 	switch (rc) {

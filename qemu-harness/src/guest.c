@@ -17,6 +17,9 @@
 #include "initramfs.h"
 #include "util.h"
 
+/* Sources of the test modules that make load. */
+#define STORM_SOURCE "qemu-harness/guest/storm"
+
 /*
  * A small image, as it travels in the initramfs; with a journal, whose commits
  * are what makes the mkdir storm fight for locks. Everything that mke2fs would
@@ -234,30 +237,39 @@ static int add_mkdir_storm(struct making *m)
 	return rc;
 }
 
-static int add_lock_storm(struct making *m)
+/* Builds one of our test modules and puts it where guests find it: /modules/NAME.ko. */
+static int add_test_module(struct making *m, const char *source, const char *name)
 {
-	char *src = xasprintf("%s/qemu-harness/guest/storm", irqsan_root());
+	char *src = xasprintf("%s/%s", irqsan_root(), source);
+	char *to = xasprintf("/modules/%s.ko", name);
 	char *dir = NULL, *ko;
 	int rc;
 
 	rc = kernel_build_module(m->config->kernel, src, &dir);
 	if (rc >= 0) {
-		ko = xasprintf("%s/irqsan_storm.ko", dir);
-		rc = initramfs_add_module(m->ir, "/modules/irqsan_storm.ko", ko);
-		order(m, "storm", "/modules/irqsan_storm.ko");
+		ko = xasprintf("%s/%s.ko", dir, name);
+		rc = initramfs_add_module(m->ir, to, ko);
 		free(ko);
 	}
 	free(dir);
+	free(to);
 	free(src);
 	return rc < 0 ? rc : 0;
+}
+
+static int add_lock_storm(struct making *m)
+{
+	int rc = add_test_module(m, STORM_SOURCE, "irqsan_storm");
+
+	if (!rc)
+		order(m, "storm", "/modules/irqsan_storm.ko");
+	return rc;
 }
 
 static int add_bench(struct making *m)
 {
 	const struct guest_config *config = m->config;
-	char *src = xasprintf("%s/qemu-harness/guest/storm", irqsan_root());
 	char *nop = xasprintf("%s/build/guest/nop", irqsan_root());
-	char *dir = NULL, *ko;
 	const char *const *b;
 	int rc;
 
@@ -266,12 +278,7 @@ static int add_bench(struct making *m)
 		rc = initramfs_add_data(m->ir, "/etc/events", S_IFREG | 0644, config->events,
 					strlen(config->events));
 	if (!rc)
-		rc = kernel_build_module(config->kernel, src, &dir);
-	if (rc >= 0) {
-		ko = xasprintf("%s/irqsan_loop.ko", dir);
-		rc = initramfs_add_module(m->ir, "/modules/irqsan_loop.ko", ko);
-		free(ko);
-	}
+		rc = add_test_module(m, STORM_SOURCE, "irqsan_loop");
 	order(m, "module", "/modules/irqsan_loop.ko");
 	for (b = config->bench; *b; b++)
 		order(m, "bench", *b);
@@ -279,27 +286,16 @@ static int add_bench(struct making *m)
 		order(m, "events", "/etc/events");
 	if (config->tell_sites)
 		order(m, "tell-sites", "1");
-	free(dir);
 	free(nop);
-	free(src);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 static int add_planted(struct making *m)
 {
-	char *src = xasprintf("%s/selftests/irqsan/planted", irqsan_root());
-	char *dir = NULL, *ko;
-	int rc;
+	int rc = add_test_module(m, "selftests/irqsan/planted", "irqsan_planted");
 
-	rc = kernel_build_module(m->config->kernel, src, &dir);
-	if (!rc) {
-		ko = xasprintf("%s/irqsan_planted.ko", dir);
-		rc = initramfs_add_module(m->ir, "/modules/irqsan_planted.ko", ko);
+	if (!rc)
 		order(m, "planted", "/modules/irqsan_planted.ko");
-		free(ko);
-	}
-	free(dir);
-	free(src);
 	return rc;
 }
 

@@ -6,8 +6,28 @@
 #ifndef IRQSAN_COMPAT_H
 #define IRQSAN_COMPAT_H
 
-#include <linux/module.h>
 #include <linux/version.h>
+
+#ifdef __ASSEMBLER__
+
+/* 5.18 (commit 156ff4a544ae): a target of indirect calls begins with it. */
+#ifdef ENDBR
+#define COMPAT_ENDBR ENDBR
+#else
+#define COMPAT_ENDBR
+#endif
+
+/* 6.2 (commit 5d8213864ade): what is called by ftrace counts its own call. */
+#ifdef CALL_DEPTH_ACCOUNT
+#define COMPAT_CALL_DEPTH_ACCOUNT CALL_DEPTH_ACCOUNT
+#else
+#define COMPAT_CALL_DEPTH_ACCOUNT
+#endif
+
+#else
+
+#include <linux/ftrace.h>
+#include <linux/module.h>
 
 #include "irqsan.h"
 
@@ -51,6 +71,59 @@ static inline struct irqsan_range compat_module_init_text(const struct module *m
 				      mod->init_layout.text_size };
 #endif
 }
+
+/**
+ * struct compat_direct - a direct call from a function's entry
+ * @ops: what ftrace knows of it, from 6.5 on
+ */
+struct compat_direct {
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	struct ftrace_ops ops;
+#endif
+};
+
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS
+/* 6.5 (commit da8bdfbd4223) */
+static inline int compat_direct_register(struct compat_direct *direct, unsigned long ip,
+					 unsigned long addr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	int rc = ftrace_set_filter_ip(&direct->ops, ip, 0, 0);
+
+	if (rc)
+		return rc;
+	rc = register_ftrace_direct(&direct->ops, addr);
+	if (rc)
+		ftrace_free_filter(&direct->ops);
+	return rc;
+#else
+	return register_ftrace_direct(ip, addr);
+#endif
+}
+
+static inline void compat_direct_unregister(struct compat_direct *direct, unsigned long ip,
+					    unsigned long addr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	unregister_ftrace_direct(&direct->ops, addr, true);
+#else
+	unregister_ftrace_direct(ip, addr);
+#endif
+}
+#else
+static inline int compat_direct_register(struct compat_direct *direct, unsigned long ip,
+					 unsigned long addr)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void compat_direct_unregister(struct compat_direct *direct, unsigned long ip,
+					    unsigned long addr)
+{
+}
+#endif
+
+#endif /* __ASSEMBLER__ */
 
 #ifndef CONFIG_X86_64
 #error "irqsan knows x86-64 code only"

@@ -63,7 +63,7 @@ enum irqsan_kind {
 /**
  * enum irqsan_state - of a site
  * @SITE_NEW: found, not armed yet
- * @SITE_ARMED: its probe is registered
+ * @SITE_ARMED: a CPU that gets there is checked
  * @SITE_DENIED: not probed: see deny.c
  * @SITE_REFUSED: the kprobe layer refused (noinstr, NOKPROBE and the like)
  * @SITE_NO_INSN: the kprobe layer says that no instruction begins there
@@ -129,6 +129,7 @@ struct irqsan_last {
  * @error: what arming it gave
  * @addr: of the instruction
  * @enable: restore kinds: the instruction that turns IRQs on
+ * @entry: entry of the function, where that is what is armed (direct.c); else 0
  * @saved: where the flags being restored are (restore kinds)
  * @reg: register number for SAVED_REG
  * @init: lies in a module's init text, which is freed after its init
@@ -147,6 +148,7 @@ struct irqsan_site {
 	int error;
 	unsigned long addr;
 	unsigned long enable;
+	unsigned long entry;
 	enum irqsan_saved saved;
 	u8 reg;
 	bool init;
@@ -248,6 +250,10 @@ void irqsan_scope_stop(void);
 int irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs);
 int irqsan_arm(struct irqsan_site *site);
 void irqsan_disarm(struct irqsan_site **sites, unsigned int nr);
+
+/* direct.c */
+int irqsan_direct_arm(struct irqsan_site *site);
+void irqsan_direct_disarm(void);
 
 /* check.c */
 void irqsan_check(struct irqsan_site *site, struct pt_regs *regs);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Arms and disarms a site.
+ * Arms and disarms a site with the cheapest means that it allows.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -32,8 +32,25 @@ static void notrace nothing(struct kprobe *kp, struct pt_regs *regs, unsigned lo
 
 NOKPROBE_SYMBOL(nothing);
 
+static int arm(struct irqsan_site *site)
+{
+	if (site->kind == KIND_RESTORE && !irqsan_direct_arm(site))
+		return 0;
+	site->kp.addr = (kprobe_opcode_t *)site->addr;
+	site->kp.pre_handler = site->handler;
+	/*
+	 * A kprobe with a post handler is never optimised. An optimised one is
+	 * freed some time after it was unregistered; if its module has been
+	 * unloaded and come back to the same address by then, 5.10 warns
+	 * (kernel/kprobes.c, reuse_unused_kprobe()) and refuses the new one.
+	 */
+	if (site->kind == KIND_CONTROL)
+		site->kp.post_handler = nothing;
+	return register_kprobe(&site->kp);
+}
+
 /**
- * irqsan_arm() - put a kprobe on a site
+ * irqsan_arm() - have a site checked
  * @site: not armed yet; its state says what became of it
  *
  * May sleep.
@@ -49,17 +66,7 @@ int irqsan_arm(struct irqsan_site *site)
 		site->state = SITE_DENIED;
 		return -EPERM;
 	}
-	site->kp.addr = (kprobe_opcode_t *)site->addr;
-	site->kp.pre_handler = site->handler;
-	/*
-	 * A kprobe with a post handler is never optimised. An optimised one is
-	 * freed some time after it was unregistered; if its module has been
-	 * unloaded and come back to the same address by then, 5.10 warns
-	 * (kernel/kprobes.c, reuse_unused_kprobe()) and refuses the new one.
-	 */
-	if (site->kind == KIND_CONTROL)
-		site->kp.post_handler = nothing;
-	rc = register_kprobe(&site->kp);
+	rc = arm(site);
 	site->error = rc;
 	switch (rc) {
 	case 0:
@@ -78,11 +85,11 @@ int irqsan_arm(struct irqsan_site *site)
 }
 
 /**
- * irqsan_disarm() - take the kprobes off some sites
+ * irqsan_disarm() - have some sites checked no longer
  * @sites: any; those that aren't armed are left alone
  * @nr: how many
  *
- * On return none of their handlers runs any more. One wait for all of them,
+ * On return none of their handlers runs any more. One wait for all kprobes,
  * where there is memory to name them together. Sleeps.
  */
 void irqsan_disarm(struct irqsan_site **sites, unsigned int nr)
@@ -93,7 +100,9 @@ void irqsan_disarm(struct irqsan_site **sites, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		if (sites[i]->state != SITE_ARMED)
 			continue;
-		if (kps)
+		if (sites[i]->entry)
+			irqsan_direct_disarm();
+		else if (kps)
 			kps[armed++] = &sites[i]->kp;
 		else
 			unregister_kprobe(&sites[i]->kp);

@@ -62,13 +62,14 @@ NOKPROBE_SYMBOL(reserve);
  * From the registers, not from here: an optimised kprobe's detour buffer has no
  * unwind data, and what is nearer than the site is of no interest.
  */
-static notrace unsigned int walk_stack(struct pt_regs *regs, unsigned long *entries)
+static notrace unsigned int walk_stack(const struct irqsan_site *site, struct pt_regs *regs,
+				       unsigned long *entries)
 {
 	struct unwind_state state;
 	unsigned int nr = 0;
 
 	/* Some unwinders begin with the registers' own address, some behind it. */
-	entries[nr++] = regs->ip;
+	entries[nr++] = site->addr;
 	for (unwind_start(&state, current, regs, NULL);
 	     nr < IRQSAN_STACK_ENTRIES && !unwind_done(&state); unwind_next_frame(&state)) {
 		unsigned long addr = unwind_get_return_address(&state);
@@ -115,9 +116,9 @@ void notrace irqsan_record(struct irqsan_site *site, struct pt_regs *regs,
 	record->time_ns = ktime_get_mono_fast_ns();
 	record->regs = *regs;
 	/* A breakpoint leaves it behind itself, an optimised probe or ftrace elsewhere. */
-	record->regs.ip = site->addr;
+	record->regs.ip = site->entry ?: site->addr;
 	record->nr_entries = READ_ONCE(site->reported) ? 0 :
-			     walk_stack(&record->regs, record->stack);
+			     walk_stack(site, &record->regs, record->stack);
 	/* Pairs with the acquire in drain_ring(). */
 	smp_store_release(&record->ready, true);
 wake:

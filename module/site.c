@@ -27,7 +27,6 @@ static const char * const kind_names[] = {
 
 static const char * const state_names[] = {
 	[SITE_NEW] = "new",
-	[SITE_ARMED] = "kprobe",
 	[SITE_DENIED] = "denied",
 	[SITE_REFUSED] = "refused",
 	[SITE_NO_INSN] = "no-insn",
@@ -490,6 +489,14 @@ static struct irqsan_count sum_counts(const struct irqsan_site *site)
 	return sum;
 }
 
+/* What checks a site, or why nothing does. */
+static const char *engine_name(const struct irqsan_site *site)
+{
+	if (site->state != SITE_ARMED)
+		return state_names[site->state];
+	return site->entry ? "direct" : "kprobe";
+}
+
 /* The address as one word: without the function's size and the module. */
 static void show_addr(struct seq_file *m, unsigned long addr)
 {
@@ -517,8 +524,7 @@ int irqsan_sites_show(struct seq_file *m, void *unused)
 
 		show_addr(m, site->addr);
 		seq_printf(m, " %s %s %llu %llu %lu\n", kind_names[site->kind],
-			   state_names[site->state], sum.hits, sum.violations,
-			   site->kp.nmissed);
+			   engine_name(site), sum.hits, sum.violations, site->kp.nmissed);
 	}
 	mutex_unlock(&sites_lock);
 	return 0;

@@ -22,123 +22,95 @@ enum {
 	F_BAD = 256,
 };
 
-static unsigned int attr_one(u8 op)
-{
+/* Tables and no switches: a kernel built with retpolines has no jump tables. */
+static const u16 attr_one[256] = {
 	/* The eight arithmetic operations, eight opcodes each. */
-	if (op < 0x40) {
-		switch (op & 7) {
-		case 4:
-			return F_IMM8;
-		case 5:
-			return F_IMMZ;
-		case 6:
-		case 7:
-			return F_BAD;
-		default:
-			return F_MODRM;
-		}
-	}
-	switch (op) {
-	case 0x50 ... 0x5f:
-	case 0x6c ... 0x6f:
-	case 0x90 ... 0x99:
-	case 0x9b ... 0x9f:
-	case 0xa4 ... 0xa7:
-	case 0xaa ... 0xaf:
-	case 0xc3:
-	case 0xc9:
-	case 0xcb ... 0xcc:
-	case 0xcf:
-	case 0xd7:
-	case 0xec ... 0xef:
-	case 0xf1:
-	case 0xf4 ... 0xf5:
-	case 0xf8 ... 0xfd:
-		return F_NONE;
-	case 0x63:
-	case 0x84 ... 0x8f:
-	case 0xd0 ... 0xd3:
-	case 0xd8 ... 0xdf:
-	case 0xfe ... 0xff:
-		return F_MODRM;
-	case 0x69:
-	case 0x81:
-	case 0xc7:
-		return F_MODRM | F_IMMZ;
-	case 0x6b:
-	case 0x80:
-	case 0x83:
-	case 0xc0 ... 0xc1:
-	case 0xc6:
-		return F_MODRM | F_IMM8;
-	case 0x68:
-	case 0xa9:
-		return F_IMMZ;
-	case 0x6a:
-	case 0x70 ... 0x7f:
-	case 0xa8:
-	case 0xb0 ... 0xb7:
-	case 0xcd:
-	case 0xe0 ... 0xe7:
-	case 0xeb:
-		return F_IMM8;
-	case 0xa0 ... 0xa3:
-		return F_MOFFS;
-	case 0xb8 ... 0xbf:
-		return F_IMMV;
-	case 0xc2:
-	case 0xca:
-		return F_IMM16;
-	case 0xc8:
-		return F_IMM16 | F_IMM8;
-	case 0xe8 ... 0xe9:
-		return F_REL32;
-	case 0xf6 ... 0xf7:
-		return F_MODRM | F_GROUP3;
-	default:
-		return F_BAD;
-	}
-}
+#define ARITHMETIC(op) \
+	[(op) ... (op) + 3] = F_MODRM, [(op) + 4] = F_IMM8, [(op) + 5] = F_IMMZ, \
+	[(op) + 6 ... (op) + 7] = F_BAD
+	ARITHMETIC(0x00), ARITHMETIC(0x08), ARITHMETIC(0x10), ARITHMETIC(0x18),
+	ARITHMETIC(0x20), ARITHMETIC(0x28), ARITHMETIC(0x30), ARITHMETIC(0x38),
+#undef ARITHMETIC
+	[0x40 ... 0x4f] = F_BAD,
+	[0x60 ... 0x62] = F_BAD,
+	[0x63] = F_MODRM,
+	[0x64 ... 0x67] = F_BAD,
+	[0x68] = F_IMMZ,
+	[0x69] = F_MODRM | F_IMMZ,
+	[0x6a] = F_IMM8,
+	[0x6b] = F_MODRM | F_IMM8,
+	[0x70 ... 0x7f] = F_IMM8,
+	[0x80] = F_MODRM | F_IMM8,
+	[0x81] = F_MODRM | F_IMMZ,
+	[0x82] = F_BAD,
+	[0x83] = F_MODRM | F_IMM8,
+	[0x84 ... 0x8f] = F_MODRM,
+	[0x9a] = F_BAD,
+	[0xa0 ... 0xa3] = F_MOFFS,
+	[0xa8] = F_IMM8,
+	[0xa9] = F_IMMZ,
+	[0xb0 ... 0xb7] = F_IMM8,
+	[0xb8 ... 0xbf] = F_IMMV,
+	[0xc0 ... 0xc1] = F_MODRM | F_IMM8,
+	[0xc2] = F_IMM16,
+	[0xc4 ... 0xc5] = F_BAD,
+	[0xc6] = F_MODRM | F_IMM8,
+	[0xc7] = F_MODRM | F_IMMZ,
+	[0xc8] = F_IMM16 | F_IMM8,
+	[0xca] = F_IMM16,
+	[0xcd] = F_IMM8,
+	[0xce] = F_BAD,
+	[0xd0 ... 0xd3] = F_MODRM,
+	[0xd4 ... 0xd6] = F_BAD,
+	[0xd8 ... 0xdf] = F_MODRM,
+	[0xe0 ... 0xe7] = F_IMM8,
+	[0xe8 ... 0xe9] = F_REL32,
+	[0xea] = F_BAD,
+	[0xeb] = F_IMM8,
+	[0xf0] = F_BAD,
+	[0xf2 ... 0xf3] = F_BAD,
+	[0xf6 ... 0xf7] = F_MODRM | F_GROUP3,
+	[0xfe ... 0xff] = F_MODRM,
+};
 
-static unsigned int attr_0f(u8 op)
-{
-	switch (op) {
-	case 0x05 ... 0x09:
-	case 0x0b:
-	case 0x0e:
-	case 0x30 ... 0x37:
-	case 0x77:
-	case 0xa0 ... 0xa2:
-	case 0xa8 ... 0xaa:
-	case 0xc8 ... 0xcf:
-		return F_NONE;
-	case 0x80 ... 0x8f:
-		return F_REL32;
-	case 0x0f:
-	case 0x70 ... 0x73:
-	case 0xa4:
-	case 0xac:
-	case 0xba:
-	case 0xc2:
-	case 0xc4 ... 0xc6:
-		return F_MODRM | F_IMM8;
-	case 0x04:
-	case 0x0a:
-	case 0x0c:
-	case 0x24 ... 0x27:
-		return F_BAD;
-	default:
-		return F_MODRM;
-	}
-}
+static const u16 attr_0f[256] = {
+	[0x00 ... 0x03] = F_MODRM,
+	[0x04] = F_BAD,
+	[0x0a] = F_BAD,
+	[0x0c] = F_BAD,
+	[0x0d] = F_MODRM,
+	[0x0f] = F_MODRM | F_IMM8,
+	[0x10 ... 0x23] = F_MODRM,
+	[0x24 ... 0x27] = F_BAD,
+	[0x28 ... 0x2f] = F_MODRM,
+	[0x38 ... 0x6f] = F_MODRM,
+	[0x70 ... 0x73] = F_MODRM | F_IMM8,
+	[0x74 ... 0x76] = F_MODRM,
+	[0x78 ... 0x7f] = F_MODRM,
+	[0x80 ... 0x8f] = F_REL32,
+	[0x90 ... 0x9f] = F_MODRM,
+	[0xa3] = F_MODRM,
+	[0xa4] = F_MODRM | F_IMM8,
+	[0xa5 ... 0xa7] = F_MODRM,
+	[0xab] = F_MODRM,
+	[0xac] = F_MODRM | F_IMM8,
+	[0xad ... 0xb9] = F_MODRM,
+	[0xba] = F_MODRM | F_IMM8,
+	[0xbb ... 0xc1] = F_MODRM,
+	[0xc2] = F_MODRM | F_IMM8,
+	[0xc3] = F_MODRM,
+	[0xc4 ... 0xc6] = F_MODRM | F_IMM8,
+	[0xc7] = F_MODRM,
+	[0xd0 ... 0xff] = F_MODRM,
+};
 
 static unsigned int attr_map(u8 map, u8 op)
 {
 	switch (map) {
 	case MAP_ONE:
-		return attr_one(op);
+		return attr_one[op];
 	case MAP_0F:
-		return attr_0f(op);
+		return attr_0f[op];
 	case MAP_0F38:
 		return F_MODRM;
 	case MAP_0F3A:
@@ -200,7 +172,7 @@ static bool skip_vex(const u8 *p, size_t avail, size_t *at, unsigned int *attr, 
 	*opcode = p[(*at)++];
 	switch (map) {
 	case 1:
-		*attr = *opcode == 0x77 ? F_NONE : attr_0f(*opcode) | F_MODRM;
+		*attr = *opcode == 0x77 ? F_NONE : attr_0f[*opcode] | F_MODRM;
 		break;
 	case 3:
 		*attr = F_MODRM | F_IMM8;
@@ -234,6 +206,9 @@ bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn)
 	for (;; at++) {
 		if (at >= avail)
 			return false;
+		/* Most bytes that an instruction begins with are no prefix. */
+		if ((p[at] & 0xf0) == 0x40 || !(attr_one[p[at]] & F_BAD))
+			break;
 		if (p[at] == 0x66)
 			insn->opsize = true;
 		else if (p[at] == 0x67)

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 typedef uint8_t u8;
 typedef int8_t s8;
+typedef uint16_t u16;
 typedef int32_t s32;
 typedef uint32_t u32;
 typedef uint64_t u64;

@@ -25,8 +25,10 @@
 /* offsetof(struct pt_regs, flags) */
 #define PT_REGS_FLAGS 0x90
 
-/* Instructions kept behind the current one; as many may stand before a jump. */
-#define HISTORY 5
+/* Instructions kept, the current one among them; a power of two. */
+#define HISTORY 8
+/* A jump may stand this many instructions behind the test. */
+#define TEST_REACH 5
 /* Instructions to look at behind a branch: jumps, moves, padding. */
 #define FOLLOW 8
 /* Stack slots that are known to hold a masked copy of the flags. */
@@ -441,30 +443,46 @@ static bool is_pt_regs_test(const struct irqsan_insn *insn)
 	       (insn->disp == PT_REGS_FLAGS || insn->disp == PT_REGS_FLAGS + 1);
 }
 
-/* @history: the instructions before @jump, the nearest first. */
-static bool is_test_restore(const u8 *text, size_t len, const struct step *jump,
-			    const struct step *history, int nr, const struct masks *masks,
-			    struct irqsan_found *found)
+/**
+ * struct history - the last instructions
+ * @step: number N is in slot N modulo HISTORY
+ * @nr: how many there were since the start, or since something that is none
+ */
+struct history {
+	struct step step[HISTORY];
+	unsigned int nr;
+};
+
+/* The instruction @back before the current one, which is 0; or NULL. */
+static const struct step *past(const struct history *history, unsigned int back)
 {
+	return back < history->nr && back < HISTORY ?
+	       &history->step[(history->nr - 1 - back) % HISTORY] : NULL;
+}
+
+static bool is_test_restore(const u8 *text, size_t len, const struct history *history,
+			    const struct masks *masks, struct irqsan_found *found)
+{
+	const struct step *jump = past(history, 0), *test;
 	int condition = jump_condition(&jump->insn);
 	size_t behind = jump->offset + jump->insn.len;
 	size_t target = behind + (size_t)(long)jump->insn.imm;
+	unsigned int back = 1;
 	bool taken_if_set;
-	int i;
 
 	/* 2 jb, 3 jae, 4 je, 5 jne */
 	if (condition < 2 || condition > 5)
 		return false;
-	for (i = 0; i < nr && is_neutral(&history[i].insn); i++)
-		;
-	if (i == nr || is_pt_regs_test(&history[i].insn))
+	while ((test = past(history, back)) && is_neutral(&test->insn))
+		back++;
+	if (!test || back > TEST_REACH || is_pt_regs_test(&test->insn))
 		return false;
 	taken_if_set = condition == 2 || condition == 5;
 	if (!leads_to_sti(text, len, taken_if_set ? target : behind, &found->enable))
 		return false;
-	found->test = history[i].offset;
-	if (!is_if_test(&history[i].insn, &found->saved)) {
-		if (!is_masked_test(text, len, masks, &history[i], &found->test))
+	found->test = test->offset;
+	if (!is_if_test(&test->insn, &found->saved)) {
+		if (!is_masked_test(text, len, masks, test, &found->test))
 			return false;
 		found->saved = SAVED_ZF;
 	}
@@ -476,10 +494,11 @@ static bool is_test_restore(const u8 *text, size_t len, const struct step *jump,
 	return !taken_if_set || !falls_into(text, len, behind, target);
 }
 
-static bool is_popf_restore(const struct step *popf, const struct step *push,
-			    struct irqsan_found *found)
+static bool is_popf_restore(const struct history *history, struct irqsan_found *found)
 {
-	if (!is_one(&popf->insn, 0x9d) || push->insn.map != MAP_ONE)
+	const struct step *popf = past(history, 0), *push = past(history, 1);
+
+	if (!is_one(&popf->insn, 0x9d) || !push || push->insn.map != MAP_ONE)
 		return false;
 	found->offset = push->offset;
 	found->test = push->offset;
@@ -511,33 +530,31 @@ static bool is_popf_restore(const struct step *popf, const struct step *push,
 int irqsan_scan(const u8 *text, size_t len, enum irqsan_shape shape, irqsan_found_fn fn,
 		void *ctx)
 {
-	struct step history[HISTORY], step;
-	struct irqsan_found found;
+	struct history history = { .nr = 0 };
 	struct masks masks = { .next = 0 };
+	struct irqsan_found found;
+	struct step *step;
 	size_t offset = 0;
-	int nr = 0, i, rc;
+	int rc;
 
 	while (offset < len) {
-		if (!decode(text, len, offset, &step.insn)) {
-			nr = 0;
+		step = &history.step[history.nr % HISTORY];
+		if (!decode(text, len, offset, &step->insn)) {
+			history.nr = 0;
 			offset++;
 			continue;
 		}
-		step.offset = offset;
-		offset += step.insn.len;
-		if (shape == SHAPE_POPF ?
-		    nr && is_popf_restore(&step, &history[0], &found) :
-		    is_test_restore(text, len, &step, history, nr, &masks, &found)) {
+		step->offset = offset;
+		offset += step->insn.len;
+		history.nr++;
+		if (shape == SHAPE_POPF ? is_popf_restore(&history, &found) :
+		    is_test_restore(text, len, &history, &masks, &found)) {
 			rc = fn(ctx, &found);
 			if (rc)
 				return rc;
 		}
-		track_masks(&masks, text, &step);
-		for (i = HISTORY - 1; i > 0; i--)
-			history[i] = history[i - 1];
-		history[0] = step;
-		if (nr < HISTORY)
-			nr++;
+		if (shape == SHAPE_TEST)
+			track_masks(&masks, text, step);
 	}
 	return 0;
 }

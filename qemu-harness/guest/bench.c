@@ -287,7 +287,8 @@ void bench_tell_sites(void)
 
 		/* Other words in the third column say why a site isn't armed. */
 		if (sscanf(line, "%255s %31s %31s", site, kind, engine) != 3 ||
-		    !strcmp(kind, "control") || strcmp(engine, "kprobe"))
+		    !strcmp(kind, "control") ||
+		    (strcmp(engine, "kprobe") && strcmp(engine, "direct")))
 			continue;
 		json_array_append_new(sites, json_string(site));
 		if (json_array_size(sites) < SITES_A_RECORD)

@@ -389,8 +389,8 @@ void bench_report(const json_t *doc, FILE *out)
 		"Instructions don't show what an int3 costs on hardware: an exception takes far\n"
 		"longer than the instruction that it counts as. So hits stand beside them, by\n"
 		"mechanism: `int3` is a breakpoint, `jump` one that the kernel has turned into a\n"
-		"jump. *Skipped* hits came while another probe's handler ran; the kprobe layer\n"
-		"counts them and does no more.\n\n"
+		"jump, `direct` a direct ftrace call. *Skipped* hits came while another probe's\n"
+		"handler ran; the kprobe layer counts them and does no more.\n\n"
 		"The goal against a kernel built with DEBUG_IRQFLAGS is not measured here.\n",
 		text_of(doc, "date"), IRQSAN_VERSION, text_of(doc, "qemu"));
 	json_array_foreach(json_object_get(doc, "kernels"), i, kernel)

@@ -7,6 +7,7 @@
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
 #include "compat.h"
 #include "irqsan.h"
@@ -18,6 +19,12 @@ MODULE_PARM_DESC(sites, "which restores to watch: all (default), unlocks, pv, no
 bool irqsan_track;
 module_param_named(track, irqsan_track, bool, 0444);
 MODULE_PARM_DESC(track, "also watch what turns IRQs on, and name the culprit");
+
+static char *report = "first";
+module_param(report, charp, 0444);
+MODULE_PARM_DESC(report, "what is printed: first (default: each site's first violation), all (every one, rate-limited)");
+
+bool irqsan_report_all;
 
 bool irqsan_panic;
 module_param_named(panic, irqsan_panic, bool, 0644);
@@ -62,6 +69,11 @@ static int __init irqsan_init(void)
 	if (!IS_ENABLED(CONFIG_KPROBES)) {
 		pr_err("this kernel was built without CONFIG_KPROBES\n");
 		return -EOPNOTSUPP;
+	}
+	irqsan_report_all = !strcmp(report, "all");
+	if (!irqsan_report_all && strcmp(report, "first")) {
+		pr_err("report=%s: must be first or all\n", report);
+		return -EINVAL;
 	}
 	rc = irqsan_record_start();
 	if (rc)

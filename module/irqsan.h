@@ -210,6 +210,7 @@ struct irqsan_record {
 extern bool irqsan_enabled;
 extern bool irqsan_track;
 extern bool irqsan_panic;
+extern bool irqsan_report_all;
 
 /* text.c */
 int irqsan_text_symbols(const char * const *names, unsigned int nr, unsigned long *addrs);

@@ -93,8 +93,8 @@ NOKPROBE_SYMBOL(walk_stack);
  * @enabler: who turned IRQs on, if that is known
  * @where: see struct irqsan_record; must stay valid while the module is loaded
  *
- * The stack is only walked until the site has had its splat. Preemption is
- * off. Any context, NMI too; takes no lock and allocates nothing.
+ * The stack is only walked where a splat may follow. Preemption is off. Any
+ * context, NMI too; takes no lock and allocates nothing.
  */
 void notrace irqsan_record(struct irqsan_site *site, struct pt_regs *regs,
 			   enum irqsan_flag_state state, const struct irqsan_enabler *enabler,
@@ -117,7 +117,7 @@ void notrace irqsan_record(struct irqsan_site *site, struct pt_regs *regs,
 	record->regs = *regs;
 	/* A breakpoint leaves it behind itself, an optimised probe or ftrace elsewhere. */
 	record->regs.ip = site->entry ?: site->addr;
-	record->nr_entries = READ_ONCE(site->reported) ? 0 :
+	record->nr_entries = READ_ONCE(site->reported) && !irqsan_report_all ? 0 :
 			     walk_stack(site, &record->regs, record->stack);
 	/* Pairs with the acquire in drain_ring(). */
 	smp_store_release(&record->ready, true);

@@ -155,7 +155,8 @@ static void splat(const struct irqsan_record *record)
  * irqsan_report() - make a record known
  * @record: a violation
  *
- * The first violation of a site is a splat, later ones only count. The planted
+ * The first violation of a site is a splat, later ones only count, or are
+ * splats too with report=all, as far as the rate limit lets them. The planted
  * one is no splat, or every load would look like a bug. One caller at a time,
  * from irq_work.
  */
@@ -176,8 +177,10 @@ void irqsan_report(const struct irqsan_record *record)
 		.pid = record->pid,
 	};
 	memcpy(site->last.comm, record->comm, sizeof(site->last.comm));
+	if ((site->reported && !irqsan_report_all) || !record->nr_entries)
+		return;
 	/* One over the limit gets its turn with its next violation. */
-	if (site->reported || !record->nr_entries || !__ratelimit(&splat_limit))
+	if (!__ratelimit(&splat_limit))
 		return;
 	WRITE_ONCE(site->reported, true);
 	splat(record);

@@ -176,7 +176,7 @@ static int run_in_dir(const struct request *rq, const struct kernel *k, enum acc
 			.cpus = rq->cpus, .memory_mb = rq->memory_mb },
 		.runs = rq->runs, .jobs = rq->jobs, /* Planted ones are reported too: they must not end the boot. */
 		.until_first = rq->until_first && !rq->planted,
-		.seconds = rq->seconds, .expect_pv = expect_pv(rq, accel),
+		.seconds = rq->seconds, .reload = rq->reload, .expect_pv = expect_pv(rq, accel),
 		.limits = &run_limits_default, .scale = accel_scale(accel),
 		.facts = result->facts, .dir = dir, .out = request_out(rq),
 		.verbose = rq->verbose,

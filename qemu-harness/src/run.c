@@ -27,6 +27,9 @@
 /* Progress is told this often (seconds): a line that replaces itself, and one in a log. */
 #define PROGRESS_TTY_S 1
 #define PROGRESS_LOG_S 20
+/* One reload of the module with all its sites, in an emulated guest under load (seconds). */
+#define RELOAD_PATIENCE 20
+
 /* Deadlines are looked at this often (seconds) when nothing happens. */
 #define LOOP_S 0.2
 
@@ -311,7 +314,8 @@ static double patience(const struct boot *b)
 	double s = config->limits->phase[b->phase] * config->scale;
 
 	/* Guest time may run at half our pace on a loaded machine. */
-	return b->phase == PHASE_LOAD ? s + 2 * config->seconds : s;
+	return b->phase == PHASE_LOAD ? s + 2 * config->seconds +
+					RELOAD_PATIENCE * config->reload : s;
 }
 
 /* Why this guest has to be ended now, in the words of run.json (caller frees), or NULL. */

@@ -49,6 +49,7 @@ extern const struct run_limits run_limits_default;
  * @jobs: how many at once
  * @until_first: end a boot at its first finding
  * @seconds: how long the load is ordered to run, in guest time
+ * @reload: how often the module is taken out and put back meanwhile
  * @expect_pv: the load must reach kvm_wait()
  * @limits: patience
  * @scale: of this accelerator
@@ -64,6 +65,7 @@ struct run_config {
 	unsigned int jobs;
 	bool until_first;
 	unsigned int seconds;
+	unsigned int reload;
 	bool expect_pv;
 	const struct run_limits *limits;
 	double scale;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What an administrator does to a machine, done beside the load: CPUs offline
- * and online, suspend, modules in and out, backtraces by NMI; and at the end
- * kexec. Each runs in a process of its own, so that it meets the load and the
+ * and online, suspend, modules in and out, backtraces by NMI, the function
+ * tracer; and at the end kexec. Each runs in a process of its own, so that it meets the load and the
  * reloading of irqsan.ko at any moment. Those that end by themselves run one
  * after the other in one process: suspend fails while a CPU goes offline.
  */
@@ -27,6 +27,7 @@
 /* Longer than it takes to freeze the load and all devices of an emulated guest. */
 #define SUSPEND_S "+15"
 #define WAKEALARM "/sys/class/rtc/rtc0/wakealarm"
+#define TRACER "/sys/kernel/tracing/current_tracer"
 #define SECOND_LIFE "irqsan_life=2"
 
 /**
@@ -194,11 +195,32 @@ static int sysrq_l(const struct conf *conf, struct course *course)
 	}
 }
 
+/* Every function traced, the sites' among them, then none: on and off, again and again. */
+static int tracer(const struct conf *conf, struct course *course)
+{
+	int rc = 0;
+
+	(void)conf;
+	for (; !rc; course->rounds++) {
+		rc = guest_write(TRACER, "function");
+		if (rc == -ENOENT)
+			return skip(course, "this kernel has no tracefs");
+		if (rc == -EINVAL)
+			return skip(course, "this kernel has no function tracer");
+		guest_sleep_ms(1000);
+		if (!rc)
+			rc = guest_write(TRACER, "nop");
+		guest_sleep_ms(1000);
+	}
+	return rc;
+}
+
 static const struct chore chores[] = {
 	{ "hotplug", false, hotplug },
 	{ "suspend", false, suspend },
 	{ "modules", true, modules },
 	{ "sysrq-l", true, sysrq_l },
+	{ "tracer", true, tracer },
 };
 
 #define NR_CHORES (sizeof(chores) / sizeof(chores[0]))

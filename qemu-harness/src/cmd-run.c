@@ -26,7 +26,7 @@ static const struct argp_option options[] = {
 	{ "planted", OPT_PLANTED, NULL, 0,
 	  "first run restores that are bogus on purpose: each must be caught", 1 },
 	{ "chore", OPT_CHORE, "NAME[,NAME]", 0, "do these beside the load: hotplug, suspend, "
-	  "modules, sysrq-l; and at the end: kexec, reboot", 1 },
+	  "modules, sysrq-l, tracer; and at the end: kexec, reboot", 1 },
 	{ "module", 'M', "FILE", 0, "load this irqsan.ko instead of building one", 1 },
 	{ "params", OPT_PARAMS, "TEXT", 0, "parameters for irqsan.ko", 1 },
 	{ "expect-pv", OPT_EXPECT_PV, "on|off", 0,

@@ -18,7 +18,7 @@ reloads=${RELOADS:-200}
 rm -rf "$out"
 mkdir -p "$out" || exit 2
 
-for name in bullseye bookworm bookworm/rt trixie sid; do
+for name in bullseye bookworm bookworm/rt bookworm/cloud trixie sid; do
 	expect 0 "planted restores, debian:$name" \
 		$irqsan run --kernel debian:$name --accel tcg --workload none --seconds 1 \
 		--planted --keep "$out/planted-$(echo $name | tr / -)"
@@ -27,7 +27,7 @@ done
 for suite in bullseye bookworm trixie sid; do
 	expect 0 "chores under load, debian:$suite" \
 		$irqsan run --kernel debian:$suite --accel tcg --seconds 10 \
-		--chore hotplug,suspend,modules,sysrq-l,kexec,reboot \
+		--chore hotplug,suspend,modules,sysrq-l,tracer,kexec,reboot \
 		--keep "$out/chores-$suite"
 	grep '"t":"chore"' "$out/chores-$suite/0/records.jsonl" | sed 's/^/# /'
 done

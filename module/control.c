@@ -51,12 +51,15 @@ unsigned int irqsan_control_count(void)
  *
  * Task context, IRQs on. Sleeps.
  *
- * Return: 0, or -EIO when no record came back.
+ * Return: 0; -EBUSY while the check is switched off; -EIO when no record came
+ * back.
  */
 int irqsan_control_run(void)
 {
 	unsigned int before = irqsan_control_count(), waited;
 
+	if (!READ_ONCE(irqsan_enabled))
+		return -EBUSY;
 	bogus_restore();
 	for (waited = 0; irqsan_control_count() == before; waited++) {
 		if (waited == SEEN_TIMEOUT_MS)

@@ -128,6 +128,17 @@ static void arm_new(void)
 	}
 }
 
+static bool is_scanned(const struct module *mod, bool init)
+{
+	struct irqsan_site *site;
+
+	list_for_each_entry(site, &sites, node) {
+		if (site->mod == mod && site->init == init)
+			return true;
+	}
+	return false;
+}
+
 /**
  * irqsan_sites_of() - find and arm every site in a range of text
  * @kind: KIND_RESTORE or KIND_CONTROL
@@ -136,7 +147,8 @@ static void arm_new(void)
  * @init: it is a module's init text
  *
  * With track=1 also what turns IRQs on there. A site that can't be armed stays
- * in the table with the reason. Sleeps.
+ * in the table with the reason. A module that has been searched already is left
+ * alone. Sleeps.
  *
  * Return: how many restores were found, or -ENOMEM.
  */
@@ -144,15 +156,19 @@ int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
 		    const struct module *mod, bool init)
 {
 	struct find_ctx ctx = { .kind = kind, .text = text, .mod = mod, .init = init };
-	int rc;
+	int rc = 0;
 
 	mutex_lock(&sites_lock);
+	/* A module may come while those that are loaded are being walked. */
+	if (mod && is_scanned(mod, init))
+		goto out;
 	/* All of it before anything is armed: a breakpoint hides the instruction. */
 	rc = irqsan_scan((const u8 *)text->start, text->len, IRQSAN_SHAPE, add_restore, &ctx);
 	if (!rc && irqsan_track && kind == KIND_RESTORE)
 		rc = irqsan_scan_enables((const u8 *)text->start, text->len, add_enable, &ctx);
 	if (!rc)
 		arm_new();
+out:
 	mutex_unlock(&sites_lock);
 	return rc ?: ctx.found;
 }

@@ -27,8 +27,6 @@
 
 /* Instructions kept, the current one among them; a power of two. */
 #define HISTORY 8
-/* Bytes that the kernel overwrites where it makes a jump of a breakpoint. */
-#define NEAR_JUMP 5
 /* A jump may stand this many instructions behind the test. */
 #define TEST_REACH 5
 /* Instructions to look at behind a branch: jumps, moves, padding. */
@@ -462,18 +460,6 @@ static const struct step *past(const struct history *history, unsigned int back)
 	       &history->step[(history->nr - 1 - back) % HISTORY] : NULL;
 }
 
-/* "test $0x200,r", "and $0x200,r", "bt $9,r": which register is it? */
-static bool register_tested(const struct irqsan_insn *insn, u8 *reg)
-{
-	*reg = 0;
-	if (is_one(insn, 0xa9) || is_one(insn, 0x25))
-		return true;
-	if (!modrm_is_register(insn) || is_one(insn, 0x85) || is_one(insn, 0x83))
-		return false;
-	*reg = rm_register(insn);
-	return true;
-}
-
 static bool is_test_restore(const u8 *text, size_t len, const struct history *history,
 			    const struct masks *masks, struct irqsan_found *found)
 {
@@ -504,10 +490,6 @@ static bool is_test_restore(const u8 *text, size_t len, const struct history *hi
 		return false;
 	found->offset = jump->offset;
 	found->reg = 0;
-	if (back == 1 && test->insn.len >= NEAR_JUMP && register_tested(&test->insn, &found->reg)) {
-		found->offset = test->offset;
-		found->saved = SAVED_REG;
-	}
 	/* Both sides may come to the sti: then it enables, and doesn't restore. */
 	return !taken_if_set || !falls_into(text, len, behind, target);
 }

@@ -36,9 +36,7 @@ enum irqsan_shape {
  * struct irqsan_found - one restore of the IRQ flags
  * @offset: of the instruction to watch, in the scanned bytes. IRQs must be off
  *	    when it runs, whatever is being restored: the push of "push; popf",
- *	    or the conditional jump between the test of bit 9 and the sti, or
- *	    that test where it is next to the jump and as long as a near jump:
- *	    there the kernel can make a jump of the breakpoint
+ *	    or the conditional jump between the test of bit 9 and the sti
  * @test: offset of the instruction that takes bit 9 out of the flags, which may
  *	  lie far from @offset; @offset itself for "push; popf"
  * @enable: offset of the instruction that turns IRQs on: the popf, or the sti

@@ -56,10 +56,6 @@ static int check_found(void *ctx, const struct irqsan_found *found)
 		expect(found->reg < 16, "no such register", found);
 		expect(found->offset + insn.len == found->enable, "push and popf are apart",
 		       found);
-	} else if (found->saved == SAVED_REG) {
-		expect(found->reg < 16, "no such register", found);
-		expect(found->offset == found->test && insn.len >= NEAR_JUMP,
-		       "no long test", found);
 	} else {
 		expect(found->saved == SAVED_ZF || found->saved == SAVED_CF,
 		       "wrong kind of flags", found);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where modules are compiled: the toolchain of a Debian suite, in a sandbox
- * without network. The machine's own suite is compiled with what is installed;
+ * Where kernels and modules are compiled: the toolchain of a Debian suite, in a
+ * sandbox without network. For the machine's own suite that is what is installed;
  * any other gets a small Debian in the cache, which mmdebstrap makes once.
  */
 #define _GNU_SOURCE
@@ -28,24 +28,28 @@ static char *buildroot_dir(const char *suite)
 	return xasprintf("%s/buildroots/%s", irqsan_cache(), suite);
 }
 
-/* -ENOENT when there is none, or when it lacks one of @packages. */
-static int load(const char *dir, const struct strv *packages, struct buildroot *br)
+/*
+ * -ENOENT when there is none, or when it lacks one of @packages. What it has is
+ * appended to @have.
+ */
+static int load(const char *dir, const struct strv *packages, struct buildroot *br,
+		struct strv *have)
 {
 	char *path = xasprintf("%s/manifest.json", dir);
 	json_t *o = json_load_file(path, 0, NULL);
-	json_t *have, *p;
+	json_t *names, *name;
 	const char *id;
 	int rc = 0;
 	size_t i;
 
-	if (!o || json_unpack(o, "{ss so}", "id", &id, "packages", &have))
+	if (!o || json_unpack(o, "{ss so}", "id", &id, "packages", &names))
 		rc = -ENOENT;
-	for (size_t n = 0; !rc && n < packages->n; n++) {
-		rc = -ENOENT;
-		json_array_foreach(have, i, p)
-			if (!strcmp(json_string_value(p), packages->v[n]))
-				rc = 0;
-	}
+	if (!rc)
+		json_array_foreach(names, i, name)
+			strv_push(have, json_string_value(name));
+	for (size_t n = 0; !rc && n < packages->n; n++)
+		if (!strv_has(have, packages->v[n]))
+			rc = -ENOENT;
 	if (!rc) {
 		br->root = xasprintf("%s/root", dir);
 		br->id = xstrdup(id);
@@ -230,6 +234,7 @@ static int make_locked(const char *suite, const struct strv *packages, const cha
 int buildroot_get(const char *suite, const struct strv *packages, struct buildroot *br)
 {
 	char *own = apt_own_suite(), *dir = NULL, *key = NULL;
+	struct strv have = { 0 };
 	int rc, lock = -1;
 
 	*br = (struct buildroot){ 0 };
@@ -238,20 +243,26 @@ int buildroot_get(const char *suite, const struct strv *packages, struct buildro
 		goto out;
 	}
 	dir = buildroot_dir(suite);
-	rc = load(dir, packages, br);
+	rc = load(dir, packages, br, &have);
 	if (!rc)
 		goto out;
 	key = xasprintf("buildroots/%s", suite);
 	lock = cache_lock(key);
-	rc = lock < 0 ? lock : load(dir, packages, br);
+	strv_free(&have);
+	rc = lock < 0 ? lock : load(dir, packages, br, &have);
 	if (rc == -ENOENT) {
-		rc = make_locked(suite, packages, dir);
+		/* Whoever asked for what it has will ask for it again. */
+		for (size_t i = 0; i < packages->n; i++)
+			if (!strv_has(&have, packages->v[i]))
+				strv_push(&have, packages->v[i]);
+		rc = make_locked(suite, &have, dir);
 		if (!rc)
-			rc = load(dir, packages, br);
+			rc = load(dir, packages, br, &have);
 	}
 	if (lock >= 0)
 		close(lock);
 out:
+	strv_free(&have);
 	free(key);
 	free(dir);
 	free(own);
@@ -283,16 +294,14 @@ int buildroot_host(struct buildroot *br)
 /**
  * buildroot_enter() - the start of a command line that runs in a build root
  * @br: where
- * @src: directory that stands at /usr/src there
- * @build: directory that stands at /build there, writable, and is the working
- *	   directory
+ * @binds: directories that are added, up to one without @from; one of them is
+ *	   /build, the working directory
  * @argv: arguments are appended; the program and its own are to follow
  *
  * The sandbox is put together from parts, not from the root as a whole: /build
  * could not be added to a root that is read-only.
  */
-void buildroot_enter(const struct buildroot *br, const char *src, const char *build,
-		     struct strv *argv)
+void buildroot_enter(const struct buildroot *br, const struct bind *binds, struct strv *argv)
 {
 	static const char *const fixed[] = {
 		"bwrap", "--die-with-parent", "--unshare-net", "--unshare-pid", "--unshare-ipc",
@@ -324,12 +333,11 @@ void buildroot_enter(const struct buildroot *br, const char *src, const char *bu
 		}
 		free(path);
 	}
-	strv_push(argv, "--ro-bind");
-	strv_push(argv, src);
-	strv_push(argv, "/usr/src");
-	strv_push(argv, "--bind");
-	strv_push(argv, build);
-	strv_push(argv, "/build");
+	for (; binds->from; binds++) {
+		strv_push(argv, binds->write ? "--bind" : "--ro-bind");
+		strv_push(argv, binds->from);
+		strv_push(argv, binds->to);
+	}
 	strv_push(argv, "--chdir");
 	strv_push(argv, "/build");
 }

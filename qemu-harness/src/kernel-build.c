@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fts.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,8 +171,11 @@ static void make_command(const struct kernel *k, const struct buildroot *br, con
 {
 	if (k->suite) {
 		char *src = xasprintf("%s/usr/src", k->headers);
+		const struct bind binds[] = {
+			{ src, "/usr/src", false }, { build, "/build", true }, { 0 },
+		};
 
-		buildroot_enter(br, src, build, argv);
+		buildroot_enter(br, binds, argv);
 		free(src);
 		strv_push(argv, "make");
 		strv_pushf(argv, "M=/build");
@@ -284,12 +286,10 @@ static int get_toolchain(const struct kernel *k, struct buildroot *br)
 int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdir)
 {
 	char *src = realpath(srcdir, NULL), *dir = NULL, *key = NULL;
-	char hex[2 * EVP_MAX_MD_SIZE + 1] = "";
-	unsigned char digest[EVP_MAX_MD_SIZE];
 	struct buf description = { 0 };
 	struct buildroot br = { 0 };
-	unsigned int len = 0;
 	int rc, lock = -1;
+	char hex[65];
 
 	*outdir = NULL;
 	if (!src) {
@@ -300,15 +300,10 @@ int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdi
 	rc = get_toolchain(k, &br);
 	if (!rc)
 		rc = describe(k, &br, src, &description);
+	if (!rc)
+		rc = sha256_data(description.data, description.len, hex);
 	if (rc)
 		goto out;
-	if (!EVP_Digest(description.data, description.len, digest, &len, EVP_sha256(), NULL)) {
-		pr_err("can't hash %s: libcrypto refused SHA-256", src);
-		rc = -EIO;
-		goto out;
-	}
-	for (unsigned int i = 0; i < len; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 	dir = xasprintf("%s/modules/%s", irqsan_cache(), hex);
 	/* Directories appear by rename, so one that is there is whole. */
 	if (!file_exists(dir)) {

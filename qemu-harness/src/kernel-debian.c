@@ -83,14 +83,6 @@ static char *entry_dir(const char *name)
 	return dir;
 }
 
-static bool strv_has(const struct strv *sv, const char *s)
-{
-	for (size_t i = 0; i < sv->n; i++)
-		if (!strcmp(sv->v[i], s))
-			return true;
-	return false;
-}
-
 /* The parts that a kernel is split into; which of them exist differs by suite. */
 static bool is_kernel_package(const char *name)
 {

@@ -11,7 +11,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,30 +187,26 @@ static int stage_modules(struct staging *s, const struct kernel *k)
 /* Changes when a staged file, or the order of any, does. */
 static int staging_key(const struct staging *s, char hex[33])
 {
-	unsigned char md[EVP_MAX_MD_SIZE];
 	struct buf text = { 0 };
-	unsigned int len = 0;
+	char digest[65];
 	int rc = 0;
 
 	for (size_t i = 0; i < s->nr; i++) {
 		struct stat st;
-		char *line;
 
 		if (stat(s->files[i].from, &st)) {
 			rc = -errno;
 			pr_err("can't read %s: %s", s->files[i].from, strerror(-rc));
 			break;
 		}
-		line = xasprintf("%s %s %lld %lld.%09ld\n", s->files[i].from, s->files[i].name,
-				 (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-				 st.st_mtim.tv_nsec);
-		buf_add(&text, line, strlen(line));
-		free(line);
+		buf_addf(&text, "%s %s %lld %lld.%09ld\n", s->files[i].from, s->files[i].name,
+			 (long long)st.st_size, (long long)st.st_mtim.tv_sec,
+			 st.st_mtim.tv_nsec);
 	}
-	if (!rc && !EVP_Digest(text.data, text.len, md, &len, EVP_sha256(), NULL))
-		rc = -EIO;
-	for (size_t i = 0; !rc && i < 16; i++)
-		sprintf(hex + 2 * i, "%02x", md[i]);
+	if (!rc)
+		rc = sha256_data(text.data, text.len, digest);
+	if (!rc)
+		sprintf(hex, "%.32s", digest);
 	buf_free(&text);
 	return rc;
 }

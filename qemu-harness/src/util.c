@@ -227,6 +227,21 @@ void strv_free(struct strv *sv)
 	*sv = (struct strv){ 0 };
 }
 
+/**
+ * strv_has() - is a string among these?
+ * @sv: vector
+ * @s: string
+ *
+ * Return: true if so
+ */
+bool strv_has(const struct strv *sv, const char *s)
+{
+	for (size_t i = 0; i < sv->n; i++)
+		if (!strcmp(sv->v[i], s))
+			return true;
+	return false;
+}
+
 static void buf_reserve(struct buf *b, size_t more)
 {
 	size_t cap = b->cap ? b->cap : 256;
@@ -252,6 +267,23 @@ void buf_add(struct buf *b, const void *data, size_t len)
 		memcpy(b->data + b->len, data, len);
 	b->len += len;
 	b->data[b->len] = '\0';
+}
+
+/**
+ * buf_addf() - append formatted text
+ * @b: buffer
+ * @fmt: as for printf
+ */
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	s = xvasprintf(fmt, ap);
+	va_end(ap);
+	buf_add(b, s, strlen(s));
+	free(s);
 }
 
 /**
@@ -555,6 +587,27 @@ int sha256_file(const char *path, char hex[65])
 	EVP_MD_CTX_free(ctx);
 	close(fd);
 	return rc;
+}
+
+/**
+ * sha256_data() - SHA-256 of bytes in memory
+ * @data: the bytes
+ * @len: how many
+ * @hex: filled with the digest in lower-case hex
+ *
+ * Return: 0 or a negative errno
+ */
+int sha256_data(const void *data, size_t len, char hex[65])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	if (!EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL)) {
+		pr_err("libcrypto refused SHA-256");
+		return -EIO;
+	}
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	return 0;
 }
 
 static char *find_in(const char *dirs, const char *name)

@@ -60,6 +60,7 @@ struct strv {
 void strv_push(struct strv *sv, const char *s);
 void strv_pushf(struct strv *sv, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strv_free(struct strv *sv);
+bool strv_has(const struct strv *sv, const char *s);
 
 /**
  * struct buf - a growing byte buffer, always NUL-terminated
@@ -74,6 +75,7 @@ struct buf {
 };
 
 void buf_add(struct buf *b, const void *data, size_t len);
+void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *b);
 
 int read_file(const char *path, struct buf *out);
@@ -84,6 +86,7 @@ int mkdir_p(const char *path);
 int remove_tree(const char *path);
 bool file_exists(const char *path);
 int sha256_file(const char *path, char hex[65]);
+int sha256_data(const void *data, size_t len, char hex[65]);
 char *find_program(const char *name);
 
 /* The harness's own data: guest binaries, module sources (source tree root). */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * irqsan kernel: lists and gets kernels, and builds modules for them by hand.
+ * irqsan kernel: lists and gets kernels, builds them from source, and builds
+ * modules for them by hand.
  */
 #include <argp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "cmd.h"
 #include "kernel-debian.h"
 #include "kernel.h"
@@ -14,17 +16,25 @@
 enum {
 	OPT_REFRESH = 256,
 	OPT_KERNEL,
+	OPT_PATCH,
+	OPT_CONFIG,
+	OPT_CLANG,
+	OPT_JSON,
 };
 
 /**
  * struct args - the command line
  * @refresh: take the version that the suite has now
- * @kernel: kernel to build for
+ * @kernel: kernel to build a module for
+ * @build: kernel to build
+ * @json: file for the build's result
  * @words: what is no option: ACTION and its objects
  */
 struct args {
 	bool refresh;
 	const char *kernel;
+	struct build_request build;
+	const char *json;
 	struct strv words;
 };
 
@@ -39,6 +49,21 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 	case OPT_KERNEL:
 		a->kernel = arg;
 		return 0;
+	case OPT_PATCH:
+		strv_push(&a->build.patches, arg);
+		return 0;
+	case OPT_CONFIG:
+		strv_push(&a->build.configs, arg);
+		return 0;
+	case OPT_CLANG:
+		a->build.clang = true;
+		return 0;
+	case OPT_JSON:
+		a->json = arg;
+		return 0;
+	case 'o':
+		a->build.out = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		strv_push(&a->words, arg);
 		return 0;
@@ -52,17 +77,31 @@ static const struct argp_option options[] = {
 	  .doc = "get: take the version that the suite has now, whatever the cache holds" },
 	{ .name = "kernel", .key = OPT_KERNEL, .arg = "NAME",
 	  .doc = "build-module: the kernel to build for" },
+	{ .name = "series", .key = OPT_PATCH, .arg = "DIR",
+	  .doc = "build: apply the patches in DIR first; in order with --patch" },
+	{ .name = "patch", .key = OPT_PATCH, .arg = "FILE", .doc = "build: apply FILE first" },
+	{ .name = "config", .key = OPT_CONFIG, .arg = "NAME|FILE",
+	  .doc = "build: a fragment of qemu-harness/configs or of your own, on top of kvm-guest; "
+		 "or a whole .config instead of that" },
+	{ .name = "clang", .key = OPT_CLANG, .doc = "build: with LLVM=1" },
+	{ .name = "out", .key = 'o', .arg = "DIR",
+	  .doc = "build: the build tree (default: one in the cache)" },
+	{ .name = "json", .key = OPT_JSON, .arg = "FILE",
+	  .doc = "build: write the result there as well" },
 	{ 0 }
 };
 
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_opt,
-	.args_doc = "list\nget NAME...\nbuild-module --kernel NAME DIR",
-	.doc = "Get kernels to test, and build modules for them.\v"
+	.args_doc = "list\nget NAME...\nbuild SOURCE\nbuild-module --kernel NAME DIR",
+	.doc = "Get kernels to test, build them, and build modules for them.\v"
 	       "NAME is debian:SUITE, with /rt or /cloud for these flavours (\"list\" prints "
 	       "them all), or the path of a bzImage or of a kernel build tree.  "
-	       "build-module prints the directory that the .ko files are in.",
+	       "build-module prints the directory that the .ko files are in.\n\n"
+	       "SOURCE is debian-source:bullseye, bookworm, trixie or sid, or a directory that "
+	       "was not built in.  build prints the build tree, which is a NAME, and the "
+	       "kernel's signature; it ends with 125 when the source doesn't build.",
 };
 
 static int list(void)
@@ -117,6 +156,26 @@ static int build_module(const char *name, const char *dir)
 	return rc;
 }
 
+static int build(struct args *a, bool *broken)
+{
+	struct build b;
+	int rc;
+
+	a->build.source = a->words.v[1];
+	rc = build_kernel(&a->build, &b);
+	*broken = rc == BUILD_BROKEN;
+	if (!rc)
+		printf("directory: %s\nrelease: %s\nkernel signature: %s\nbuild time: %.0f s%s\n",
+		       b.dir, b.release, b.signature, b.seconds,
+		       b.kept ? " (it was in the cache)" : "");
+	else if (*broken)
+		pr_err("%s doesn't build: %s (all of it: %s)", a->build.source, b.error, b.log);
+	if (rc >= 0 && a->json && build_write_json(&b, a->json))
+		rc = -1;
+	build_free(&b);
+	return rc;
+}
+
 /**
  * cmd_kernel() - irqsan kernel
  * @argc: number of arguments
@@ -128,6 +187,7 @@ int cmd_kernel(int argc, char **argv)
 {
 	struct args a = { 0 };
 	const char *action;
+	bool broken = false;
 	int rc = -1;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
@@ -138,8 +198,14 @@ int cmd_kernel(int argc, char **argv)
 		rc = get(a.words.v + 1, a.refresh);
 	else if (!strcmp(action, "build-module") && a.words.n == 2 && a.kernel)
 		rc = build_module(a.kernel, a.words.v[1]);
+	else if (!strcmp(action, "build") && a.words.n == 2)
+		rc = build(&a, &broken);
 	else
-		pr_err("usage: irqsan kernel list | get NAME... | build-module --kernel NAME DIR");
+		pr_err("usage: irqsan kernel list | get NAME... | build SOURCE | build-module --kernel NAME DIR");
+	strv_free(&a.build.patches);
+	strv_free(&a.build.configs);
 	strv_free(&a.words);
+	if (broken && rc > 0)
+		return EXIT_SKIP;
 	return rc ? EXIT_INFRA : EXIT_OK;
 }

@@ -11,12 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buildroot.h"
 #include "cache.h"
 #include "child.h"
 #include "kernel-debian.h"
 #include "kernel.h"
 #include "tool.h"
+#include "toolchain.h"
 
 #define BUILD_DEADLINE_S 900
 
@@ -136,37 +136,27 @@ static int collect_module(void *ctx, const char *path, const char *rel)
  * All that the outcome depends on, as text; kept next to the modules, so that
  * one can see later what they were made from.
  */
-static int describe(const struct kernel *k, const struct buildroot *br, const char *srcdir,
+static int describe(const struct kernel *k, const struct toolchain *t, const char *srcdir,
 		    struct buf *b)
 {
-	char *line = xasprintf("kernel %s %s x86_64\ntoolchain %s\n", k->release,
-			       k->version ? k->version : "tree", br->id);
-	char *symvers = NULL;
 	int rc = 0;
 
-	buf_add(b, line, strlen(line));
+	buf_addf(b, "kernel %s %s x86_64\ntoolchain %s\n", k->release,
+		 k->version ? k->version : "tree", t->br.id);
+	/* Two trees of one release may differ in anything: a structure, say. */
 	if (!k->suite) {
-		/* Two trees of one release differ in these. */
-		symvers = xasprintf("%s/Module.symvers", k->headers);
-		rc = add_source(b, k->config, "./config");
-		if (!rc && file_exists(symvers)) {
-			char hex[65];
+		char hex[65];
 
-			rc = sha256_file(symvers, hex);
-			if (!rc) {
-				buf_add(b, hex, 64);
-				buf_add(b, "  ./Module.symvers\n", 19);
-			}
-		}
+		rc = sha256_file(k->image, hex);
+		if (!rc)
+			buf_addf(b, "%s  bzImage\n", hex);
 	}
 	if (!rc)
 		rc = for_each_file(srcdir, add_source, b);
-	free(symvers);
-	free(line);
 	return rc;
 }
 
-static void make_command(const struct kernel *k, const struct buildroot *br, const char *build,
+static void make_command(const struct kernel *k, const struct toolchain *t, const char *build,
 			 struct strv *argv)
 {
 	if (k->suite) {
@@ -175,12 +165,15 @@ static void make_command(const struct kernel *k, const struct buildroot *br, con
 			{ src, "/usr/src", false }, { build, "/build", true }, { 0 },
 		};
 
-		buildroot_enter(br, binds, argv);
+		buildroot_enter(&t->br, binds, argv);
 		free(src);
 		strv_push(argv, "make");
-		strv_pushf(argv, "M=/build");
+		strv_pushf(argv, "-j%u", cpus_available());
+		strv_push(argv, "M=/build");
 		strv_push(argv, "-C");
 		strv_pushf(argv, "/usr/src/linux-headers-%s", k->release);
+	} else if (k->source) {
+		toolchain_module(t, k->source, k->headers, build, argv);
 	} else {
 		/* irqsan itself may run below make. */
 		strv_push(argv, "env");
@@ -188,15 +181,15 @@ static void make_command(const struct kernel *k, const struct buildroot *br, con
 		strv_push(argv, "-uMFLAGS");
 		strv_push(argv, "-uMAKELEVEL");
 		strv_push(argv, "make");
+		strv_pushf(argv, "-j%u", cpus_available());
 		strv_pushf(argv, "M=%s", build);
 		strv_push(argv, "-C");
 		strv_push(argv, k->headers);
 	}
-	strv_pushf(argv, "-j%u", cpus_available());
 	strv_push(argv, "modules");
 }
 
-static int build_locked(const struct kernel *k, const struct buildroot *br, const char *srcdir,
+static int build_locked(const struct kernel *k, const struct toolchain *t, const char *srcdir,
 			const struct buf *description, const char *dir)
 {
 	char *tmp = xasprintf("%s.tmp", dir), *log = xasprintf("%s.log", dir);
@@ -215,7 +208,7 @@ static int build_locked(const struct kernel *k, const struct buildroot *br, cons
 	if (!rc)
 		rc = for_each_file(srcdir, copy_source, build);
 	if (!rc) {
-		make_command(k, br, build, &argv);
+		make_command(k, t, build, &argv);
 		rc = tool_run(&(struct tool){
 			.what = what, .argv = (const char *const *)argv.v, .log = log,
 			.deadline_s = BUILD_DEADLINE_S, .marks = build_marks,
@@ -247,20 +240,22 @@ static int build_locked(const struct kernel *k, const struct buildroot *br, cons
 	return rc;
 }
 
-static int get_toolchain(const struct kernel *k, struct buildroot *br)
+static int get_toolchain(const struct kernel *k, struct toolchain *t)
 {
 	struct strv packages = { 0 };
 	struct debian_kernel d;
 	int rc;
 
-	*br = (struct buildroot){ 0 };
+	*t = (struct toolchain){ 0 };
 	if (!k->headers) {
 		pr_err("%s is only an image: modules can be built for a build tree or a kernel of \"irqsan kernel list\"",
 		       k->name);
 		return -EINVAL;
 	}
+	if (k->source)
+		return toolchain_get(k->toolchain, k->clang, t);
 	if (!k->suite)
-		return buildroot_host(br);
+		return buildroot_host(&t->br);
 	rc = debian_load(k->name, &d);
 	if (rc) {
 		pr_err("%s is no longer in the cache", k->name);
@@ -269,7 +264,7 @@ static int get_toolchain(const struct kernel *k, struct buildroot *br)
 	strv_push(&packages, "make");
 	for (size_t i = 0; i < d.toolchain.n; i++)
 		strv_push(&packages, d.toolchain.v[i]);
-	rc = buildroot_get(k->suite, &packages, br);
+	rc = buildroot_get(k->suite, &packages, &t->br);
 	strv_free(&packages);
 	debian_kernel_free(&d);
 	return rc;
@@ -287,7 +282,7 @@ int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdi
 {
 	char *src = realpath(srcdir, NULL), *dir = NULL, *key = NULL;
 	struct buf description = { 0 };
-	struct buildroot br = { 0 };
+	struct toolchain t = { 0 };
 	int rc, lock = -1;
 	char hex[65];
 
@@ -297,9 +292,9 @@ int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdi
 		pr_err("can't find the module source %s: %s", srcdir, strerror(-rc));
 		return rc;
 	}
-	rc = get_toolchain(k, &br);
+	rc = get_toolchain(k, &t);
 	if (!rc)
-		rc = describe(k, &br, src, &description);
+		rc = describe(k, &t, src, &description);
 	if (!rc)
 		rc = sha256_data(description.data, description.len, hex);
 	if (rc)
@@ -311,7 +306,7 @@ int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdi
 		lock = cache_lock(key);
 		rc = lock < 0 ? lock : 0;
 		if (!rc && !file_exists(dir))
-			rc = build_locked(k, &br, src, &description, dir);
+			rc = build_locked(k, &t, src, &description, dir);
 	}
 	if (!rc)
 		*outdir = xstrdup(dir);
@@ -319,7 +314,7 @@ out:
 	if (lock >= 0)
 		close(lock);
 	buf_free(&description);
-	buildroot_free(&br);
+	toolchain_free(&t);
 	free(key);
 	free(dir);
 	free(src);

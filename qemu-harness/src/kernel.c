@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "kernel-debian.h"
 #include "kernel.h"
 
@@ -113,6 +114,20 @@ static int get_image(const char *path, struct kernel *k)
 	return 0;
 }
 
+/* What is known of a tree that irqsan itself has built. */
+static void add_build(const char *path, struct kernel *k)
+{
+	struct build b;
+
+	if (build_load(path, &b))
+		return;
+	k->modules = build_modules(&b);
+	k->source = xstrdup(b.source);
+	k->toolchain = xstrdup(b.suite);
+	k->clang = b.clang;
+	build_free(&b);
+}
+
 static int get_tree(const char *path, struct kernel *k)
 {
 	char *file = xasprintf("%s/include/config/kernel.release", path);
@@ -135,6 +150,7 @@ static int get_tree(const char *path, struct kernel *k)
 	if (!rc) {
 		k->release = strndup(b.data, strcspn(b.data, "\n"));
 		k->headers = realpath(path, NULL);
+		add_build(path, k);
 	}
 	buf_free(&b);
 	free(file);
@@ -185,6 +201,8 @@ void kernel_free(struct kernel *k)
 	free(k->config);
 	free(k->modules);
 	free(k->headers);
+	free(k->source);
+	free(k->toolchain);
 	*k = (struct kernel){ 0 };
 }
 

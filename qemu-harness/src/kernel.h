@@ -4,7 +4,8 @@
  * a module is built for it.
  *
  * A name is "debian:SUITE[/rt|/cloud]" (downloaded through apt into the cache),
- * or the path of a bzImage, or of a kernel build tree.
+ * or the path of a bzImage, or of a kernel build tree: one of "irqsan kernel
+ * build", or one that was built with this machine's own compiler.
  */
 #ifndef IRQSAN_KERNEL_H
 #define IRQSAN_KERNEL_H
@@ -24,6 +25,10 @@
  * @headers: root of the unpacked packages (usr/src holds the headers and
  *	     linux-kbuild-*; it has to stand at /usr/src for a build), or
  *	     the build tree itself, or NULL
+ * @source: what "irqsan kernel build" built it from, or NULL
+ * @toolchain: Debian suite whose toolchain it used for that, or NULL for this
+ *	       machine's
+ * @clang: whether that was with clang
  */
 struct kernel {
 	char *name;
@@ -34,6 +39,9 @@ struct kernel {
 	char *config;
 	char *modules;
 	char *headers;
+	char *source;
+	char *toolchain;
+	bool clang;
 };
 
 /* Gets @name, downloading what the cache lacks. Locks the cache as needed. */

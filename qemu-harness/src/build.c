@@ -2,8 +2,6 @@
 /*
  * Kernels built from source: a source, patches on top of it, a configuration;
  * out of it a build tree that can be booted and has a signature.
- *
- * All that is not kbuild's own lies below irqsan/ in the build tree.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -59,7 +57,7 @@ struct making {
 
 static char *inside(const struct build *b, const char *file)
 {
-	return xasprintf("%s/irqsan/%s", b->dir, file);
+	return xasprintf("%s/" BUILD_OWN "/%s", b->dir, file);
 }
 
 static bool is_directory(const char *path)
@@ -291,7 +289,7 @@ static int configure(struct making *m)
 		strv_push(&argv, "olddefconfig");
 		rc = write_file(config, m->text.data, m->text.len);
 	} else {
-		strv_push(&argv, "KCONFIG_ALLCONFIG=/build/irqsan/config");
+		strv_push(&argv, "KCONFIG_ALLCONFIG=/build/" BUILD_OWN "/config");
 		strv_push(&argv, "allnoconfig");
 		rc = write_file(fragment, m->text.data, m->text.len);
 	}
@@ -374,7 +372,7 @@ static int install_modules(struct making *m)
 	/* A kernel without modules has no order of them. */
 	if (!rc && file_exists(order)) {
 		toolchain_kernel(&m->toolchain, m->b->source, m->b->dir, &argv);
-		strv_push(&argv, "INSTALL_MOD_PATH=/build/irqsan/modules");
+		strv_push(&argv, "INSTALL_MOD_PATH=/build/" BUILD_OWN "/modules");
 		strv_push(&argv, "INSTALL_MOD_STRIP=1");
 		strv_push(&argv, "modules_install");
 		rc = run_make(m, "installing the modules", &argv, INSTALL_DEADLINE_S, 0, NULL);
@@ -439,7 +437,7 @@ int build_write_json(const struct build *b, const char *path)
 
 static char *record_path(const char *dir)
 {
-	return xasprintf("%s/irqsan/build.json", dir);
+	return xasprintf("%s/" BUILD_OWN "/build.json", dir);
 }
 
 /**
@@ -486,7 +484,7 @@ int build_load(const char *dir, struct build *b)
  */
 char *build_modules(const struct build *b)
 {
-	char *path = xasprintf("%s/irqsan/modules/lib/modules/%s", b->dir, b->release);
+	char *path = xasprintf("%s/" BUILD_OWN "/modules/lib/modules/%s", b->dir, b->release);
 
 	if (file_exists(path))
 		return path;

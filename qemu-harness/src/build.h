@@ -8,6 +8,9 @@
 
 #include "util.h"
 
+/* Directory in a build tree with all that is not kbuild's own. */
+#define BUILD_OWN "irqsan"
+
 /* build_kernel(): the source doesn't build, and @error of struct build says why. */
 #define BUILD_BROKEN 1
 

@@ -115,22 +115,28 @@ static int get_image(const char *path, struct kernel *k)
 }
 
 /* What is known of a tree that irqsan itself has built. */
-static void add_build(const char *path, struct kernel *k)
+static int add_build(const char *path, struct kernel *k)
 {
 	struct build b;
+	int rc = build_load(path, &b);
 
-	if (build_load(path, &b))
-		return;
+	if (rc) {
+		pr_err("the last build in %s did not succeed; \"irqsan kernel build\" it again",
+		       path);
+		return rc;
+	}
 	k->modules = build_modules(&b);
 	k->source = xstrdup(b.source);
 	k->toolchain = xstrdup(b.suite);
 	k->clang = b.clang;
 	build_free(&b);
+	return 0;
 }
 
 static int get_tree(const char *path, struct kernel *k)
 {
 	char *file = xasprintf("%s/include/config/kernel.release", path);
+	char *own = xasprintf("%s/" BUILD_OWN, path);
 	struct buf b = { 0 };
 	struct stat st;
 	int rc = 0;
@@ -150,9 +156,11 @@ static int get_tree(const char *path, struct kernel *k)
 	if (!rc) {
 		k->release = strndup(b.data, strcspn(b.data, "\n"));
 		k->headers = realpath(path, NULL);
-		add_build(path, k);
+		if (file_exists(own))
+			rc = add_build(path, k);
 	}
 	buf_free(&b);
+	free(own);
 	free(file);
 	return rc;
 }

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Builds of a tree that is no kernel, but whose Makefile answers as a kernel's
+ * does: what is asked of it, what is made of the answers, and what is kept.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "build.h"
+#include "kernel.h"
+
+/*
+ * It knows all options but CONFIG_UNKNOWN. code.S is all of its kernel, and each
+ * compilation of it is counted.
+ */
+static const char makefile[] =
+	"allnoconfig:\n"
+	"\tgrep -v CONFIG_UNKNOWN $(KCONFIG_ALLCONFIG) >/build/.config\n"
+	"all: /build/vmlinux\n"
+	"\tmkdir -p /build/include/config /build/arch/x86/boot\n"
+	"\techo 6.1.0-test >/build/include/config/kernel.release\n"
+	"\techo test.ko >/build/modules.order\n"
+	"\techo image >/build/arch/x86/boot/bzImage\n"
+	"/build/vmlinux: code.S\n"
+	"\t@echo '  CC      code.o'\n"
+	"\t@echo x >>/build/compiled\n"
+	"\tas -o $@ code.S\n"
+	"modules_install:\n"
+	"\tmkdir -p $(INSTALL_MOD_PATH)/lib/modules/6.1.0-test\n"
+	"\tcp /build/vmlinux $(INSTALL_MOD_PATH)/lib/modules/6.1.0-test/test.ko\n";
+
+static const char patch[] =
+	"--- a/code.S\n+++ b/code.S\n@@ -1 +1 @@\n-.text; f: nop\n+.text; f: sti\n";
+
+/**
+ * struct fixture - what a test has
+ * @top: directory of all of it, the cache too
+ * @tree: the source
+ * @out: build tree
+ * @patch: a patch file
+ * @rq: asks for that
+ */
+struct fixture {
+	char *top;
+	char *tree;
+	char *out;
+	char *patch;
+	struct build_request rq;
+};
+
+static void put(const char *dir, const char *file, const char *text)
+{
+	char *path = xasprintf("%s/%s", dir, file), *slash = strrchr(path, '/');
+
+	*slash = '\0';
+	assert_int_equal(mkdir_p(path), 0);
+	*slash = '/';
+	assert_int_equal(write_file(path, text, strlen(text)), 0);
+	free(path);
+}
+
+/* One cache for all: its place is asked for only once. */
+static int group_setup(void **state)
+{
+	static char cache[] = "/tmp/irqsan-test-XXXXXX";
+
+	*state = cache;
+	return mkdtemp(cache) ? setenv("XDG_CACHE_HOME", cache, 1) : -1;
+}
+
+static int group_teardown(void **state)
+{
+	return remove_tree(*state);
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = xcalloc(1, sizeof(*f));
+	char dir[] = "/tmp/irqsan-test-XXXXXX";
+
+	if (!mkdtemp(dir))
+		return -1;
+	f->top = xstrdup(dir);
+	f->tree = xasprintf("%s/tree", dir);
+	f->out = xasprintf("%s/out", dir);
+	f->patch = xasprintf("%s/patch", dir);
+	put(f->tree, "Kconfig", "");
+	put(f->tree, "scripts/kconfig/Makefile", "");
+	put(f->tree, "Makefile", makefile);
+	put(f->tree, "code.S", ".text; f: nop\n");
+	put(f->top, "patch", patch);
+	f->rq.source = f->tree;
+	f->rq.out = f->out;
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	remove_tree(f->top);
+	strv_free(&f->rq.patches);
+	strv_free(&f->rq.configs);
+	free(f->top);
+	free(f->tree);
+	free(f->out);
+	free(f->patch);
+	free(f);
+	return 0;
+}
+
+/* How often the tree was compiled since it was made anew. */
+static size_t compiled(const struct fixture *f)
+{
+	char *path = xasprintf("%s/compiled", f->out);
+	struct buf b = { 0 };
+	size_t n;
+
+	assert_int_equal(read_file(path, &b), 0);
+	n = b.len / 2;
+	buf_free(&b);
+	free(path);
+	return n;
+}
+
+/* Builds, and returns the signature; caller frees. */
+static char *build(struct fixture *f)
+{
+	struct build b;
+	char *signature;
+
+	assert_int_equal(build_kernel(&f->rq, &b), 0);
+	assert_string_equal(b.dir, f->out);
+	assert_string_equal(b.release, "6.1.0-test");
+	assert_null(b.error);
+	signature = xstrdup(b.signature);
+	build_free(&b);
+	return signature;
+}
+
+static void test_build(void **state)
+{
+	struct fixture *f = *state;
+	char *signature = build(f), *modules;
+	struct build b;
+	struct kernel k;
+
+	assert_int_equal(strlen(signature), 64);
+	assert_int_equal(build_load(f->out, &b), 0);
+	assert_string_equal(b.signature, signature);
+	assert_string_equal(b.source, f->tree);
+	assert_null(b.suite);
+	modules = build_modules(&b);
+	assert_int_equal(kernel_get(f->out, &k), 0);
+	assert_string_equal(k.release, "6.1.0-test");
+	assert_string_equal(k.source, f->tree);
+	assert_string_equal(k.modules, modules);
+	assert_int_equal(kernel_config(&k, "KPROBES"), 'y');
+	kernel_free(&k);
+	build_free(&b);
+	free(modules);
+	free(signature);
+}
+
+/* Make decides what has to be compiled again; another origin leaves it no choice. */
+static void test_again(void **state)
+{
+	struct fixture *f = *state;
+	char *first = build(f), *second = build(f), *third, *fourth;
+
+	assert_string_equal(first, second);
+	assert_int_equal(compiled(f), 1);
+	sleep(1);
+	put(f->tree, "code.S", ".text; f: cli\n");
+	third = build(f);
+	assert_string_not_equal(first, third);
+	assert_int_equal(compiled(f), 2);
+
+	put(f->tree, "code.S", ".text; f: nop\n");
+	strv_push(&f->rq.patches, f->patch);
+	fourth = build(f);
+	assert_string_not_equal(first, fourth);
+	assert_string_not_equal(third, fourth);
+	assert_int_equal(compiled(f), 1);
+	free(first);
+	free(second);
+	free(third);
+	free(fourth);
+}
+
+static void test_options(void **state)
+{
+	struct fixture *f = *state;
+	struct build b;
+
+	put(f->top, "fragment", "CONFIG_UNKNOWN=y\n");
+	strv_pushf(&f->rq.configs, "%s/fragment", f->top);
+	assert_int_equal(build_kernel(&f->rq, &b), -EINVAL);
+	build_free(&b);
+	f->rq.loose = true;
+	assert_int_equal(build_kernel(&f->rq, &b), 0);
+	build_free(&b);
+}
+
+/* What a source that doesn't build leaves behind is no kernel. */
+static void test_broken(void **state)
+{
+	struct fixture *f = *state;
+	struct build b;
+	struct kernel k;
+
+	free(build(f));
+	sleep(1);
+	put(f->tree, "code.S", "nonsense\n");
+	assert_int_equal(build_kernel(&f->rq, &b), BUILD_BROKEN);
+	assert_string_equal(b.error, "code.S:1: Error: no such instruction: `nonsense'");
+	assert_true(file_exists(b.log));
+	build_free(&b);
+	assert_int_equal(build_load(f->out, &b), -ENOENT);
+	assert_int_equal(kernel_get(f->out, &k), -ENOENT);
+	put(f->tree, "code.S", ".text; f: nop\n");
+	free(build(f));
+}
+
+/* Nothing of a user's is taken for an old build. */
+static void test_foreign(void **state)
+{
+	struct fixture *f = *state;
+	struct build b;
+
+	put(f->out, "thesis.txt", "years of work");
+	assert_int_equal(build_kernel(&f->rq, &b), -EEXIST);
+	build_free(&b);
+	f->rq.out = f->tree;
+	assert_int_equal(build_kernel(&f->rq, &b), -EEXIST);
+	build_free(&b);
+}
+
+/* Without a place of its own it is in the cache, and found there again. */
+static void test_in_cache(void **state)
+{
+	struct fixture *f = *state;
+	struct build one, two, other;
+
+	f->rq.out = NULL;
+	assert_int_equal(build_kernel(&f->rq, &one), 0);
+	assert_int_equal(build_kernel(&f->rq, &two), 0);
+	assert_string_equal(one.dir, two.dir);
+	assert_ptr_equal(strstr(one.dir, irqsan_cache()), one.dir);
+	strv_push(&f->rq.patches, f->patch);
+	assert_int_equal(build_kernel(&f->rq, &other), 0);
+	assert_string_not_equal(one.dir, other.dir);
+	build_free(&one);
+	build_free(&two);
+	build_free(&other);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_build, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_in_cache, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

@@ -92,6 +92,59 @@ says 2 'is no kernel module' "a file that is no module" \
 says 2 "can't find the module source" "missing module source" \
 	"$irqsan" kernel build-module --kernel $name "$out/nothing"
 
+# Builds from source. The trees have no more in them than make and a word to say.
+tree=$out/tree
+mkdir -p "$tree/scripts/kconfig"
+: >"$tree/Kconfig"
+# says_make TEXT: what the tree's make says before it fails.
+says_make()
+{
+	printf 'allnoconfig:\n\t@echo "%s" >&2; exit 1\n' "$1" >"$tree/Makefile"
+}
+build="$irqsan kernel build $tree"
+says_make '/usr/src/init/main.c:7:1: error: planted'
+says 2 'unknown source "debian-source:potato"' "unknown source" \
+	"$irqsan" kernel build debian-source:potato
+says 2 'docs is no kernel source' "a directory that is no source" "$irqsan" kernel build docs
+says 2 'no configuration "frob"' "unknown configuration" $build --config frob
+printf 'CONFIG_SMP=y\nSMP=y\n' >"$out/fragment"
+says 2 'fragment:2: neither CONFIG_NAME=value nor a comment' "a bad configuration" \
+	$build --config "$out/fragment"
+says 2 'no patch .*/no.patch' "missing patch" $build --patch "$out/no.patch"
+says 2 'no series in docs' "no series" $build --series docs
+printf -- '--- a/Kconfig\n+++ b/Kconfig\n@@ -1 +1 @@\n-old\n+new\n' >"$out/stray.patch"
+says 2 'applying .*/stray.patch failed: error: ' "a patch that doesn't apply" \
+	$build --patch "$out/stray.patch" -o "$out/build-stray"
+says 2 'docs is neither empty nor the result of an earlier build' "a build tree that is none" \
+	$build -o docs
+says 125 "tree doesn't build: init/main.c:7:1: error: planted " "a source that doesn't build" \
+	$build -o "$out/build" --json "$out/build.json"
+if grep -q '"error": "init/main.c:7:1: error: planted"' "$out/build.json"; then
+	pass "the error is in the JSON"
+else
+	fail "the error is in the JSON" "$(cat "$out/build.json")"
+fi
+says_make "fatal error: can't write a.o: No space left on device"
+says 2 'configuring the kernel failed: fatal error: .* No space left on device' \
+	"no room for a build" $build -o "$out/build"
+printf 'allnoconfig:\n\ttouch /usr/src/written\n' >"$tree/Makefile"
+says 125 'Read-only file system|Error 1' "a source that writes to itself" $build -o "$out/build"
+printf 'allnoconfig:\n\t: >/build/.config\n' >"$tree/Makefile"
+says 2 "can't be configured so: .*CONFIG_SMP=y of kvm-guest is n" "options that are not to be had" \
+	$build -o "$out/build"
+printf 'allnoconfig:\n\tsleep 77.7\n' >"$tree/Makefile"
+for after in 0.1 2; do
+	says 2 '^irqsan: interrupted \(Interrupt\)$' "Ctrl-C after $after s of a build" \
+		timeout --preserve-status -s INT $after $build -o "$out/build"
+	if pgrep -f '^sleep 77.7' >/dev/null; then
+		fail "no build left after $after s" "there is one"
+	else
+		pass "no build left after $after s"
+	fi
+done
+: >"$tree/.config"
+says 2 'tree was built in; "make -C .* mrproper"' "a source that was built in" $build
+
 other=
 for suite in bullseye trixie sid; do
 	[ -d "${XDG_CACHE_HOME:-$HOME/.cache}/irqsan/kernels/$suite" ] && other=debian:$suite

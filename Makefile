@@ -91,6 +91,10 @@ check-chores: deps
 	$(MAKE) all
 	qemu-harness/tests/chores.sh
 
+check-builds: deps
+	$(MAKE) all
+	qemu-harness/tests/builds.sh
+
 REPORT_KERNELS := debian:bullseye debian:bookworm debian:trixie debian:sid
 SECONDS := 600
 
@@ -148,6 +152,6 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all check-chores bench check clean deps fuzz-scan reproduce sites-report unit
+.PHONY: all check-builds check-chores bench check clean deps fuzz-scan reproduce sites-report unit
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

@@ -12,7 +12,7 @@ all:
 # read: a fresh machine gets it only from "make deps".
 PKGS := libarchive jansson libpcre2-8 libcrypto libkmod libelf libdw
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -liberty)$(PKG_LIBS)
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
 
 BASE_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror

@@ -3,9 +3,10 @@
  * Tests of crash.c: recorded and hand-written console logs with the titles
  * that they must give.
  *
- * A log file begins with "TITLE: …" (empty: no crash) and further "KEY: value"
- * lines up to an empty line. tests/logs holds ours; a larger corpus is read
- * from $IRQSAN_CRASH_LOGS, or ../shared/crash-logs beside the source tree.
+ * A log file begins with "TITLE: …" (empty: no crash), "CORRUPTED: Y" where the
+ * report isn't whole, and further "KEY: value" lines up to an empty line.
+ * tests/logs holds ours; a larger corpus is read from $IRQSAN_CRASH_LOGS, or
+ * ../shared/crash-logs beside the source tree.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -22,60 +23,117 @@
 #include "util.h"
 
 /* The share of the corpus that must get its exact title, in percent. */
-#define CORPUS_MIN 47
+#define CORPUS_MIN 98
+/* The share of its crashes that must be found corrupted or not as it says. */
+#define CORPUS_CORRUPTED_MIN 95
 
-/* Splits a log file into expected title (owned) and log; false: not a log file. */
-static bool split(const struct buf *file, char **title, const char **log, size_t *len)
+/**
+ * struct sample - one log file
+ * @file: all of it
+ * @title: the title that it must get; owned, NULL: it holds no crash
+ * @corrupted: the report is known to be cut or mixed up
+ * @log: points into @file
+ * @len: its length
+ */
+struct sample {
+	struct buf file;
+	char *title;
+	bool corrupted;
+	const char *log;
+	size_t len;
+};
+
+/**
+ * struct score - how many samples came out right
+ * @n: all
+ * @titles: right titles, or rightly none
+ * @crashes: samples with a crash
+ * @corrupted: rightly found corrupted or whole
+ */
+struct score {
+	unsigned int n;
+	unsigned int titles;
+	unsigned int crashes;
+	unsigned int corrupted;
+};
+
+static void sample_read(struct sample *s, const char *path)
 {
-	const char *p = file->data, *report;
+	const char *p, *report;
 
-	*title = NULL;
-	while (p && *p && *p != '\n') {
-		if (!*title && !strncmp(p, "TITLE:", 6)) {
-			p += 6 + strspn(p + 6, " ");
-			*title = xasprintf("%.*s", (int)strcspn(p, "\n"), p);
+	memset(s, 0, sizeof(*s));
+	assert_int_equal(read_file(path, &s->file), 0);
+	p = s->file.data;
+	while (*p && *p != '\n') {
+		size_t len = strcspn(p, "\n");
+
+		if (!s->title && !strncmp(p, "TITLE:", 6)) {
+			size_t value = 6 + strspn(p + 6, " ");
+
+			if (value < len)
+				s->title = xasprintf("%.*s", (int)(len - value), p + value);
 		}
-		p += strcspn(p, "\n");
+		s->corrupted |= !strncmp(p, "CORRUPTED: Y", 12);
+		p += len;
 		p += *p == '\n';
 	}
-	if (!p)
-		return false;
-	*log = p;
-	report = strstr(p, "\nREPORT:\n");
-	*len = report ? (size_t)(report - p) : strlen(p);
-	return true;
+	/* Logs hold NULs. */
+	s->log = p;
+	s->len = s->file.len - (size_t)(p - s->file.data);
+	report = memmem(s->log, s->len, "\nREPORT:\n", 9);
+	if (report)
+		s->len = (size_t)(report - s->log);
 }
 
-/* Does @path give its title? Says so if not. */
-static bool check_log(const char *path, bool *is_log)
+static void sample_free(struct sample *s)
 {
-	struct buf file = {};
+	free(s->title);
+	buf_free(&s->file);
+}
+
+/* What holds for every report, whatever it is about. */
+static void check_sane(const struct crash *crash, int rc, size_t len)
+{
+	assert_int_equal(rc, !!crash->title);
+	if (!rc) {
+		assert_null(crash->kind);
+		assert_int_equal(crash->lines.n, 0);
+		return;
+	}
+	assert_true(crash->start < crash->end);
+	assert_true(crash->end <= len);
+	assert_true(*crash->title);
+	assert_non_null(crash->kind);
+	assert_true(crash->lines.n > 0);
+	if (strstr(crash->title, " in corrupted"))
+		assert_non_null(crash->corrupted);
+}
+
+/* Adds the log in @path to @score; says what is wrong. */
+static void check_log(const char *path, struct score *score)
+{
+	struct sample sample;
 	struct crash crash;
-	const char *log;
-	char *title;
-	size_t len;
-	bool same;
 	int rc;
 
-	assert_int_equal(read_file(path, &file), 0);
-	*is_log = split(&file, &title, &log, &len);
-	if (!*is_log) {
-		buf_free(&file);
-		return false;
+	sample_read(&sample, path);
+	rc = crash_find(sample.log, sample.len, &crash);
+	check_sane(&crash, rc, sample.len);
+	score->n++;
+	if (!strcmp(crash.title ?: "", sample.title ?: ""))
+		score->titles++;
+	else
+		print_message("%s: \"%s\", not \"%s\"\n", path, crash.title ?: "",
+			      sample.title ?: "");
+	if (sample.title && crash.title) {
+		score->crashes++;
+		if (!crash.corrupted == !sample.corrupted)
+			score->corrupted++;
+		else
+			print_message("%s: %s\n", path, crash.corrupted ?: "corrupted, not seen");
 	}
-	rc = crash_find(log, len, &crash);
-	assert_int_equal(rc, !!crash.title);
-	if (crash.title) {
-		assert_true(crash.start < crash.end);
-		assert_true(crash.end <= len);
-	}
-	same = !strcmp(crash.title ?: "", title ?: "");
-	if (!same)
-		print_message("%s: \"%s\", not \"%s\"\n", path, crash.title ?: "", title ?: "");
 	crash_free(&crash);
-	free(title);
-	buf_free(&file);
-	return same;
+	sample_free(&sample);
 }
 
 static char *logs_dir(void)
@@ -83,30 +141,40 @@ static char *logs_dir(void)
 	return xasprintf("%s/qemu-harness/tests/logs", irqsan_root());
 }
 
-static void test_own_logs(void **state)
+/* Every log of @dir whose name has only characters of @names; any: NULL. */
+static struct score check_dir(const char *dir, const char *names)
 {
-	char *dir = logs_dir();
-	unsigned int n = 0, good = 0;
+	struct score score = {};
 	struct dirent **entries;
 	int i, total;
-	bool is_log;
 
-	(void)state;
 	total = scandir(dir, &entries, NULL, versionsort);
 	assert_true(total > 2);
 	for (i = 0; i < total; i++) {
-		if (entries[i]->d_name[0] != '.') {
-			char *path = xasprintf("%s/%s", dir, entries[i]->d_name);
+		const char *name = entries[i]->d_name;
 
-			n++;
-			good += check_log(path, &is_log);
+		if (*name != '.' && (!names || strspn(name, names) == strlen(name))) {
+			char *path = xasprintf("%s/%s", dir, name);
+
+			check_log(path, &score);
 			free(path);
 		}
 		free(entries[i]);
 	}
 	free(entries);
+	return score;
+}
+
+static void test_own_logs(void **state)
+{
+	char *dir = logs_dir();
+	struct score score = check_dir(dir, NULL);
+
+	(void)state;
 	free(dir);
-	assert_int_equal(good, n);
+	assert_true(score.n > 20);
+	assert_int_equal(score.titles, score.n);
+	assert_int_equal(score.corrupted, score.crashes);
 }
 
 /* Where the corpus is, or NULL; the caller frees it. */
@@ -124,36 +192,21 @@ static char *corpus_dir(void)
 static void test_corpus(void **state)
 {
 	char *dir = corpus_dir();
-	unsigned int n = 0, good = 0;
-	struct dirent **entries;
-	int i, total;
+	struct score score;
 
 	(void)state;
 	if (!dir) {
 		print_message("no crash log corpus (IRQSAN_CRASH_LOGS): skipped\n");
 		skip();
 	}
-	total = scandir(dir, &entries, NULL, versionsort);
-	assert_true(total > 2);
-	for (i = 0; i < total; i++) {
-		char *path = xasprintf("%s/%s", dir, entries[i]->d_name);
-		bool is_log = false, same;
-
-		/* Its logs are named by numbers. */
-		if (strspn(entries[i]->d_name, "0123456789") == strlen(entries[i]->d_name)) {
-			same = check_log(path, &is_log);
-			n += is_log;
-			good += same;
-			if (!strcmp(entries[i]->d_name, "606"))
-				assert_true(same);
-		}
-		free(path);
-		free(entries[i]);
-	}
-	free(entries);
+	/* Its logs are named by numbers. */
+	score = check_dir(dir, "0123456789");
 	free(dir);
-	print_message("corpus: %u of %u titles\n", good, n);
-	assert_true(good * 100 >= n * CORPUS_MIN);
+	print_message("corpus: %u of %u titles (%.1f %%); %u of %u rightly corrupted or not\n",
+		      score.titles, score.n, 100.0 * score.titles / score.n, score.corrupted,
+		      score.crashes);
+	assert_true(score.titles * 100 >= score.n * CORPUS_MIN);
+	assert_true(score.corrupted * 100 >= score.crashes * CORPUS_CORRUPTED_MIN);
 }
 
 static void test_where(void **state)
@@ -163,6 +216,9 @@ static void test_where(void **state)
 		"[    2.0] ------------[ cut here ]------------\n"
 		"[    2.0] some reason\n"
 		"[    2.0] WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n"
+		"[    2.0] RIP: 0010:f+0x1/0x2\n"
+		"[    2.0] Call Trace:\n"
+		"[    2.0]  g+0x1/0x2\n"
 		"[    2.0] ---[ end trace 1 ]---\n"
 		"[    3.0] after\n";
 	struct crash crash;
@@ -171,8 +227,166 @@ static void test_where(void **state)
 	assert_int_equal(crash_find(log, strlen(log), &crash), 1);
 	assert_int_equal(crash.start, strstr(log, "[    2.0] ---") - log);
 	assert_int_equal(crash.end, strstr(log, "[    3.0]") - log);
-	assert_false(crash.corrupted);
+	assert_null(crash.corrupted);
 	crash_free(&crash);
+}
+
+/* All of a report, from a log in which two CPUs speak at once. */
+static void test_report(void **state)
+{
+	static const char log[] =
+		"[    1.0][    T1] before\n"
+		"[    2.0][    T9] ------------[ cut here ]------------\n"
+		"[    2.0][    T1] from another CPU\n"
+		"[    2.0][    T9] raw_local_irq_restore() called with IRQs enabled\n"
+		"[    2.0][    T9] WARNING: CPU: 0 PID: 9 at kernel/irq.c:10 "
+		"warn_bogus_irq_restore+0x1d/0x20\n"
+		"[    2.0][    T9] RIP: 0010:warn_bogus_irq_restore+0x1d/0x20\n"
+		"[    2.0][    C1]  wrong_cpu+0x1/0x2\n"
+		"[    2.0][    T9] Call Trace:\n"
+		"[    2.0][    T9]  ? not_sure+0x1/0x2\n"
+		"[    2.0][    T9]  __x64_sys_storm+0x41/0x60\n"
+		"[    2.0][    T9] ---[ end trace 1 ]---\n"
+		"[    3.0][    T9] after\n";
+	static const char *const lines[] = {
+		"------------[ cut here ]------------",
+		"raw_local_irq_restore() called with IRQs enabled",
+		"WARNING: CPU: 0 PID: 9 at kernel/irq.c:10 warn_bogus_irq_restore+0x1d/0x20",
+		"RIP: 0010:warn_bogus_irq_restore+0x1d/0x20",
+		"Call Trace:",
+		" __x64_sys_storm+0x41/0x60",
+		"---[ end trace 1 ]---",
+	};
+	struct crash crash;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(crash_find(log, strlen(log), &crash), 1);
+	assert_string_equal(crash.title, "WARNING in sys_storm");
+	assert_int_equal(crash.alts.n, 1);
+	assert_string_equal(crash.alts.v[0], "WARNING in __x64_sys_storm");
+	assert_string_equal(crash.kind, "warning");
+	assert_string_equal(crash.frame, "__x64_sys_storm");
+	assert_null(crash.corrupted);
+	assert_int_equal(crash.start, strstr(log, "[    2.0]") - log);
+	assert_int_equal(crash.end, strstr(log, "[    3.0]") - log);
+	assert_int_equal(crash.lines.n, ARRAY_SIZE(lines));
+	for (i = 0; i < ARRAY_SIZE(lines); i++)
+		assert_string_equal(crash.lines.v[i], lines[i]);
+	crash_free(&crash);
+}
+
+/* The function where it is in the title only, and the titles of others. */
+static void test_other_titles(void **state)
+{
+	static const char log[] =
+		"WARNING: possible recursive locking detected\n"
+		"init/131 is trying to acquire lock:\n"
+		"(&a){+.+.}-{2:2}, at: first_lock+0x1e/0x30\n"
+		"Call Trace:\n"
+		" first_lock+0x1e/0x30\n"
+		" dput+0x1/0x2\n";
+	static const char oops[] =
+		"BUG: kernel NULL pointer dereference, address: 0000000000000010\n"
+		"RIP: 0010:second+0x1/0x2\n"
+		"Call Trace:\n"
+		" third+0x1/0x2\n"
+		" fourth+0x1/0x2\n";
+	struct crash crash;
+
+	(void)state;
+	assert_int_equal(crash_find(log, strlen(log), &crash), 1);
+	assert_string_equal(crash.title, "possible deadlock in first_lock");
+	assert_string_equal(crash.frame, "first_lock");
+	assert_string_equal(crash.kind, "lockdep");
+	assert_int_equal(crash.alts.n, 0);
+	crash_free(&crash);
+	assert_int_equal(crash_find(oops, strlen(oops), &crash), 1);
+	assert_string_equal(crash.title,
+			    "BUG: unable to handle kernel NULL pointer dereference in second");
+	assert_string_equal(crash.kind, "oops");
+	assert_int_equal(crash.alts.n, 1);
+	assert_string_equal(crash.alts.v[0], "bad-access in second");
+	crash_free(&crash);
+}
+
+/* Another report follows at once: each has its own lines. */
+static void test_next_begins(void **state)
+{
+	static const char log[] =
+		"[    2.0] BUG: sleeping function called from invalid context at a.c:1\n"
+		"[    2.0] Call Trace:\n"
+		"[    2.0]  first+0x1/0x2\n"
+		"[    2.0]  caller+0x1/0x2\n"
+		"[    3.0] WARNING: CPU: 0 PID: 1 at a.c:1 second+0x1/0x2\n"
+		"[    3.0] RIP: 0010:second+0x1/0x2\n"
+		"[    3.0] ---[ end trace 1 ]---\n";
+	struct crash crash;
+	size_t end;
+
+	(void)state;
+	assert_int_equal(crash_find(log, strlen(log), &crash), 1);
+	assert_string_equal(crash.title,
+			    "BUG: sleeping function called from invalid context in first");
+	assert_int_equal(crash.end, strstr(log, "[    3.0]") - log);
+	end = crash.end;
+	crash_free(&crash);
+	assert_int_equal(crash_find(log + end, strlen(log) - end, &crash), 1);
+	assert_string_equal(crash.title, "WARNING in second");
+	crash_free(&crash);
+	/* One line is a log too. */
+	assert_int_equal(crash_find(log + end, 60, &crash), 1);
+	crash_free(&crash);
+}
+
+/* Fills @log with what a console says all day, and words that begin some reports. */
+static void fill(struct buf *log, size_t len)
+{
+	static const char *const said[] = {
+		"audit: type=1400 audit(1750305980.320:67): avc: denied { mount } comm=\"init\"",
+		"clocksource: Switched to clocksource tsc",
+		"INFO: lockdep is turned off.",
+		"EXT4-fs (vda1): mounted filesystem with ordered data mode. Quota mode: none.",
+		"kauditd_printk_skb: 42 callbacks suppressed; not a BUG either",
+		"  storm_guess+0x1/0x2",
+	};
+	size_t i;
+
+	for (i = 0; log->len < len; i++) {
+		char *line = xasprintf("[%5zu.%06zu][%5s%zu] %s\n", i / 1000, i % 1000000, "T",
+				       i % 5000, said[i % ARRAY_SIZE(said)]);
+
+		buf_add(log, line, strlen(line));
+		free(line);
+	}
+}
+
+/* Far above what it takes, for slow machines; "make crash-speed" measures. */
+static void test_large(void **state)
+{
+	static const char report[] =
+		"[99999.000001] WARNING: CPU: 0 PID: 1 at a.c:1 last+0x1/0x2\n"
+		"[99999.000001] RIP: 0010:last+0x1/0x2\n";
+	struct buf log = {};
+	struct crash crash;
+	double began;
+
+	(void)state;
+	fill(&log, 100 << 20);
+	began = now();
+	assert_int_equal(crash_find(log.data, log.len, &crash), 0);
+	buf_add(&log, report, strlen(report));
+	assert_int_equal(crash_find(log.data, log.len, &crash), 1);
+	assert_string_equal(crash.title, "WARNING in last");
+	crash_free(&crash);
+	/* What follows a report is not gathered without end. */
+	memcpy(log.data, report, strlen(report));
+	assert_int_equal(crash_find(log.data, log.len, &crash), 1);
+	assert_int_equal(crash.start, 0);
+	crash_free(&crash);
+	print_message("3 * 100 MiB in %.1f s\n", now() - began);
+	assert_true(now() - began < 60);
+	buf_free(&log);
 }
 
 static void test_empty(void **state)
@@ -190,6 +404,7 @@ static void test_first_wins(void **state)
 {
 	static const char log[] =
 		"WARNING: CPU: 0 PID: 1 at a.c:1 first+0x1/0x2\n"
+		"RIP: 0010:first+0x1/0x2\n"
 		"---[ end trace 1 ]---\n"
 		"BUG: kernel NULL pointer dereference, address: 0\n"
 		"RIP: 0010:second+0x1/0x2\n";
@@ -224,16 +439,23 @@ static void test_cut_off(void **state)
 	free(dir);
 }
 
-int main(void)
+/* "test-crash NAME" runs only that one. */
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_own_logs),
 		cmocka_unit_test(test_corpus),
 		cmocka_unit_test(test_where),
+		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_other_titles),
+		cmocka_unit_test(test_next_begins),
+		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_first_wins),
 		cmocka_unit_test(test_cut_off),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What kernel crash reports look like, as data. crash.c says how it is used.
+ */
+#ifndef IRQSAN_CRASH_TABLE_H
+#define IRQSAN_CRASH_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The part of a trail that is no pattern, see struct crash_form. */
+#define CRASH_FRAMES "\n"
+
+#define CRASH_NEEDS 2
+#define CRASH_TRAIL 4
+#define CRASH_ALTS 2
+
+/**
+ * enum crash_pick - which of the frames that a trail finds names the report
+ * @PICK_FIRST: the first one
+ * @PICK_STALLED: a loop is interrupted anywhere in it: the last frame above the
+ *		  one that called for the work (the syscall, the timer, the
+ *		  device's operation), which is the same every time
+ * @PICK_HUNG: who waits for a lock is a victim: what all wait for if that is
+ *	       known, else the first frame that isn't about waiting
+ */
+enum crash_pick {
+	PICK_FIRST,
+	PICK_STALLED,
+	PICK_HUNG,
+};
+
+/**
+ * struct crash_form - one way in which a report is written
+ * @kind: a word for its kind, for machines
+ * @header: pattern for its first line, without time stamp and context
+ * @needs: patterns for later lines, in this order. A report that lacks one is
+ *	   not of this form
+ * @title: "%1" to "%4" are groups of @header, then of @needs; "%F" is the
+ *	   function that the trail leads to
+ * @alts: further titles that the same bug may have got
+ * @trail: how the function is found: patterns that lead through the report line
+ *	   by line, each of which may catch a function, and CRASH_FRAMES, which
+ *	   catches those of a stack trace
+ * @trail2: tried when @trail leads nowhere
+ * @skip: pattern for functions that are not meant, besides those of crash_re
+ * @pick: which function counts
+ * @no_trace: reports of this form have no stack trace
+ * @cut: a report of this form has lost its real first line, or more
+ */
+struct crash_form {
+	const char *kind;
+	const char *header;
+	const char *needs[CRASH_NEEDS];
+	const char *title;
+	const char *alts[CRASH_ALTS];
+	const char *trail[CRASH_TRAIL];
+	const char *trail2[CRASH_TRAIL];
+	const char *skip;
+	enum crash_pick pick;
+	bool no_trace;
+	bool cut;
+};
+
+/**
+ * struct crash_mark - words that a first line must have
+ * @text: the words, anywhere in the line
+ * @not: pattern for lines that have them for another reason, or NULL
+ * @any: a message that begins with these words is a report even if no form
+ *	 knows it
+ * @again: the line counts only if a kernel was running before, and nobody
+ *	   asked for another one
+ * @forms: up to one without title
+ */
+struct crash_mark {
+	const char *text;
+	const char *not;
+	bool any;
+	bool again;
+	const struct crash_form *forms;
+};
+
+/* Ends with a mark without text; the first one that fits a line is the line's. */
+extern const struct crash_mark crash_marks[];
+
+/**
+ * struct crash_patterns - what is the same in all reports
+ * @prefix: "[  12.345678][ T123] " in front of a line; group 1 is T123
+ * @guess: frames that the unwinder found on the stack without knowing that they
+ *	   belong there
+ * @frame_lines: a line of a stack trace; the groups are functions, in the order
+ *		 in which they count. Up to NULL
+ * @trace_start: the line above a stack trace
+ * @trace_maybe: one of those that may also stand above something else
+ * @foreign_frame: fault injection's stack is in between
+ * @skip: functions that report, check, copy, allocate or lock for others
+ * @syscall_prefix: what the layers of a system call's entry put before its name
+ * @stall_anchor: functions that call for work, see PICK_STALLED
+ * @hung_bucket: what everybody waits for, see PICK_HUNG
+ * @hung_rcu: those of them that are one
+ * @hung_wait: functions that wait
+ * @goes_on: first lines that are often part of a report that has begun already
+ * @chatter: messages that have a stack trace and are no crash
+ * @replay: the line behind one that printk repeats
+ * @end: the last line of a report
+ */
+struct crash_patterns {
+	const char *prefix;
+	const char *guess;
+	const char *frame_lines[3];
+	const char *trace_start;
+	const char *trace_maybe;
+	const char *foreign_frame;
+	const char *skip;
+	const char *syscall_prefix;
+	const char *stall_anchor;
+	const char *hung_bucket;
+	const char *hung_rcu;
+	const char *hung_wait;
+	const char *goes_on;
+	const char *chatter;
+	const char *replay;
+	const char *end;
+};
+
+extern const struct crash_patterns crash_re;
+
+/**
+ * struct crash_neutral - a part of a title that differs from boot to boot
+ * @pattern: what it looks like
+ * @with: what is written instead, "$1" is a group
+ */
+struct crash_neutral {
+	const char *pattern;
+	const char *with;
+};
+
+/* Ends with one without pattern. */
+extern const struct crash_neutral crash_neutrals[];
+
+#endif

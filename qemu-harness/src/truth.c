@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "symbolize.h"
 #include "truth.h"
 #include "util.h"
 
@@ -80,19 +81,6 @@ static bool unsigned_attr(Dwarf_Die *die, unsigned int name, Dwarf_Word *value)
 	return dwarf_attr(die, name, &attr) && !dwarf_formudata(&attr, value);
 }
 
-/* The path of a source file without the directory of the build. */
-static const char *source_path(const struct walk *w, Dwarf_Word index)
-{
-	const char *path = w->files ? dwarf_filesrc(w->files, index, NULL, NULL) : NULL;
-	size_t len = strlen(w->dir);
-
-	if (path && len && !strncmp(path, w->dir, len) && path[len] == '/')
-		path += len + 1;
-	if (path && !strncmp(path, "./", 2))
-		path += 2;
-	return path;
-}
-
 /*
  * local_irq_restore() is called by the functions of headers that everybody
  * uses: the caller that tells something is further out.
@@ -109,7 +97,8 @@ static void find_call(const struct walk *w, const struct frame *frame,
 		if (!unsigned_attr(frame->die, DW_AT_call_file, &file) ||
 		    !unsigned_attr(frame->die, DW_AT_call_line, &line))
 			continue;
-		path = source_path(w, file);
+		path = w->files ? dwarf_filesrc(w->files, file, NULL, NULL) : NULL;
+		path = source_in_tree(path, w->dir);
 		if (!path || (best && strstr(path, "include/")))
 			continue;
 		best = path;

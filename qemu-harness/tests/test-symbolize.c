@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tests of symbolize.c and crash-json.c on a small kernel that the compiler has
+ * just made.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <gelf.h>
+#include <fcntl.h>
+#include <jansson.h>
+
+#include "crash-json.h"
+#include "symbolize.h"
+#include "tiny-vmlinux.h"
+
+static const char kernel[] =
+	"#line 10 \"arch/entry.c\"\n"
+	"void _stext(void) { for (;;) ; }\n"
+	"volatile int counter;\n"
+	"#line 20 \"include/linux/inner.h\"\n"
+	"static inline __attribute__((always_inline)) void inner(void)\n"
+	"{ asm volatile(\"ud2\\nmarker: .globl marker\"); }\n"
+	"#line 30 \"./kernel/middle.c\"\n"
+	"static inline __attribute__((always_inline)) void middle(void)\n"
+	"{\n"
+	"	counter++;\n"
+	"	inner();\n"
+	"}\n"
+	"#line 40 \"kernel/outer.c\"\n"
+	"__attribute__((noinline, used)) void outer(void)\n"
+	"{\n"
+	"	middle();\n"
+	"}\n"
+	"#line 50 \"kernel/caller.c\"\n"
+	"__attribute__((noinline, used)) void caller(void)\n"
+	"{\n"
+	"	outer();\n"
+	"	asm volatile(\"returns: .globl returns\");\n"
+	"	counter = 7;\n"
+	"}\n";
+
+/**
+ * struct tiny - an open small kernel
+ * @path: the file
+ * @symbols: it
+ * @ud2: offset of the trap in outer(): behind its "ud2" stands "marker"
+ * @returns: offset in caller() that outer() returns to
+ */
+struct tiny {
+	char *path;
+	struct symbols *symbols;
+	uint64_t ud2;
+	uint64_t returns;
+};
+
+static uint64_t address_of(const char *path, const char *name)
+{
+	uint64_t address = 0;
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	GElf_Sym sym;
+	int fd, i;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	fd = open(path, O_RDONLY);
+	assert_true(fd >= 0);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	assert_non_null(elf);
+	while ((section = elf_nextscn(elf, section))) {
+		gelf_getshdr(section, &header);
+		if (header.sh_type != SHT_SYMTAB)
+			continue;
+		for (i = 0; gelf_getsym(elf_getdata(section, NULL), i, &sym); i++)
+			if (!strcmp(elf_strptr(elf, header.sh_link, sym.st_name), name))
+				address = sym.st_value;
+	}
+	elf_end(elf);
+	close(fd);
+	assert_true(address);
+	return address;
+}
+
+static int make_tiny(void **state)
+{
+	struct tiny *t = xcalloc(1, sizeof(*t));
+
+	t->path = tiny_vmlinux(kernel, "c");
+	assert_int_equal(symbols_open(t->path, &t->symbols), 0);
+	t->ud2 = address_of(t->path, "marker") - 2 - address_of(t->path, "outer");
+	t->returns = address_of(t->path, "returns") - address_of(t->path, "caller");
+	*state = t;
+	return 0;
+}
+
+static int remove_tiny(void **state)
+{
+	struct tiny *t = *state;
+
+	symbols_close(t->symbols);
+	tiny_vmlinux_remove(t->path);
+	free(t);
+	return 0;
+}
+
+static void expect_source(const struct source *s, const char *function, const char *file,
+			  unsigned int line, bool inlined)
+{
+	assert_string_equal(s->function, function);
+	assert_string_equal(s->file, file);
+	assert_int_equal(s->line, line);
+	assert_int_equal(s->inlined, inlined);
+}
+
+static void test_inlined(void **state)
+{
+	struct tiny *t = *state;
+	struct sources sources;
+
+	symbols_find(t->symbols, "outer", t->ud2, 0x1000, false, &sources);
+	assert_int_equal(sources.n, 3);
+	expect_source(&sources.v[0], "inner", "include/linux/inner.h", 21, true);
+	expect_source(&sources.v[1], "middle", "kernel/middle.c", 33, true);
+	expect_source(&sources.v[2], "outer", "kernel/outer.c", 42, false);
+	sources_free(&sources);
+}
+
+/* What a call returns to may be another line's: the call is meant. */
+static void test_return(void **state)
+{
+	struct tiny *t = *state;
+	struct sources sources;
+
+	symbols_find(t->symbols, "caller", t->returns, 0x1000, true, &sources);
+	assert_int_equal(sources.n, 1);
+	expect_source(&sources.v[0], "caller", "kernel/caller.c", 52, false);
+	sources_free(&sources);
+	symbols_find(t->symbols, "caller", t->returns, 0x1000, false, &sources);
+	assert_int_equal(sources.n, 1);
+	assert_true(sources.v[0].line > 52);
+	sources_free(&sources);
+}
+
+static void test_unknown(void **state)
+{
+	struct tiny *t = *state;
+	struct sources sources;
+
+	symbols_find(t->symbols, "no_such_function", 1, 0x1000, false, &sources);
+	assert_int_equal(sources.n, 0);
+	/* A function of that name, but not one of that size. */
+	symbols_find(t->symbols, "caller", t->returns, 1, false, &sources);
+	assert_int_equal(sources.n, 0);
+	/* An offset far behind all code. */
+	symbols_find(t->symbols, "caller", UINT64_MAX / 2, 0x1000, false, &sources);
+	assert_int_equal(sources.n, 0);
+	sources_free(&sources);
+}
+
+static void test_no_kernel(void **state)
+{
+	struct symbols *symbols;
+
+	(void)state;
+	assert_int_equal(symbols_open("/no/such/file", &symbols), -ENOENT);
+	assert_int_equal(symbols_open("/dev/null", &symbols), -EINVAL);
+	/* The program has symbols, but a directory is no file. */
+	assert_true(symbols_open("/", &symbols) < 0);
+}
+
+static json_t *member(json_t *doc, const char *list, size_t i)
+{
+	json_t *value = json_array_get(json_object_get(doc, list), i);
+
+	assert_non_null(value);
+	return value;
+}
+
+/* The trap is where it says it is; what a trace has are returns, but for the trap itself. */
+static void test_json(void **state)
+{
+	struct tiny *t = *state;
+	struct crash crash;
+	json_t *doc, *f;
+	char *log;
+
+	log = xasprintf("BUG: kernel NULL pointer dereference, address: 0\n"
+			"garbage \xff\xfe\n"
+			"RIP: 0010:outer+0x%llx/0x1000\n"
+			"Call Trace:\n"
+			" outer+0x%llx/0x1000\n"
+			" caller+0x%llx/0x1000\n"
+			" caller+0x%llx/0x1000 [storm]\n",
+			(unsigned long long)t->ud2, (unsigned long long)t->ud2,
+			(unsigned long long)t->returns, (unsigned long long)t->returns);
+	assert_int_equal(crash_find(log, strlen(log), &crash), 1);
+	doc = crash_json(&crash, t->symbols);
+	assert_non_null(doc);
+	assert_string_equal(json_string_value(json_object_get(doc, "frame")), "outer");
+	assert_string_equal(json_string_value(json_object_get(doc, "kind")), "oops");
+	assert_true(json_is_null(json_object_get(doc, "corrupted")));
+	assert_string_equal(json_string_value(member(doc, "report", 1)), "garbage ??");
+	assert_string_equal(json_string_value(member(doc, "alternatives", 0)),
+			    "bad-access in outer");
+	assert_int_equal(json_array_size(json_object_get(doc, "frames")), 4);
+	f = member(doc, "frames", 0);
+	assert_int_equal(json_integer_value(json_object_get(f, "line")), 2);
+	assert_int_equal(json_integer_value(json_object_get(f, "offset")), t->ud2);
+	assert_int_equal(json_integer_value(json_object_get(member(f, "source", 0), "line")), 21);
+	f = member(doc, "frames", 1);
+	assert_int_equal(json_integer_value(json_object_get(member(f, "source", 0), "line")), 21);
+	assert_true(json_is_true(json_object_get(member(f, "source", 0), "inlined")));
+	f = member(doc, "frames", 2);
+	assert_int_equal(json_integer_value(json_object_get(member(f, "source", 0), "line")), 52);
+	/* The kernel doesn't have what a module has. */
+	f = member(doc, "frames", 3);
+	assert_string_equal(json_string_value(json_object_get(f, "module")), "storm");
+	assert_null(json_object_get(f, "source"));
+	json_decref(doc);
+
+	doc = crash_json(&crash, NULL);
+	assert_int_equal(json_array_size(json_object_get(doc, "frames")), 4);
+	assert_null(json_object_get(member(doc, "frames", 0), "source"));
+	json_decref(doc);
+	crash_free(&crash);
+	free(log);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_inlined),
+		cmocka_unit_test(test_return),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_no_kernel),
+		cmocka_unit_test(test_json),
+	};
+
+	return cmocka_run_group_tests(tests, make_tiny, remove_tiny);
+}

@@ -25,5 +25,6 @@ int cmd_reproduce(int argc, char **argv);
 int cmd_recheck(int argc, char **argv);
 int cmd_sites(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_title(int argc, char **argv);
 
 #endif

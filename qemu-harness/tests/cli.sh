@@ -77,6 +77,23 @@ says 2 'no directory given' "recheck of nothing" "$irqsan" recheck
 says 2 'No such file' "recheck of a missing directory" "$irqsan" recheck "$out/nothing"
 says 2 'holds no boot' "recheck of another directory" "$irqsan" recheck docs
 
+# Crash titles.
+logs=qemu-harness/tests/logs
+says 2 'no log given' "title of nothing" "$irqsan" title
+says 2 'no/such/log: No such file' "title of a missing log" "$irqsan" title no/such/log
+says 2 'irqsan: can.t read docs: Is a directory' "title of a directory" "$irqsan" title docs
+says 2 'vmlinux says nothing without --json' "a vmlinux for nothing" \
+	"$irqsan" title --vmlinux Makefile $logs/irqsan-kvm-wait
+says 2 'Makefile: not an ELF file' "a vmlinux that is none" \
+	"$irqsan" title --json --vmlinux Makefile $logs/irqsan-kvm-wait
+says 0 '^$' "no title without a crash" "$irqsan" title $logs/clean
+says 1 '^WARNING in kvm_wait$' "the title of a crash" "$irqsan" title $logs/irqsan-kvm-wait
+says 1 '^$' "one line a log" "$irqsan" title $logs/clean $logs/irqsan-kvm-wait
+says 2 '^WARNING in kvm_wait$' "a log that is missing, and one that isn't" \
+	"$irqsan" title no/such/log $logs/irqsan-kvm-wait
+says 1 '"frame": "kvm_wait"' "a crash as JSON" "$irqsan" title --json $logs/irqsan-kvm-wait
+says 0 '"crash": null' "no crash as JSON" "$irqsan" title --json $logs/clean
+
 # Kernels and modules that are none.
 says 2 'unknown kernel "debian:potato"' "unknown Debian kernel" \
 	"$irqsan" run --kernel debian:potato

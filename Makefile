@@ -106,20 +106,49 @@ reproduce: deps
 sites-report: all
 	$(B)/irqsan sites --debug --report docs/sites-report.md $(REPORT_KERNELS)
 
-# Needs what nothing else does: apt-get install clang libclang-rt-14-dev
+# How many titles of a large corpus come out right, and which don't.
+CRASH_LOGS := ../shared/crash-logs
+crash-titles: $(B)/asan/test-crash
+	@if [ ! -d "$(CRASH_LOGS)" ]; then \
+		echo "skipped: no logs in $(CRASH_LOGS) (make crash-titles CRASH_LOGS=DIR)"; \
+	else \
+		IRQSAN_CRASH_LOGS=$(CRASH_LOGS) $(B)/asan/test-crash test_corpus; \
+	fi
+
+# 100 MB without a crash, all of which has to be read: under 2 s.
+crash-speed: $(B)/irqsan
+	@yes '[   12.345678][  T131] storm: no BUG, no WARNING, INFO only: 17 locks taken' | \
+		head -c 100000000 >$(B)/speed.log
+	@start=$$(date +%s%N); $(B)/irqsan title $(B)/speed.log; rc=$$?; \
+	ms=$$((($$(date +%s%N) - start) / 1000000)); rm $(B)/speed.log; \
+	echo "100 MB in $$ms ms"; [ $$rc -eq 0 ] && [ $$ms -lt 2000 ]
+
+# Need what nothing else does: apt-get install clang libclang-rt-14-dev
+FUZZ_OPTIONS = -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1
+FUZZ_CC = clang -std=gnu11 -O1 -g -Wall -Wextra $(DEFINES) -Imodule -Iqemu-harness/src \
+	$(PKG_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_CRASH_SRC := $(addprefix qemu-harness/src/,crash.c crash-frames.c crash-json.c \
+	crash-table.c demangle.c pattern.c symbolize.c util.c)
+
 fuzz-scan: $(B)/fuzz-scan
 	@mkdir -p $(B)/fuzz-corpus
-	cd $(B) && ./fuzz-scan -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 \
-		-print_final_stats=1 fuzz-corpus
+	cd $(B) && ./fuzz-scan $(FUZZ_OPTIONS) -max_len=4096 fuzz-corpus
+
+fuzz-crash: $(B)/fuzz-crash
+	@mkdir -p $(B)/fuzz-crash-corpus
+	cd $(B) && ./fuzz-crash $(FUZZ_OPTIONS) -max_len=16384 fuzz-crash-corpus \
+		$(CURDIR)/qemu-harness/tests/logs
 
 $(B)/fuzz-scan: qemu-harness/tests/fuzz-scan.c $(wildcard module/scan.[ch] module/insn.[ch])
+$(B)/fuzz-crash: qemu-harness/tests/fuzz-crash.c $(FUZZ_CRASH_SRC) \
+	$(FUZZ_CRASH_SRC:.c=.h)
+$(B)/fuzz-scan $(B)/fuzz-crash:
 	@mkdir -p $(@D)
 	@command -v clang >/dev/null || { \
 		echo "The fuzzer needs clang: apt-get install clang libclang-rt-14-dev" >&2; \
 		exit 2; \
 	}
-	clang -std=gnu11 -O1 -g -Wall -Wextra -Imodule \
-		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $<
+	$(FUZZ_CC) -o $@ $< $(filter $(FUZZ_CRASH_SRC),$^) $(PKG_LIBS)
 
 # Kept only when it ran to its end.
 bench: deps
@@ -152,6 +181,7 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all check-builds check-chores bench check clean deps fuzz-scan reproduce sites-report unit
+.PHONY: all bench check check-builds check-chores clean crash-speed crash-titles deps \
+	fuzz-crash fuzz-scan reproduce sites-report unit
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

@@ -10,7 +10,7 @@ all:
 
 # pkg-config is asked when the first file is compiled and not when this file is
 # read: a fresh machine gets it only from "make deps".
-PKGS := libarchive jansson libpcre2-8 libcrypto libkmod libelf libdw
+PKGS := libarchive jansson libpcre2-8 libcrypto libkmod libelf libdw gsl
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -liberty)$(PKG_LIBS)
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)

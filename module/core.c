@@ -35,6 +35,7 @@ bool irqsan_enabled = true;
 /* Nothing hits a probe once it is gone; then the rings can go. */
 static void stop(void)
 {
+	irqsan_pv_stop();
 	irqsan_scope_stop();
 	irqsan_sites_drop_all();
 	irqsan_record_stop();

@@ -229,7 +229,7 @@ int irqsan_deny_show(struct seq_file *m, void *unused);
 int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
 		    const struct module *mod, bool init);
 struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
-				    kprobe_pre_handler_t handler);
+				    const struct module *mod, kprobe_pre_handler_t handler);
 void irqsan_sites_drop(const struct module *mod, bool init_only);
 void irqsan_sites_drop_all(void);
 u8 *irqsan_sites_original(const struct irqsan_range *text);
@@ -290,6 +290,7 @@ unsigned int irqsan_control_count(void);
 
 /* pv.c */
 int irqsan_pv_start(void);
+void irqsan_pv_stop(void);
 const char *irqsan_pv_restore_state(void);
 void irqsan_pv_clear(void);
 int irqsan_pv_show(struct seq_file *m, void *unused);

@@ -11,6 +11,8 @@
 #include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
 #include <linux/percpu.h>
 #include <linux/timekeeping.h>
 #include <asm/processor-flags.h>
@@ -186,18 +188,20 @@ static const kprobe_pre_handler_t handlers[ARRAY_SIZE(names)] = {
 };
 
 #define KVM_WAIT 0	/* its index */
+#define WAITS 3		/* the first ones */
 
 /*
  * Behind the tracer's NOP, if that can be: on it a kprobe is an ftrace hook, and
  * to take that out again takes seconds on a busy machine. A jump label that
  * stands there can't be probed.
  */
-static int watch_entry(const struct irqsan_range *fn, kprobe_pre_handler_t handler)
+static int watch_entry(const struct irqsan_range *fn, const struct module *mod,
+		       kprobe_pre_handler_t handler)
 {
 	unsigned long body = fn->start + irqsan_scan_body((const u8 *)fn->start, fn->len);
 
-	return irqsan_site_new(KIND_HOOK, body, handler) ||
-	       irqsan_site_new(KIND_HOOK, fn->start, handler) ? 0 : -EINVAL;
+	return irqsan_site_new(KIND_HOOK, body, mod, handler) ||
+	       irqsan_site_new(KIND_HOOK, fn->start, mod, handler) ? 0 : -EINVAL;
 }
 
 /**
@@ -220,7 +224,7 @@ static int add_exit(void *ctx, size_t offset)
 	return 0;
 }
 
-static int arm_exits(const struct irqsan_range *fn)
+static int arm_exits(const struct irqsan_range *fn, const struct module *mod)
 {
 	struct exits exits = { .nr = 0 };
 	unsigned int i;
@@ -235,19 +239,72 @@ static int arm_exits(const struct irqsan_range *fn)
 	if (rc || !exits.nr)
 		return rc ?: -ENOENT;
 	for (i = 0; i < exits.nr; i++) {
-		if (!irqsan_site_new(KIND_BALANCE, fn->start + exits.offset[i], wait_exit))
+		if (!irqsan_site_new(KIND_BALANCE, fn->start + exits.offset[i], mod, wait_exit))
 			return -EINVAL;
 	}
 	return 0;
 }
 
 /* Exits first: an entry without its exit would count as a call under way. */
-static int watch(const struct irqsan_range *fn, kprobe_pre_handler_t handler)
+static int watch(const struct irqsan_range *fn, const struct module *mod,
+		 kprobe_pre_handler_t handler)
 {
-	int rc = handler == wait_entry ? arm_exits(fn) : 0;
+	int rc = handler == wait_entry ? arm_exits(fn, mod) : 0;
 
-	return rc ?: watch_entry(fn, handler);
+	return rc ?: watch_entry(fn, mod, handler);
 }
+
+/*
+ * A livepatch redirects a wait at its entry, in front of our probe, to a
+ * function of its module. What that is called is custom: as the one that it
+ * replaces, or with "livepatch_" before it. The function that was replaced stays
+ * watched: nothing reaches it until the livepatch is disabled.
+ */
+static void watch_replacements(struct module *mod)
+{
+	static const char * const prefixes[] = { "", "livepatch_" };
+	char text[WAITS * ARRAY_SIZE(prefixes)][MODULE_NAME_LEN + 32];
+	const char *symbols[ARRAY_SIZE(text)];
+	struct irqsan_range fns[ARRAY_SIZE(text)];
+	unsigned int i;
+	int rc;
+
+	if (!is_livepatch_module(mod))
+		return;
+	for (i = 0; i < ARRAY_SIZE(text); i++) {
+		snprintf(text[i], sizeof(text[i]), "%s:%s%s", mod->name, prefixes[i / WAITS],
+			 names[i % WAITS]);
+		symbols[i] = text[i];
+	}
+	rc = irqsan_text_functions(symbols, ARRAY_SIZE(text), fns);
+	for (i = 0; !rc && i < ARRAY_SIZE(text); i++) {
+		if (!fns[i].len)
+			continue;
+		rc = watch(&fns[i], mod, wait_entry);
+		if (!rc)
+			pr_info("%s: livepatched, the waits of %s are watched\n",
+				names[i % WAITS], symbols[i]);
+	}
+	if (rc)
+		pr_warn("%s: its waits are not watched (%d)\n", mod->name, rc);
+}
+
+static int module_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	if (event == MODULE_STATE_COMING)
+		watch_replacements(data);
+	else if (event == MODULE_STATE_GOING)
+		irqsan_sites_drop(data, false);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_nb = {
+	.notifier_call = module_event,
+	/* After ftrace and the kprobe layer have set up the new text. */
+	.priority = -1,
+};
+
+static bool watching_modules;
 
 static void say_what_kvm_wait_restores(const struct irqsan_range *fn)
 {
@@ -271,7 +328,8 @@ static void say_what_kvm_wait_restores(const struct irqsan_range *fn)
  * Functions that this kernel doesn't have are no error. The probes are sites and
  * go with them. Sleeps.
  *
- * Return: how many functions are watched, or -ENOMEM.
+ * Return: how many functions are watched, or a negative errno; then
+ * irqsan_pv_stop() cleans up.
  */
 int irqsan_pv_start(void)
 {
@@ -282,17 +340,34 @@ int irqsan_pv_start(void)
 	rc = irqsan_text_functions(names, ARRAY_SIZE(names), fns);
 	if (rc)
 		return rc;
+	rc = register_module_notifier(&module_nb);
+	if (rc)
+		return rc;
+	watching_modules = true;
 	say_what_kvm_wait_restores(&fns[KVM_WAIT]);
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!fns[i].len)
 			continue;
-		rc = watch(&fns[i], handlers[i]);
+		rc = watch(&fns[i], NULL, handlers[i]);
 		if (rc)
 			pr_warn("%s: can't be probed (%d), it isn't watched\n", names[i], rc);
 		else
 			watched++;
 	}
+	irqsan_text_modules(watch_replacements);
 	return watched;
+}
+
+/**
+ * irqsan_pv_stop() - let livepatches come and go unseen again
+ *
+ * The probes stay. Sleeps.
+ */
+void irqsan_pv_stop(void)
+{
+	if (watching_modules)
+		unregister_module_notifier(&module_nb);
+	watching_modules = false;
 }
 
 /**

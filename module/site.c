@@ -177,6 +177,7 @@ out:
  * irqsan_site_new() - add and arm one site
  * @kind: what is checked there
  * @addr: its address
+ * @mod: the module it lies in; NULL for the kernel
  * @handler: runs when a CPU reaches it
  *
  * Sleeps.
@@ -184,13 +185,14 @@ out:
  * Return: the site, armed; NULL without memory or where it can't be armed.
  */
 struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
-				    kprobe_pre_handler_t handler)
+				    const struct module *mod, kprobe_pre_handler_t handler)
 {
 	struct irqsan_site *site;
 
 	mutex_lock(&sites_lock);
 	site = site_alloc(kind, addr);
 	if (site) {
+		site->mod = mod;
 		site->handler = handler;
 		irqsan_arm(site);
 	}

@@ -37,6 +37,7 @@
  *	      interrupt, or the lock had changed hands before the halt
  * @kicks: kicks that this CPU sent
  * @longest_ns: the longest wait
+ * @waited_ns: all of them
  */
 struct pv_count {
 	u64 waits;
@@ -48,6 +49,7 @@ struct pv_count {
 	u64 unkicked;
 	u64 kicks;
 	u64 longest_ns;
+	u64 waited_ns;
 };
 
 /**
@@ -130,6 +132,7 @@ static int notrace wait_exit(struct kprobe *kp, struct pt_regs *regs)
 	wait_ns = ktime_get_mono_fast_ns() - call->start_ns;
 	if (wait_ns > this_cpu_read(pv_count.longest_ns))
 		this_cpu_write(pv_count.longest_ns, wait_ns);
+	this_cpu_add(pv_count.waited_ns, wait_ns);
 	trace_pv_wait(site->addr, call->irqs_on, wait_ns, kicked);
 
 	if (!READ_ONCE(irqsan_enabled))
@@ -393,9 +396,10 @@ void irqsan_pv_clear(void)
 
 static void show_line(struct seq_file *m, const struct pv_count *c)
 {
-	seq_printf(m, " %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu\n", c->waits,
+	seq_printf(m, " %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu\n", c->waits,
 		   c->returns, c->imbalances, c->slow_pv, c->slow_native, c->waits_irqs_on,
-		   c->waits - c->waits_irqs_on, c->unkicked, c->kicks, c->longest_ns);
+		   c->waits - c->waits_irqs_on, c->unkicked, c->kicks, c->longest_ns,
+		   c->waited_ns);
 }
 
 /**
@@ -410,7 +414,7 @@ int irqsan_pv_show(struct seq_file *m, void *unused)
 	struct pv_count total = { 0 };
 	unsigned int cpu;
 
-	seq_puts(m, "# cpu waits returns imbalances pv_slowpath native_slowpath waits_irqs_on waits_irqs_off unkicked kicks longest_ns\n");
+	seq_puts(m, "# cpu waits returns imbalances pv_slowpath native_slowpath waits_irqs_on waits_irqs_off unkicked kicks longest_ns waited_ns\n");
 	for_each_online_cpu(cpu) {
 		seq_printf(m, "%u", cpu);
 		show_line(m, per_cpu_ptr(&pv_count, cpu));
@@ -427,6 +431,7 @@ int irqsan_pv_show(struct seq_file *m, void *unused)
 		total.unkicked += c->unkicked;
 		total.kicks += c->kicks;
 		total.longest_ns = max(total.longest_ns, c->longest_ns);
+		total.waited_ns += c->waited_ns;
 	}
 	seq_puts(m, "total");
 	show_line(m, &total);

@@ -44,7 +44,7 @@ static uint64_t number(const char *text, const char *name)
  */
 int counters_add(struct counters *c)
 {
-	uint64_t waits, pv, native;
+	uint64_t waits, pv, native, longest, waited;
 	char text[8192];
 	long rc;
 	char *p;
@@ -61,12 +61,16 @@ int counters_add(struct counters *c)
 	if (rc < 0)
 		return (int)rc;
 	p = strstr(text, "\ntotal");
-	if (!p || sscanf(p, "\ntotal %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64,
-			 &waits, &pv, &native) != 3)
+	if (!p || sscanf(p, "\ntotal %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64
+			 " %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
+			 &waits, &pv, &native, &longest, &waited) != 5)
 		return -EPROTO;
 	c->waits += waits;
 	c->slow_pv += pv;
 	c->slow_native += native;
+	if (longest > c->longest_ns)
+		c->longest_ns = longest;
+	c->waited_ns += waited;
 	return 0;
 }
 

@@ -15,6 +15,8 @@
  * @slow_native: native_queued_spin_lock_slowpath() entries
  * @violations: bogus restores and imbalances, without the planted ones
  * @lost: of these, how many left no record
+ * @longest_ns: the longest wait
+ * @waited_ns: the time of all waits
  * @first_ns: guest_now_ns() of the first violation; 0 when there is none
  */
 struct counters {
@@ -23,6 +25,8 @@ struct counters {
 	uint64_t slow_native;
 	uint64_t violations;
 	uint64_t lost;
+	uint64_t longest_ns;
+	uint64_t waited_ns;
 	uint64_t first_ns;
 };
 

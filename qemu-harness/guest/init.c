@@ -45,7 +45,7 @@ static json_t *progress(const struct counters *c, uint64_t load_start_ns, uint64
 	if (c->first_ns)
 		first_ms = c->first_ns < load_start_ns ? 0 :
 			   (json_int_t)((c->first_ns - load_start_ns) / 1000000);
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 			 "load_ms", (json_int_t)((guest_now_ns() - load_start_ns) / 1000000),
 			 "ops", (json_int_t)ops,
 			 "waits", (json_int_t)c->waits,
@@ -53,6 +53,8 @@ static json_t *progress(const struct counters *c, uint64_t load_start_ns, uint64
 			 "slow_native", (json_int_t)c->slow_native,
 			 "violations", (json_int_t)c->violations,
 			 "lost", (json_int_t)c->lost,
+			 "longest_ns", (json_int_t)c->longest_ns,
+			 "waited_ns", (json_int_t)c->waited_ns,
 			 "first_ms", first_ms);
 }
 

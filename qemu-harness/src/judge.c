@@ -131,6 +131,7 @@ void verdict_free(struct verdict *v)
 {
 	free(v->title);
 	free(v->release);
+	strv_free(&v->titles);
 	v->title = NULL;
 	v->release = NULL;
 }
@@ -139,6 +140,16 @@ static void keep_first(char **to, const char *text)
 {
 	if (!*to)
 		*to = xstrdup(text);
+}
+
+static void add_title(struct verdict *v, const char *title)
+{
+	size_t i;
+
+	for (i = 0; i < v->titles.n; i++)
+		if (!strcmp(v->titles.v[i], title))
+			return;
+	strv_push(&v->titles, title);
 }
 
 static void grow(uint64_t *to, uint64_t value)
@@ -155,6 +166,8 @@ static void take_counters(struct verdict *v, const struct record_counters *c)
 	grow(&v->slow_native, c->slow_native);
 	grow(&v->violations, c->violations);
 	grow(&v->lost_records, c->lost);
+	grow(&v->longest_ns, c->longest_ns);
+	grow(&v->waited_ns, c->waited_ns);
 	grow(&v->ops, c->ops);
 	if (c->load_ms > v->load_ms)
 		v->load_ms = c->load_ms;
@@ -211,6 +224,7 @@ static void take_guest(struct evidence *e, const struct record *r)
 		e->boot = true;
 		keep_first(&v->release, r->text);
 		v->pv = r->pv;
+		v->boot_s = r->up;
 		break;
 	case RECORD_MODULE:
 		e->module = true;
@@ -226,6 +240,7 @@ static void take_guest(struct evidence *e, const struct record *r)
 		break;
 	case RECORD_VIOLATION:
 		keep_first(&e->site_title, r->text);
+		add_title(v, r->text);
 		break;
 	case RECORD_PLANTED:
 		take_planted(e, r);
@@ -238,6 +253,7 @@ static void take_guest(struct evidence *e, const struct record *r)
 		break;
 	case RECORD_DONE:
 		e->done = true;
+		v->done = true;
 		take_counters(v, &r->counters);
 		break;
 	case RECORD_TICK:
@@ -328,25 +344,30 @@ static void keep_last(void *ctx, const char *line, size_t len)
 }
 
 /*
- * The first crash. Where restores are planted, the detector's reports are what
- * is to be seen, and the records tell which of them were not planted.
+ * All crashes; the first one is kept. Where restores are planted, the detector's
+ * reports are what is to be seen, and the records tell which of them were not
+ * planted.
  */
-static void find_crash(struct evidence *e)
+static void find_crashes(struct evidence *e)
 {
 	static const char report[] = "raw_local_irq_restore() called with IRQs enabled";
+	struct crash crash;
 	size_t from = 0;
 
-	while (crash_find(e->console.data + from, e->console.len - from, &e->crash)) {
-		size_t start = from + e->crash.start, end = from + e->crash.end;
-
-		if (!e->planted || !memmem(e->console.data + start, end - start, report,
-					   strlen(report))) {
-			e->crash.start = start;
-			e->crash.end = end;
-			return;
+	while (crash_find(e->console.data + from, e->console.len - from, &crash)) {
+		crash.start += from;
+		crash.end += from;
+		from = crash.end;
+		if (e->planted && memmem(e->console.data + crash.start, crash.end - crash.start,
+					 report, strlen(report))) {
+			crash_free(&crash);
+			continue;
 		}
-		crash_free(&e->crash);
-		from = end;
+		add_title(e->v, crash.title);
+		if (e->crash.title)
+			crash_free(&crash);
+		else
+			e->crash = crash;
 	}
 }
 
@@ -368,7 +389,7 @@ static int read_evidence(const char *dir, struct evidence *e)
 	if (!rc)
 		rc = read_part(dir, "console.log", &e->console);
 	if (!rc && e->console.len)
-		find_crash(e);
+		find_crashes(e);
 	if (!rc)
 		rc = read_part(dir, "qemu.log", &qemu);
 	if (!rc && qemu.len) {

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "util.h"
+
 /**
  * enum outcome - of one boot
  * @OUTCOME_OK: load ran to its end, the code under test was reached, nothing found
@@ -34,34 +36,44 @@ enum outcome {
  * @outcome: see above
  * @title: crash title (crashed, boot failed) or one line of reason (lost, hung,
  *	   inconclusive); NULL for OK; owned
+ * @titles: titles of all crashes and violations of the boot, each once; owned
  * @release: kernel release that the guest itself reported, or NULL; owned
  * @pv: the guest has PV spinlocks
  * @control: the planted violation came back
+ * @done: the load ran to its end
  * @waits: kvm_wait() calls
  * @slow_pv: __pv_queued_spin_lock_slowpath() entries
  * @slow_native: native_queued_spin_lock_slowpath() entries
  * @violations: bogus restores and imbalances, the control's own not counted
+ * @longest_ns: the longest kvm_wait()
+ * @waited_ns: all of them together
  * @lost_records: violations that the module could count but not describe
  * @first_ms: guest milliseconds from the start of the load to the first
  *	      violation; -1 when there was none
  * @load_ms: guest milliseconds that the load ran
  * @ops: operations that the workload did
+ * @boot_s: guest seconds from the kernel's start to init's; 0 when init never started
  * @wall_s: host seconds of the whole boot
  */
 struct verdict {
 	enum outcome outcome;
 	char *title;
+	struct strv titles;
 	char *release;
 	bool pv;
 	bool control;
+	bool done;
 	uint64_t waits;
 	uint64_t slow_pv;
 	uint64_t slow_native;
 	uint64_t violations;
+	uint64_t longest_ns;
+	uint64_t waited_ns;
 	uint64_t lost_records;
 	int64_t first_ms;
 	int64_t load_ms;
 	uint64_t ops;
+	double boot_s;
 	double wall_s;
 };
 

@@ -76,6 +76,13 @@ static int get_count(const json_t *obj, const char *name, uint64_t *out)
 	return 0;
 }
 
+/* A number that older guests don't send: 0 when it is absent. */
+static int get_new_count(const json_t *obj, const char *name, uint64_t *out)
+{
+	*out = 0;
+	return json_object_get(obj, name) ? get_count(obj, name, out) : 0;
+}
+
 static int get_text(const json_t *obj, const char *name, char **out)
 {
 	const json_t *v = json_object_get(obj, name);
@@ -94,6 +101,8 @@ static int get_counters(const json_t *obj, struct record_counters *c)
 	    get_count(obj, "violations", &c->violations) ||
 	    get_count(obj, "lost", &c->lost) ||
 	    get_count(obj, "ops", &c->ops) ||
+	    get_new_count(obj, "longest_ns", &c->longest_ns) ||
+	    get_new_count(obj, "waited_ns", &c->waited_ns) ||
 	    get_int(obj, "first_ms", -1, &c->first_ms) ||
 	    get_int(obj, "load_ms", 0, &c->load_ms))
 		return -EINVAL;

@@ -51,6 +51,8 @@ enum record_kind {
  * @slow_native: entries of the native slow path
  * @violations: bogus restores and imbalances
  * @lost: violations counted but not described
+ * @longest_ns: the longest kvm_wait(); 0 from a guest that doesn't tell
+ * @waited_ns: all of them together; likewise
  * @first_ms: guest milliseconds to the first violation, -1 until there is one
  * @load_ms: guest milliseconds that the load has run
  * @ops: operations that it did
@@ -61,6 +63,8 @@ struct record_counters {
 	uint64_t slow_native;
 	uint64_t violations;
 	uint64_t lost;
+	uint64_t longest_ns;
+	uint64_t waited_ns;
 	int64_t first_ms;
 	int64_t load_ms;
 	uint64_t ops;

@@ -112,20 +112,31 @@ void result_totals(const struct result *r, struct result_totals *t)
  */
 json_t *result_verdict_json(const struct verdict *v)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f}",
+	json_t *titles = json_array();
+	size_t i;
+
+	for (i = 0; i < v->titles.n; i++)
+		json_array_append_new(titles, json_string(v->titles.v[i]));
+	return json_pack("{s:s, s:s?, s:o, s:s?, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:I, s:I, s:f, s:f}",
 			 "outcome", outcome_name(v->outcome),
 			 "title", v->title,
+			 "titles", titles,
 			 "release", v->release,
 			 "pv", v->pv,
 			 "control", v->control,
+			 "done", v->done,
 			 "waits", (json_int_t)v->waits,
 			 "slow_pv", (json_int_t)v->slow_pv,
 			 "slow_native", (json_int_t)v->slow_native,
 			 "violations", (json_int_t)v->violations,
+			 "longest_ns", (json_int_t)v->longest_ns,
+			 "waited_ns", (json_int_t)v->waited_ns,
 			 "lost", (json_int_t)v->lost_records,
 			 "first_ms", (json_int_t)v->first_ms,
 			 "load_ms", (json_int_t)v->load_ms,
 			 "ops", (json_int_t)v->ops,
+			 "boot_s", v->boot_s,
 			 "wall_s", v->wall_s);
 }
 

@@ -16,7 +16,7 @@
 
 #define COUNTERS(waits, violations, first) \
 	"\"waits\":" waits ",\"slow_pv\":5,\"slow_native\":1,\"violations\":" violations \
-	",\"lost\":0,\"first_ms\":" first ",\"load_ms\":1000,\"ops\":90"
+	",\"lost\":0,\"longest_ns\":90000,\"waited_ns\":350000,\"first_ms\":" first ",\"load_ms\":1000,\"ops\":90"
 #define DONE(waits, violations, first) \
 	"{\"t\":\"done\",\"up\":4.5," COUNTERS(waits, violations, first) "}\n"
 #define TICK(up, waits, violations, first) \

@@ -158,12 +158,16 @@ static bool take_boot(const char *dir, struct buf *sites, json_t *boots, json_t 
 static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 		    const struct guest *guest, json_t *boots, json_t **events)
 {
-	struct run_config config = {
+	struct run_guest booted = {
 		.vm = { .accel = ACCEL_TCG, .cmdline = CMDLINE, .initramfs = guest->initramfs,
 			.cpus = 1, .memory_mb = MEMORY_MB, .icount = true },
+		.conf = guest->conf,
+	};
+	const struct run_config config = {
+		.guests = &booted, .nr_guests = 1,
 		.runs = BOOTS, .jobs = BOOTS < cpus_available() ? BOOTS : cpus_available(),
 		.seconds = SECONDS, .limits = &run_limits_default, .scale = SCALE,
-		.conf = guest->conf, .dir = dir, .out = stderr,
+		.dir = dir, .out = stderr,
 	};
 	struct result result;
 	char *elf = NULL;
@@ -174,9 +178,9 @@ static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 	rc = pvh_kernel(b->kernel->image, &elf);
 	if (rc)
 		return rc;
-	config.vm.kernel = elf;
+	booted.vm.kernel = elf;
 	result_init(&result, BOOTS);
-	config.facts = json_pack("{s:s, s:s, s:b, s:b}", "command", "bench", "setup", s->name,
+	booted.facts = json_pack("{s:s, s:s, s:b, s:b}", "command", "bench", "setup", s->name,
 				 "icount", 1, "bare", !s->params);
 	rc = run_boots(&config, &result);
 	if (!rc && result.interrupted)
@@ -189,7 +193,7 @@ static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 					  boots, events))
 			rc = -EIO;
 	}
-	json_decref(config.facts);
+	json_decref(booted.facts);
 	free(elf);
 	result_free(&result);
 	return rc;

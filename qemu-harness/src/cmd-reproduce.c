@@ -47,6 +47,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = state->input;
+		state->child_inputs[1] = state->input;
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected \"%s\"", arg);
@@ -162,7 +163,9 @@ static int write_json(const struct request *rq, const struct side *buggy, const 
  */
 int cmd_reproduce(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &request_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = {
+		{ &request_argp, 0, NULL, 0 }, { &request_runs_argp, 0, NULL, 0 }, { 0 }
+	};
 	static const struct argp argp = {
 		.parser = parse, .children = children,
 		.doc = "Boot " KERNEL_BUGGY " (has the kvm_wait bug) and " KERNEL_FIXED

@@ -12,25 +12,18 @@
 #define RELOAD_MAX 100000
 
 enum {
-	OPT_PARAMS = 256,
-	OPT_EXPECT_PV,
-	OPT_PLANTED,
+	OPT_PLANTED = 256,
 	OPT_CHORE,
 };
 
 static const struct argp_option options[] = {
 	{ "kernel", 'K', "KERNEL", 0, "debian:SUITE[/FLAVOUR], a bzImage or a build tree", 1 },
-	{ "workload", 'w', "NAME", 0, "mkdir-storm (default), lock-storm or none", 1 },
-	{ "until", 'u', "first|end", 0, "end a boot at its first finding (default) or never", 1 },
 	{ "reload", 'R', "N", 0, "take the module out and put it back N times under load", 1 },
 	{ "planted", OPT_PLANTED, NULL, 0,
 	  "first run restores that are bogus on purpose: each must be caught", 1 },
 	{ "chore", OPT_CHORE, "NAME[,NAME]", 0, "do these beside the load: hotplug, suspend, "
 	  "modules, sysrq-l, tracer; and at the end: kexec, reboot", 1 },
 	{ "module", 'M', "FILE", 0, "load this irqsan.ko instead of building one", 1 },
-	{ "params", OPT_PARAMS, "TEXT", 0, "parameters for irqsan.ko", 1 },
-	{ "expect-pv", OPT_EXPECT_PV, "on|off", 0,
-	  "whether a load that never reaches kvm_wait is inconclusive", 1 },
 	{ 0 }
 };
 
@@ -41,31 +34,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = rq;
+		state->child_inputs[1] = rq;
+		state->child_inputs[2] = rq;
 		break;
 	case 'K':
 		rq->kernel = arg;
-		break;
-	case 'w':
-		if (!guest_workload_known(arg))
-			argp_error(state, "unknown workload \"%s\"", arg);
-		rq->workload = arg;
-		break;
-	case 'u':
-		if (strcmp(arg, "first") && strcmp(arg, "end"))
-			argp_error(state, "--until is first or end, not \"%s\"", arg);
-		rq->until_first = !strcmp(arg, "first");
 		break;
 	case 'R':
 		rq->reload = request_number(state, "reload", arg, 0, RELOAD_MAX);
 		break;
 	case 'M':
 		rq->module = arg;
-		break;
-	case OPT_PARAMS:
-		/* The guest's orders are lines. */
-		if (strchr(arg, '\n'))
-			argp_error(state, "--params can't hold a newline");
-		rq->params = arg;
 		break;
 	case OPT_PLANTED:
 		rq->planted = true;
@@ -74,11 +53,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!guest_chores_known(arg))
 			argp_error(state, "unknown chore in \"%s\"", arg);
 		rq->chores = arg;
-		break;
-	case OPT_EXPECT_PV:
-		if (strcmp(arg, "on") && strcmp(arg, "off"))
-			argp_error(state, "--expect-pv is on or off, not \"%s\"", arg);
-		rq->pv = strcmp(arg, "on") ? REQUEST_PV_OFF : REQUEST_PV_ON;
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected \"%s\"", arg);
@@ -118,7 +92,10 @@ static void say_unproved(const struct result *r)
  */
 int cmd_run(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &request_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp_child children[] = {
+		{ &request_load_argp, 0, NULL, 0 }, { &request_argp, 0, NULL, 0 },
+		{ &request_runs_argp, 0, NULL, 0 }, { 0 }
+	};
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children,
 		.doc = "Boot a kernel under load with irqsan.ko in it.\v"

@@ -7,10 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "guest.h"
 #include "kernel.h"
 #include "request.h"
-#include "run.h"
 #include "rundir.h"
 #include "util.h"
 
@@ -23,12 +21,17 @@
  */
 #define CMDLINE_EMULATED "nosoftlockup rcupdate.rcu_cpu_stall_suppress=1"
 
+/* Out of reach of the commands' own. */
+enum {
+	OPT_PARAMS = 1024,
+	OPT_EXPECT_PV,
+};
+
 static const struct argp_option options[] = {
 	{ "accel", 'a', "ACCEL", 0, "auto (default), kvm, nested or tcg", 0 },
 	{ "cpus", 'c', "N", 0, "vCPUs of the guest", 0 },
 	{ "memory", 'm', "MB", 0, "memory of the guest", 0 },
 	{ "seconds", 's', "S", 0, "how long the load runs, in guest time", 0 },
-	{ "runs", 'r', "N", 0, "how many boots", 0 },
 	{ "jobs", 'j', "N", 0, "boots at once (default: what this machine can)", 0 },
 	{ "qemu", 'q', "PATH", 0, "QEMU to use", 0 },
 	{ "json", 'J', "FILE", 0, "write the result there (- for standard output)", 0 },
@@ -76,9 +79,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 's':
 		rq->seconds = request_number(state, "seconds", arg, 1, SECONDS_MAX);
 		break;
-	case 'r':
-		rq->runs = request_number(state, "runs", arg, 1, RUNS_MAX);
-		break;
 	case 'j':
 		rq->jobs = request_number(state, "jobs", arg, 1, 64);
 		break;
@@ -102,6 +102,66 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp request_argp = { .options = options, .parser = parse };
 
+static const struct argp_option runs_options[] = {
+	{ "runs", 'r', "N", 0, "how many boots", 0 },
+	{ 0 }
+};
+
+static error_t parse_runs(int key, char *arg, struct argp_state *state)
+{
+	struct request *rq = state->input;
+
+	if (key != 'r')
+		return ARGP_ERR_UNKNOWN;
+	rq->runs = request_number(state, "runs", arg, 1, RUNS_MAX);
+	return 0;
+}
+
+const struct argp request_runs_argp = { .options = runs_options, .parser = parse_runs };
+
+static const struct argp_option load_options[] = {
+	{ "workload", 'w', "NAME", 0, "mkdir-storm (default), lock-storm or none", 0 },
+	{ "until", 'u', "first|end", 0, "end a boot at its first finding or never", 0 },
+	{ "params", OPT_PARAMS, "TEXT", 0, "parameters for irqsan.ko", 0 },
+	{ "expect-pv", OPT_EXPECT_PV, "on|off", 0,
+	  "whether a load that never reaches kvm_wait is inconclusive", 0 },
+	{ 0 }
+};
+
+static error_t parse_load(int key, char *arg, struct argp_state *state)
+{
+	struct request *rq = state->input;
+
+	switch (key) {
+	case 'w':
+		if (!guest_workload_known(arg))
+			argp_error(state, "unknown workload \"%s\"", arg);
+		rq->workload = arg;
+		break;
+	case 'u':
+		if (strcmp(arg, "first") && strcmp(arg, "end"))
+			argp_error(state, "--until is first or end, not \"%s\"", arg);
+		rq->until_first = !strcmp(arg, "first");
+		break;
+	case OPT_PARAMS:
+		/* The guest's orders are lines. */
+		if (strchr(arg, '\n'))
+			argp_error(state, "--params can't hold a newline");
+		rq->params = arg;
+		break;
+	case OPT_EXPECT_PV:
+		if (strcmp(arg, "on") && strcmp(arg, "off"))
+			argp_error(state, "--expect-pv is on or off, not \"%s\"", arg);
+		rq->pv = strcmp(arg, "on") ? REQUEST_PV_OFF : REQUEST_PV_ON;
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp request_load_argp = { .options = load_options, .parser = parse_load };
+
 /**
  * request_out() - where a command prints what it found
  * @rq: its request
@@ -120,19 +180,21 @@ static bool expect_pv(const struct request *rq, enum accel accel)
 	return accel != ACCEL_TCG && strcmp(rq->workload, "none");
 }
 
-/* Member @name of @facts: the hash of @path. */
+/* Member @name of @facts: the hash of @path, if there is one. */
 static int add_hash(json_t *facts, const char *name, const char *path)
 {
 	char hex[65];
 	int rc;
 
+	if (!path)
+		return 0;
 	rc = sha256_file(path, hex);
 	if (!rc)
 		json_object_set_new(facts, name, json_string(hex));
 	return rc;
 }
 
-/* What was run, for the result and for each boot's run.json. */
+/* What is booted, for the result and for each boot's run.json. */
 static int add_facts(json_t *facts, const struct request *rq, const struct kernel *k,
 		     const struct guest *guest, enum accel accel)
 {
@@ -155,59 +217,135 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 	json_decref(more);
 	rc = add_hash(facts, "kernel_sha256", k->image);
 	if (!rc)
+		rc = add_hash(facts, "config_sha256", k->config);
+	if (!rc)
 		rc = add_hash(facts, "initramfs_sha256", guest->initramfs);
 	if (!rc)
 		rc = add_hash(facts, "module_sha256", guest->module);
 	return rc;
 }
 
-/* With kernel and accelerator known: makes guest and directory, boots. */
-static int run_in_dir(const struct request *rq, const struct kernel *k, enum accel accel,
-		      const char *dir, struct result *result)
+/**
+ * request_accel() - the accelerator for a request
+ * @rq: what is asked for
+ * @accel: filled
+ *
+ * Without PV spinlocks most of what the loads are for isn't there: so tcg is
+ * never chosen for them. Who asks for tcg gets it, without the expectation.
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int request_accel(const struct request *rq, enum accel *accel)
+{
+	bool need_pv = rq->pv == REQUEST_PV_ON ||
+		       (rq->pv == REQUEST_PV_AUTO && rq->accel == ACCEL_AUTO &&
+			strcmp(rq->workload, "none"));
+	int rc = accel_choose(rq->accel, need_pv, accel);
+
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * request_guest_make() - make a guest of what is asked for
+ * @rq: what is asked for
+ * @k: its kernel
+ * @accel: its accelerator
+ * @dir: where its initramfs is put
+ * @g: filled on success; for request_guest_free()
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int request_guest_make(const struct request *rq, const struct kernel *k, enum accel accel,
+		       const char *dir, struct request_guest *g)
 {
 	const struct guest_config gc = {
 		.kernel = k, .module = rq->module, .params = rq->params,
 		.workload = rq->workload, .seconds = rq->seconds, .reload = rq->reload,
 		.planted = rq->planted, .chores = rq->chores,
 	};
-	struct run_config config = {
+	int rc;
+
+	*g = (struct request_guest){};
+	rc = guest_build(&gc, dir, &g->guest);
+	if (rc)
+		return rc;
+	g->run = (struct run_guest){
 		.vm = { .accel = accel, .qemu = rq->qemu, .kernel = k->image,
+			.initramfs = g->guest.initramfs,
 			.cmdline = accel == ACCEL_KVM ? NULL : CMDLINE_EMULATED,
 			.cpus = rq->cpus, .memory_mb = rq->memory_mb },
-		.runs = rq->runs, .jobs = rq->jobs, /* Planted ones are reported too: they must not end the boot. */
+		.expect_pv = expect_pv(rq, accel), .facts = json_object(), .conf = g->guest.conf,
+	};
+	rc = add_facts(g->run.facts, rq, k, &g->guest, accel);
+	if (rc)
+		request_guest_free(g);
+	return rc;
+}
+
+/**
+ * request_guest_free() - free what request_guest_make() filled in
+ * @g: the guest; its initramfs, which is large and made again from what run.json
+ *     names, is removed
+ */
+void request_guest_free(struct request_guest *g)
+{
+	if (g->guest.initramfs)
+		unlink(g->guest.initramfs);
+	json_decref(g->run.facts);
+	guest_free(&g->guest);
+	*g = (struct request_guest){};
+}
+
+/**
+ * request_config() - how to boot the guests of a request
+ * @rq: what is asked for
+ * @accel: its accelerator
+ * @dir: directory of the runs
+ *
+ * Return: for run_boots(), but for the guests
+ */
+struct run_config request_config(const struct request *rq, enum accel accel, const char *dir)
+{
+	struct run_config config = {
+		.runs = rq->runs, .jobs = rq->jobs,
+		/* Planted ones are reported too: they must not end the boot. */
 		.until_first = rq->until_first && !rq->planted,
-		.seconds = rq->seconds, .reload = rq->reload, .expect_pv = expect_pv(rq, accel),
-		.limits = &run_limits_default, .scale = accel_scale(accel),
-		.facts = result->facts, .dir = dir, .out = request_out(rq),
+		.seconds = rq->seconds, .reload = rq->reload, .limits = &run_limits_default,
+		.scale = accel_scale(accel), .dir = dir, .out = request_out(rq),
 		.verbose = rq->verbose,
 	};
-	struct guest guest;
+
+	if (!config.jobs)
+		config.jobs = accel_parallel(accel, rq->cpus, rq->memory_mb);
+	return config;
+}
+
+/* With kernel and accelerator known: makes guest and directory, boots. */
+static int run_in_dir(const struct request *rq, const struct kernel *k, enum accel accel,
+		      const char *dir, struct result *result)
+{
+	struct run_config config = request_config(rq, accel, dir);
+	struct request_guest g;
 	json_t *doc;
 	int rc;
 
-	rc = guest_build(&gc, dir, &guest);
+	rc = request_guest_make(rq, k, accel, dir, &g);
 	if (rc)
 		return rc;
-	rc = add_facts(result->facts, rq, k, &guest, accel);
-	if (!rc) {
-		if (!config.jobs)
-			config.jobs = accel_parallel(accel, rq->cpus, rq->memory_mb);
-		if (config.jobs > rq->runs)
-			config.jobs = rq->runs;
-		config.vm.initramfs = guest.initramfs;
-		config.conf = guest.conf;
-		pr_info("%u boots of %s on %s, %u at once, in %s", rq->runs, k->release ?: k->name,
-			accel_name(accel), config.jobs, dir);
-		rc = run_boots(&config, result);
-	}
+	json_object_update(result->facts, g.run.facts);
+	if (config.jobs > rq->runs)
+		config.jobs = rq->runs;
+	config.guests = &g.run;
+	config.nr_guests = 1;
+	pr_info("%u boots of %s on %s, %u at once, in %s", rq->runs, k->release ?: k->name,
+		accel_name(accel), config.jobs, dir);
+	rc = run_boots(&config, result);
 	if (!rc) {
 		doc = result_json(result);
 		rc = rundir_write_json(dir, "result.json", doc);
 		json_decref(doc);
 	}
-	/* Large, and made again from what run.json names. */
-	unlink(guest.initramfs);
-	guest_free(&guest);
+	request_guest_free(&g);
 	return rc;
 }
 
@@ -224,21 +362,12 @@ int request_run(const struct request *rq, struct result *result)
 	struct kernel k = {};
 	enum accel accel;
 	char *dir = NULL;
-	bool need_pv;
 	int rc;
 
 	rc = kernel_get(rq->kernel, &k);
 	if (rc < 0)
 		return rc;
-	/*
-	 * Without PV spinlocks most of what the loads are for isn't there: so
-	 * tcg is never chosen for them. Who asks for tcg gets it, without the
-	 * expectation.
-	 */
-	need_pv = rq->pv == REQUEST_PV_ON ||
-		  (rq->pv == REQUEST_PV_AUTO && rq->accel == ACCEL_AUTO &&
-		   strcmp(rq->workload, "none"));
-	rc = accel_choose(rq->accel, need_pv, &accel);
+	rc = request_accel(rq, &accel);
 	if (rc >= 0)
 		rc = rundir_create(rq->keep, k.release ?: "kernel", accel_name(accel), &dir);
 	if (rc >= 0)

@@ -9,7 +9,9 @@
 #include <argp.h>
 
 #include "accel.h"
+#include "guest.h"
 #include "result.h"
+#include "run.h"
 
 /**
  * enum request_pv - must the load reach kvm_wait()?
@@ -74,12 +76,31 @@ struct request {
 	.until_first = true, \
 }
 
+/**
+ * struct request_guest - a guest that is ready to be booted
+ * @guest: its initramfs and orders
+ * @run: for run_boots(); points into @guest, and to the kernel that it was made of
+ */
+struct request_guest {
+	struct guest guest;
+	struct run_guest run;
+};
+
 /* Options that every command that boots has; input: struct request. */
 extern const struct argp request_argp;
+/* How many boots, for commands that don't find that out; input: struct request. */
+extern const struct argp request_runs_argp;
+/* Options of the load, and of the module; input: struct request. */
+extern const struct argp request_load_argp;
 
 unsigned int request_number(const struct argp_state *state, const char *option, const char *arg,
 			    unsigned int min, unsigned int max);
 FILE *request_out(const struct request *rq);
+int request_accel(const struct request *rq, enum accel *accel);
+int request_guest_make(const struct request *rq, const struct kernel *k, enum accel accel,
+		       const char *dir, struct request_guest *g);
+void request_guest_free(struct request_guest *g);
+struct run_config request_config(const struct request *rq, enum accel accel, const char *dir);
 int request_run(const struct request *rq, struct result *result);
 
 #endif

@@ -24,6 +24,18 @@ void result_init(struct result *r, unsigned int runs)
 }
 
 /**
+ * result_extend() - room for more runs
+ * @r: the result
+ * @runs: how many there are to be
+ */
+void result_extend(struct result *r, unsigned int runs)
+{
+	r->runs = xrealloc(r->runs, runs * sizeof(*r->runs));
+	memset(r->runs + r->n, 0, (runs - r->n) * sizeof(*r->runs));
+	r->n = runs;
+}
+
+/**
  * result_free() - free a result and all that it holds
  * @r: the result
  */

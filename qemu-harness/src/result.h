@@ -69,6 +69,7 @@ struct result_totals {
 };
 
 void result_init(struct result *r, unsigned int runs);
+void result_extend(struct result *r, unsigned int runs);
 void result_free(struct result *r);
 struct result_attempt *result_add(struct result *r, unsigned int number, const char *dir);
 const struct verdict *result_verdict(const struct result *r, unsigned int number);

@@ -84,6 +84,7 @@ struct channel {
 /**
  * struct boot - one running guest
  * @config: of the whole
+ * @guest: what is booted
  * @number: which run
  * @attempt: 0, or which repetition
  * @dir: its directory; owned; NULL: this slot is free
@@ -104,6 +105,7 @@ struct channel {
  */
 struct boot {
 	const struct run_config *config;
+	const struct run_guest *guest;
 	unsigned int number;
 	unsigned int attempt;
 	char *dir;
@@ -128,15 +130,17 @@ struct boot {
  * @config: of the whole
  * @result: filled as runs end
  * @boots: one slot a job
- * @started: runs that were started
- * @told: runs whose verdict was printed: always the lowest numbers
- * @final: for each run, whether its verdict stands
+ * @end: behind the last run's number
+ * @started: the next run to be started
+ * @told: the next run whose verdict is to be printed
+ * @final: for each run from the first, whether its verdict stands
  * @progress_at: when progress was last told
  */
 struct loop {
 	const struct run_config *config;
 	struct result *result;
 	struct boot *boots;
+	unsigned int end;
 	unsigned int started;
 	unsigned int told;
 	bool *final;
@@ -275,16 +279,17 @@ static void channel_close(struct channel *c)
 static int boot_start(struct boot *b, const struct run_config *config, unsigned int number,
 		      unsigned int attempt)
 {
-	struct vm_config vm = config->vm;
+	const struct run_guest *guest = &config->guests[number % config->nr_guests];
+	struct vm_config vm = guest->vm;
 	int rc;
 
 	*b = (struct boot){
-		.config = config, .number = number, .attempt = attempt,
+		.config = config, .guest = guest, .number = number, .attempt = attempt,
 		.console = { .fd = -1, .file = -1 }, .record = { .fd = -1, .file = -1 },
 	};
 	rc = rundir_boot(config->dir, number, attempt, &b->dir);
-	if (!rc && config->conf)
-		rc = rundir_write_text(b->dir, "irqsan.conf", config->conf);
+	if (!rc && guest->conf)
+		rc = rundir_write_text(b->dir, "irqsan.conf", guest->conf);
 	if (rc >= 0)
 		rc = channel_open(&b->console, b->dir, "console.log", on_console_line, b);
 	if (rc >= 0)
@@ -371,16 +376,16 @@ static int write_run_json(const struct boot *b)
 	json_t *doc = json_pack("{s:s, s:i, s:i, s:s, s:s, s:b, s:s, s:i, s:f}",
 				"format", "irqsan-boot/1",
 				"run", (int)b->number, "attempt", (int)b->attempt,
-				"accel", accel_name(config->vm.accel),
+				"accel", accel_name(b->guest->vm.accel),
 				"ended", b->ended,
-				"expect_pv", config->expect_pv,
+				"expect_pv", b->guest->expect_pv,
 				"until", config->until_first ? "first" : "end",
 				"garbage", (int)b->garbage,
 				"wall_s", now() - b->started);
 	int rc;
 
-	if (config->facts)
-		json_object_update_missing(doc, config->facts);
+	if (b->guest->facts)
+		json_object_update_missing(doc, b->guest->facts);
 	rc = rundir_write_json(b->dir, "run.json", doc);
 	json_decref(doc);
 	return rc;
@@ -416,12 +421,16 @@ static int boot_finish(struct boot *b, struct result *result)
 /* Prints the verdicts that are next in order. */
 static void tell(struct loop *loop)
 {
-	while (loop->told < loop->config->runs && loop->final[loop->told]) {
+	const struct run_config *config = loop->config;
+
+	while (loop->told < loop->end && loop->final[loop->told - config->first]) {
+		const char *name = config->guests[loop->told % config->nr_guests].name;
 		char *line = verdict_line(result_verdict(loop->result, loop->told));
 
 		pr_progress_end();
-		fprintf(loop->config->out, "run #%u: %s\n", loop->told, line);
-		fflush(loop->config->out);
+		fprintf(config->out, "run #%u%s%s: %s\n", loop->told, name ? " " : "",
+			name ?: "", line);
+		fflush(config->out);
 		free(line);
 		loop->told++;
 	}
@@ -443,7 +452,7 @@ static int boot_over(struct loop *loop, struct boot *b)
 		pr_info("run #%u: lost: %s; trying again", number, v->title);
 		return boot_start(b, loop->config, number, attempt + 1);
 	}
-	loop->final[number] = true;
+	loop->final[number - loop->config->first] = true;
 	tell(loop);
 	return 0;
 }
@@ -453,7 +462,7 @@ static int fill_slots(struct loop *loop)
 	unsigned int i;
 	int rc;
 
-	for (i = 0; i < loop->config->jobs && loop->started < loop->config->runs; i++) {
+	for (i = 0; i < loop->config->jobs && loop->started < loop->end; i++) {
 		if (loop->boots[i].dir)
 			continue;
 		rc = boot_start(&loop->boots[i], loop->config, loop->started, 0);
@@ -558,7 +567,7 @@ static void stop_all(struct loop *loop)
 			continue;
 		b->ended = xstrdup("interrupted");
 		if (boot_finish(b, loop->result) >= 0)
-			loop->final[number] = true;
+			loop->final[number - loop->config->first] = true;
 	}
 	tell(loop);
 }
@@ -566,8 +575,8 @@ static void stop_all(struct loop *loop)
 /**
  * run_boots() - boot and judge
  * @config: what and how often
- * @result: from result_init() with @config->runs; one or more boots are added
- *	    to each run
+ * @result: with room for the runs from @config->first on; one or more boots are
+ *	    added to each
  *
  * Prints each verdict when it and all before it stand. No guest is left running,
  * whatever happens.
@@ -578,7 +587,10 @@ static void stop_all(struct loop *loop)
  */
 int run_boots(const struct run_config *config, struct result *result)
 {
-	struct loop loop = { .config = config, .result = result, .progress_at = now() };
+	struct loop loop = {
+		.config = config, .result = result, .end = config->first + config->runs,
+		.started = config->first, .told = config->first, .progress_at = now(),
+	};
 	int rc;
 
 	loop.boots = xcalloc(config->jobs, sizeof(*loop.boots));

@@ -43,34 +43,48 @@ struct run_limits {
 extern const struct run_limits run_limits_default;
 
 /**
- * struct run_config - what to boot and how often
+ * struct run_guest - what to boot
+ * @name: told with the number of its runs, or NULL
  * @vm: the guest; its @dir is ignored
+ * @expect_pv: the load must reach kvm_wait()
+ * @facts: copied into every run.json, may be NULL
+ * @conf: text of the guest's orders, kept in each directory; may be NULL
+ */
+struct run_guest {
+	const char *name;
+	struct vm_config vm;
+	bool expect_pv;
+	json_t *facts;
+	const char *conf;
+};
+
+/**
+ * struct run_config - how often to boot, and how
+ * @guests: booted in turn: run N is of guest N modulo @nr_guests
+ * @nr_guests: how many; at least 1
+ * @first: number of the first run
  * @runs: how many runs
  * @jobs: how many at once
  * @until_first: end a boot at its first finding
  * @seconds: how long the load is ordered to run, in guest time
  * @reload: how often the module is taken out and put back meanwhile
- * @expect_pv: the load must reach kvm_wait()
  * @limits: patience
  * @scale: of this accelerator
- * @facts: copied into every run.json, may be NULL
- * @conf: text of the guest's orders, kept in each directory; may be NULL
  * @dir: directory of the runs; must exist
  * @out: where verdicts are printed
  * @verbose: tell each guest's phases
  */
 struct run_config {
-	struct vm_config vm;
+	const struct run_guest *guests;
+	unsigned int nr_guests;
+	unsigned int first;
 	unsigned int runs;
 	unsigned int jobs;
 	bool until_first;
 	unsigned int seconds;
 	unsigned int reload;
-	bool expect_pv;
 	const struct run_limits *limits;
 	double scale;
-	json_t *facts;
-	const char *conf;
 	const char *dir;
 	FILE *out;
 	bool verbose;

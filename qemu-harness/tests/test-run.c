@@ -45,12 +45,14 @@ static char *fake_qemu(void)
  * struct fixture - what a test has
  * @dir: the run's directory
  * @qemu: path of fake-qemu
+ * @guest: what it boots
  * @config: as for run_boots()
  * @result: its result
  */
 struct fixture {
 	char *dir;
 	char *qemu;
+	struct run_guest guest;
 	struct run_config config;
 	struct result result;
 };
@@ -62,11 +64,14 @@ static void prepare(struct fixture *f, const char *plays, unsigned int runs, uns
 	f->dir = xstrdup("/tmp/irqsan-run-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	f->qemu = fake_qemu();
-	f->config = (struct run_config){
+	f->guest = (struct run_guest){
 		.vm = { .accel = ACCEL_KVM, .qemu = f->qemu, .kernel = "/fake/kernel",
 			.initramfs = "/fake/initramfs", .cpus = 4, .memory_mb = 512 },
-		.runs = runs, .jobs = jobs, .until_first = true, .expect_pv = true,
-		.limits = &limits, .scale = 1, .conf = "workload mkdir-storm\n", .dir = f->dir,
+		.expect_pv = true, .conf = "workload mkdir-storm\n",
+	};
+	f->config = (struct run_config){
+		.guests = &f->guest, .nr_guests = 1, .runs = runs, .jobs = jobs,
+		.until_first = true, .limits = &limits, .scale = 1, .dir = f->dir,
 		.out = stderr,
 	};
 	result_init(&f->result, runs);
@@ -247,7 +252,7 @@ static void run_with_facts(const char *play, json_t *facts, const char *line)
 
 	prepare(&f, play, 1, 1);
 	f.config.until_first = false;
-	f.config.facts = facts;
+	f.guest.facts = facts;
 	assert_int_equal(run_boots(&f.config, &f.result), 0);
 	assert_line(&f, 0, line);
 	finish(&f);
@@ -316,6 +321,45 @@ static void test_parallel_in_order(void **state)
 	finish(&f);
 }
 
+/* Guests take turns, whatever the number that a call begins with. */
+static void test_in_turn(void **state)
+{
+	struct run_guest guests[2];
+	char *text = NULL, *run;
+	size_t size = 0;
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, "bug-to-the-end,good", 2, 1);
+	guests[0] = f.guest;
+	guests[0].name = "before";
+	guests[1] = f.guest;
+	guests[1].name = "after";
+	guests[1].facts = json_pack("{s:s}", "side", "after");
+	f.config.guests = guests;
+	f.config.nr_guests = 2;
+	f.config.out = open_memstream(&text, &size);
+	f.config.until_first = false;
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	f.config.first = 2;
+	f.config.runs = 3;
+	result_extend(&f.result, 5);
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	fclose(f.config.out);
+	assert_string_equal(text, "run #0 before: crashed: WARNING in kvm_wait\n"
+			    "run #1 after: OK\nrun #2 before: OK\nrun #3 after: OK\n"
+			    "run #4 before: OK\n");
+	run = slurp(f.result.runs[3].attempts[0].dir, "run.json");
+	assert_non_null(strstr(run, "\"side\": \"after\""));
+	free(run);
+	run = slurp(f.result.runs[4].attempts[0].dir, "run.json");
+	assert_null(strstr(run, "\"side\""));
+	free(run);
+	json_decref(guests[1].facts);
+	free(text);
+	finish(&f);
+}
+
 /* A finding is worth more than a lost boot, an inconclusive one is no success. */
 static void test_exit_codes(void **state)
 {
@@ -355,7 +399,7 @@ static void test_no_qemu(void **state)
 
 	(void)state;
 	prepare(&f, "good", 1, 1);
-	f.config.vm.qemu = "/nonexistent/qemu";
+	f.guest.vm.qemu = "/nonexistent/qemu";
 	assert_true(run_boots(&f.config, &f.result) < 0);
 	assert_int_equal(f.result.runs[0].n, 0);
 	assert_int_equal(result_exit(&f.result), EXIT_INFRA);
@@ -460,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_lost_boots_are_repeated_and_counted),
 		cmocka_unit_test(test_parallel_in_order),
+		cmocka_unit_test(test_in_turn),
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_console_is_kept_whole),
 		cmocka_unit_test(test_no_qemu),

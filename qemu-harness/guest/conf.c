@@ -61,6 +61,8 @@ int conf_read(const char *path, struct conf *conf)
 		*value++ = '\0';
 		if (!strcmp(line, "module") && modules < CONF_MODULES_MAX) {
 			conf->module[modules++] = module_value(value);
+		} else if (!strcmp(line, "livepatch")) {
+			conf->livepatch = module_value(value);
 		} else if (!strcmp(line, "irqsan")) {
 			conf->irqsan = module_value(value);
 		} else if (!strcmp(line, "storm")) {

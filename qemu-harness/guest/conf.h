@@ -35,6 +35,7 @@ struct conf_bench {
 /**
  * struct conf - the orders
  * @module: modules to load first, in order; ends at the first without a path
+ * @livepatch: a livepatch to put in force before @irqsan
  * @irqsan: the module under test
  * @storm: the lock-storm test module
  * @workload: name of the load
@@ -52,6 +53,7 @@ struct conf_bench {
  */
 struct conf {
 	struct conf_module module[CONF_MODULES_MAX + 1];
+	struct conf_module livepatch;
 	struct conf_module irqsan;
 	struct conf_module storm;
 	struct conf_module planted;

@@ -19,6 +19,7 @@
 #include "conf.h"
 #include "counters.h"
 #include "guest.h"
+#include "livepatch.h"
 #include "planted.h"
 #include "workload.h"
 
@@ -216,6 +217,8 @@ static void load_modules(const struct conf *conf)
 /* All that comes before the load. False: the boot has nothing more to say. */
 static bool prepare(const struct conf *conf)
 {
+	if (conf->livepatch.path && !livepatch_load(&conf->livepatch))
+		return false;
 	if (conf->irqsan.path && !load_irqsan(conf))
 		return false;
 	return !conf->planted.path || !planted_run(conf);

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -399,6 +400,63 @@ static int add_irqsan(struct making *m)
 	return 0;
 }
 
+/* The one .ko file of @dir; the caller frees it. */
+static int only_module(const char *dir, char **path)
+{
+	char *pattern = xasprintf("%s/*.ko", dir);
+	glob_t found = {};
+	int rc = -ENOENT;
+
+	glob(pattern, 0, NULL, &found);
+	if (found.gl_pathc == 1) {
+		*path = xstrdup(found.gl_pathv[0]);
+		rc = 0;
+	}
+	globfree(&found);
+	free(pattern);
+	return rc;
+}
+
+static int get_livepatch(struct making *m)
+{
+	const char *from = m->config->livepatch;
+	struct stat st;
+	char *dir;
+	int rc;
+
+	if (stat(from, &st) || !S_ISDIR(st.st_mode)) {
+		m->out->livepatch = xstrdup(from);
+		return kernel_check_module(m->config->kernel, from);
+	}
+	rc = kernel_build_module(m->config->kernel, from, &dir);
+	if (rc < 0)
+		return rc;
+	rc = only_module(dir, &m->out->livepatch);
+	if (rc)
+		pr_err("%s: makes more than one module: name the livepatch's .ko file", from);
+	free(dir);
+	return rc;
+}
+
+static int add_livepatch(struct making *m)
+{
+	char *name;
+	int rc;
+
+	if (kernel_config(m->config->kernel, "LIVEPATCH") != 'y') {
+		pr_err("%s is built without CONFIG_LIVEPATCH", m->config->kernel->name);
+		return -EINVAL;
+	}
+	rc = get_livepatch(m);
+	if (rc)
+		return rc;
+	name = module_name(m->out->livepatch);
+	rc = initramfs_add_module(m->ir, name, m->out->livepatch);
+	order(m, "livepatch", name);
+	free(name);
+	return rc;
+}
+
 static int add_all(struct making *m)
 {
 	const struct guest_config *config = m->config;
@@ -411,6 +469,8 @@ static int add_all(struct making *m)
 		rc = add_lock_storm(m);
 	if (!rc && config->bench)
 		rc = add_bench(m);
+	if (!rc && config->livepatch)
+		rc = add_livepatch(m);
 	if (!rc && !config->bare)
 		rc = add_irqsan(m);
 	if (!rc && config->planted)
@@ -465,5 +525,6 @@ void guest_free(struct guest *guest)
 	free(guest->initramfs);
 	free(guest->conf);
 	free(guest->module);
+	free(guest->livepatch);
 	*guest = (struct guest){};
 }

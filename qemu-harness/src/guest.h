@@ -14,6 +14,7 @@
  * @kernel: its kernel
  * @module: irqsan.ko to load, or NULL to build one for @kernel
  * @params: parameters of irqsan.ko, or NULL
+ * @livepatch: livepatch module to load first, or the directory of its source, or NULL
  * @workload: "mkdir-storm", "lock-storm" or "none"
  * @seconds: how long the load runs
  * @reload: how often the module is taken out and put back
@@ -29,6 +30,7 @@ struct guest_config {
 	const struct kernel *kernel;
 	const char *module;
 	const char *params;
+	const char *livepatch;
 	const char *workload;
 	unsigned int seconds;
 	unsigned int reload;
@@ -45,11 +47,13 @@ struct guest_config {
  * @initramfs: its path; owned
  * @conf: the orders in it; owned
  * @module: path of the irqsan.ko in it; owned; NULL for a bare one
+ * @livepatch: path of the livepatch in it, or NULL; owned
  */
 struct guest {
 	char *initramfs;
 	char *conf;
 	char *module;
+	char *livepatch;
 };
 
 bool guest_workload_known(const char *name);

@@ -37,6 +37,8 @@
  * @icount: the guest's clock counted instructions, and jumped when it was idle
  * @bare: it ran without the module
  * @planted: this boot ran the planted restores of the test module
+ * @livepatch: this boot was to load a livepatch
+ * @livepatched: and it was in force before the load
  * @caught: which of them were caught: a bit for each of plants[]
  * @plant_title: what is wrong with the first that was not; owned
  * @chores: chores that were ordered and haven't been recorded; owned, NULL at the end
@@ -66,6 +68,8 @@ struct evidence {
 	int icount;
 	int bare;
 	int planted;
+	int livepatch;
+	bool livepatched;
 	unsigned int caught;
 	char *plant_title;
 	struct strv chores;
@@ -242,6 +246,9 @@ static void take_guest(struct evidence *e, const struct record *r)
 		keep_first(&e->site_title, r->text);
 		add_title(v, r->text);
 		break;
+	case RECORD_LIVEPATCH:
+		e->livepatched = !r->number;
+		break;
 	case RECORD_PLANTED:
 		take_planted(e, r);
 		break;
@@ -318,10 +325,11 @@ static int read_run(const char *dir, struct evidence *e)
 	if (!doc) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
-	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b, s?b}",
+	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b, s?b, s?b}",
 				  "accel", &accel, "ended", &ended, "expect_pv", &e->expect_pv,
 				  "wall_s", &e->v->wall_s, "icount", &e->icount,
-				  "bare", &e->bare, "planted", &e->planted)) {
+				  "bare", &e->bare, "planted", &e->planted,
+				  "livepatch", &e->livepatch)) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
 	} else {
@@ -606,6 +614,11 @@ static void judge(struct evidence *e)
 
 		set(e, OUTCOME_LOST, why);
 		free(why);
+		return;
+	}
+	/* The kernel that ran isn't the one that was to be looked at. */
+	if (e->livepatch && !e->livepatched) {
+		set(e, OUTCOME_LOST, "the livepatch was not in force");
 		return;
 	}
 	/* Done without a word on the detector: its records were lost on the way. */

@@ -34,6 +34,7 @@ static const struct record_form forms[] = {
 	{ .name = "load", .kind = RECORD_LOAD, .text = "workload" },
 	{ .name = "tick", .kind = RECORD_TICK, .counters = true },
 	{ .name = "violation", .kind = RECORD_VIOLATION, .text = "title" },
+	{ .name = "livepatch", .kind = RECORD_LIVEPATCH, .text = "name", .number = "rc" },
 	{ .name = "planted", .kind = RECORD_PLANTED, .text = "plant", .number = "seen" },
 	{ .name = "chore", .kind = RECORD_CHORE, .text = "name", .number = "rc" },
 	{ .name = "reload", .kind = RECORD_RELOAD, .number = "done" },

@@ -18,6 +18,7 @@
  * @RECORD_LOAD: the load begins
  * @RECORD_TICK: a second of load; from L1: a sign of life
  * @RECORD_VIOLATION: first violation of a site
+ * @RECORD_LIVEPATCH: a livepatch is in force, or is not
  * @RECORD_PLANTED: a planted restore of the test module ran
  * @RECORD_CHORE: a chore was done
  * @RECORD_RELOAD: the module was taken out and put back
@@ -34,6 +35,7 @@ enum record_kind {
 	RECORD_LOAD,
 	RECORD_TICK,
 	RECORD_VIOLATION,
+	RECORD_LIVEPATCH,
 	RECORD_PLANTED,
 	RECORD_CHORE,
 	RECORD_RELOAD,
@@ -76,14 +78,13 @@ struct record_counters {
  * @l1: it comes from the outer guest of the nested mode
  * @up: uptime of its sender in seconds
  * @text: owned; the one string of the kind: boot: release, module: restore,
- *	  load: workload, violation: title, planted: plant, chore: name,
- *	  error: what; else NULL
+ *	  load: workload, violation: title, livepatch: name, planted: plant,
+ *	  chore: name, error: what; else NULL
  * @site: owned; violation, planted: FUNC+0xOFF; else NULL
  * @ran: planted: how often
  * @pv: boot: the guest has PV spinlocks
- * @number: boot: cpus, module: rc, control: seen, planted: seen, chore: rc,
- *	    reload: done,
- *	    l2: pid, exit: status
+ * @number: boot: cpus, module: rc, control: seen, livepatch: rc,
+ *	    planted: seen, chore: rc, reload: done, l2: pid, exit: status
  * @counters: tick (of the guest) and done
  */
 struct record {

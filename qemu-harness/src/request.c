@@ -201,7 +201,8 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 	json_t *more;
 	int rc;
 
-	more = json_pack("{s:s, s:{s:s, s:s?, s:s?}, s:s, s:i, s:i, s:s, s:i, s:i, s:b, s:s?, s:s?}",
+	more = json_pack("{s:s, s:{s:s, s:s?, s:s?}, s:s, s:i, s:i, s:s, s:i, s:i, s:b, s:b, "
+			 "s:s?, s:s?}",
 			 "command", rq->command,
 			 "kernel", "name", k->name, "release", k->release, "version", k->version,
 			 "accel", accel_name(accel),
@@ -211,10 +212,16 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 			 "seconds", (int)rq->seconds,
 			 "reload", (int)rq->reload,
 			 "planted", rq->planted,
+			 "livepatch", !!rq->livepatch,
 			 "chores", rq->chores,
 			 "params", rq->params);
 	json_object_update(facts, more);
 	json_decref(more);
+	if (guest->livepatch)
+		json_object_set_new(facts, "livepatch_name",
+				    json_string(strrchr(guest->livepatch, '/') ?
+						strrchr(guest->livepatch, '/') + 1 :
+						guest->livepatch));
 	rc = add_hash(facts, "kernel_sha256", k->image);
 	if (!rc)
 		rc = add_hash(facts, "config_sha256", k->config);
@@ -222,6 +229,8 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 		rc = add_hash(facts, "initramfs_sha256", guest->initramfs);
 	if (!rc)
 		rc = add_hash(facts, "module_sha256", guest->module);
+	if (!rc)
+		rc = add_hash(facts, "livepatch_sha256", guest->livepatch);
 	return rc;
 }
 
@@ -260,8 +269,8 @@ int request_guest_make(const struct request *rq, const struct kernel *k, enum ac
 {
 	const struct guest_config gc = {
 		.kernel = k, .module = rq->module, .params = rq->params,
-		.workload = rq->workload, .seconds = rq->seconds, .reload = rq->reload,
-		.planted = rq->planted, .chores = rq->chores,
+		.livepatch = rq->livepatch, .workload = rq->workload, .seconds = rq->seconds,
+		.reload = rq->reload, .planted = rq->planted, .chores = rq->chores,
 	};
 	int rc;
 

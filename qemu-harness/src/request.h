@@ -41,6 +41,7 @@ enum request_pv {
  * @chores: names of chores with commas between, or NULL
  * @module: irqsan.ko to load instead of a fresh one, or NULL
  * @params: its parameters, or NULL
+ * @livepatch: livepatch module to load before it, or the directory of its source, or NULL
  * @jobs: boots at once; 0: as many as this machine can
  * @qemu: QEMU binary, or NULL
  * @json: file for the result, "-" for standard output, or NULL
@@ -63,6 +64,7 @@ struct request {
 	const char *chores;
 	const char *module;
 	const char *params;
+	const char *livepatch;
 	unsigned int jobs;
 	const char *qemu;
 	const char *json;

@@ -38,6 +38,8 @@
 	"{\"t\":\"planted\",\"up\":3.8,\"plant\":\"" plant "\",\"order\":\"after\",\"ran\":3," \
 	"\"seen\":" seen ",\"site\":\"planted_" plant "+0x1d\"}\n"
 #define PLANTED_MOST PLANTED("init", "3") PLANTED("plain", "3") PLANTED("rawlock", "3")
+#define LIVEPATCH(rc) \
+	"{\"t\":\"livepatch\",\"up\":2.5,\"name\":\"fix\",\"rc\":" rc "}\n"
 #define CHORE(name, rc) \
 	"{\"t\":\"chore\",\"up\":9.5,\"name\":\"" name "\",\"rc\":" rc ",\"rounds\":3}\n"
 #define READY BOOT MODULE CONTROL LOAD
@@ -59,6 +61,7 @@
 	"[" time "] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100\n"
 
 #define WITH_PLANTED ",\"planted\":true,\"chores\":null"
+#define WITH_LIVEPATCH ",\"livepatch\":true"
 #define WITH_CHORES ",\"planted\":false,\"chores\":\"hotplug,kexec\""
 
 /**
@@ -227,6 +230,23 @@ static const struct example with_chores[] = {
 	  "crashed: chore: no word of kexec" },
 };
 
+/* With a livepatch ordered */
+static const struct example with_livepatch[] = {
+	{ "livepatch in force", "kvm", "exited 0", false, HELLO,
+	  BOOT LIVEPATCH("0") MODULE CONTROL LOAD DONE("7", "0", "-1"), NULL, "OK" },
+	{ "the bug in spite of it", "kvm", "exited 0", false, HELLO SPLAT("    9.1"),
+	  BOOT LIVEPATCH("0") MODULE CONTROL LOAD VIOLATION DONE("7", "3", "4100"), NULL,
+	  "crashed: WARNING in kvm_wait" },
+	{ "no livepatch, but all else", "kvm", "exited 0", false, HELLO,
+	  READY DONE("7", "0", "-1"), NULL, "lost: the livepatch was not in force" },
+	{ "livepatch not in force, but all else", "kvm", "exited 0", false, HELLO,
+	  BOOT LIVEPATCH("-110") MODULE CONTROL LOAD DONE("7", "0", "-1"), NULL,
+	  "lost: the livepatch was not in force" },
+	{ "livepatch refused", "kvm", "exited 0", false, HELLO,
+	  BOOT "{\"t\":\"error\",\"up\":3,\"what\":\"insmod fix.ko: no\"}\n"
+	  LIVEPATCH("-8"), NULL, "lost: no verdict from the guest: insmod fix.ko: no" },
+};
+
 static char *temp_dir(void)
 {
 	char *dir = xstrdup("/tmp/irqsan-judge-XXXXXX");
@@ -299,11 +319,42 @@ static void test_chores(void **state)
 	check(with_chores, ARRAY_SIZE(with_chores), WITH_CHORES);
 }
 
+static void test_livepatch(void **state)
+{
+	(void)state;
+	check(with_livepatch, ARRAY_SIZE(with_livepatch), WITH_LIVEPATCH);
+}
+
+/* Each title once, whether console or records tell it. */
+static void test_titles(void **state)
+{
+	static const struct example e = {
+		"titles", "kvm", "exited 0", false,
+		HELLO SPLAT("    9.1") SPLAT("    9.2") PANIC("    9.3"),
+		READY VIOLATION TICK("6", "2", "4100"), NULL, NULL
+	};
+	char *dir = make(&e, "");
+	struct verdict v;
+
+	(void)state;
+	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_string_equal(v.title, "WARNING in kvm_wait");
+	assert_int_equal(v.titles.n, 2);
+	assert_string_equal(v.titles.v[0], "WARNING in kvm_wait");
+	assert_string_equal(v.titles.v[1], "kernel panic: Attempted to kill init!");
+	assert_false(v.done);
+	assert_int_equal(v.waited_ns, 0);
+	verdict_free(&v);
+	remove_tree(dir);
+	free(dir);
+}
+
 static void test_numbers(void **state)
 {
 	static const struct example e = {
 		"numbers", "kvm", "exited 0", false, HELLO SPLAT("    9.1"),
-		READY VIOLATION TICK("6", "2", "4100") DONE("7", "3", "4100"), NULL, NULL
+		READY VIOLATION TICK("6", "2", "4100")
+		DONE("7,\"longest_ns\":90000,\"waited_ns\":350000", "3", "4100"), NULL, NULL
 	};
 	char *dir = make(&e, "");
 	struct verdict v;
@@ -321,6 +372,10 @@ static void test_numbers(void **state)
 	assert_int_equal(v.first_ms, 4100);
 	assert_int_equal(v.load_ms, 15000);
 	assert_int_equal(v.ops, 900);
+	assert_int_equal(v.longest_ns, 90000);
+	assert_int_equal(v.waited_ns, 350000);
+	assert_true(v.done);
+	assert_true(v.boot_s == 2);
 	assert_true(v.wall_s > 12.4 && v.wall_s < 12.6);
 	verdict_free(&v);
 	remove_tree(dir);
@@ -394,6 +449,8 @@ int main(void)
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_planted),
 		cmocka_unit_test(test_chores),
+		cmocka_unit_test(test_livepatch),
+		cmocka_unit_test(test_titles),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_qemu_message),
 		cmocka_unit_test(test_bench),

@@ -95,6 +95,10 @@ check-builds: deps
 	$(MAKE) all
 	qemu-harness/tests/builds.sh
 
+check-verify: deps
+	$(MAKE) all
+	qemu-harness/tests/verify.sh
+
 REPORT_KERNELS := debian:bullseye debian:bookworm debian:trixie debian:sid
 SECONDS := 600
 
@@ -181,7 +185,7 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench check check-builds check-chores clean crash-speed crash-titles deps \
-	fuzz-crash fuzz-scan reproduce sites-report unit
+.PHONY: all bench check check-builds check-chores check-verify clean crash-speed \
+	crash-titles deps fuzz-crash fuzz-scan reproduce sites-report unit
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

@@ -22,6 +22,7 @@ int cmd_doctor(int argc, char **argv);
 int cmd_kernel(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_reproduce(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 int cmd_recheck(int argc, char **argv);
 int cmd_sites(int argc, char **argv);
 int cmd_bench(int argc, char **argv);

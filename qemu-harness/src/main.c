@@ -18,6 +18,7 @@ static const struct command commands[] = {
 	{ "kernel", "get kernels to test and build modules for them", cmd_kernel },
 	{ "run", "boot a kernel with the detector in it and judge what it shows", cmd_run },
 	{ "reproduce", "show the kvm_wait bug on an old kernel, and its absence when fixed", cmd_reproduce },
+	{ "verify", "boot a kernel before and after a fix and say whether it fixes", cmd_verify },
 	{ "recheck", "judge a finished run again from its directory", cmd_recheck },
 	{ "sites", "find where a kernel restores IRQ flags, and measure the scanner", cmd_sites },
 	{ "bench", "measure what the module costs, in instructions", cmd_bench },

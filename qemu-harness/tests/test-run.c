@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of run.c and of what it uses, with fake-qemu in QEMU's place.
+ * Tests of run.c and of what it uses, and of verifications, with fake-qemu in
+ * QEMU's place.
  */
 #define _GNU_SOURCE
 #include <stdarg.h>
@@ -19,6 +20,7 @@
 #include "cmd.h"
 #include "run.h"
 #include "util.h"
+#include "verify-report.h"
 
 /* Short enough for a test, long enough for a busy machine to start a process. */
 static const struct run_limits limits = {
@@ -360,6 +362,94 @@ static void test_in_turn(void **state)
 	finish(&f);
 }
 
+/**
+ * struct verification - plays of the boots of both sides, and what comes of them
+ * @plays: in turn, before first; the last goes on for ever
+ * @runs: as for verify_plan()
+ * @answer: the verdict
+ * @boots: that it takes
+ */
+struct verification {
+	const char *plays;
+	unsigned int runs;
+	enum verify_answer answer;
+	unsigned int boots;
+};
+
+#define BUG_GOOD "bug-to-the-end,good,"
+
+static const struct verification verifications[] = {
+	{ BUG_GOOD BUG_GOOD BUG_GOOD "good", 3, VERIFY_FIXED, 6 },
+	{ "bug-to-the-end", 2, VERIFY_NOT_FIXED, 4 },
+	{ "good", 2, VERIFY_NOT_REPRODUCED, 4 },
+	{ "bug-to-the-end,panic-at-boot,bug-to-the-end,panic-at-boot", 2, VERIFY_WORSE, 4 },
+	{ "bug-to-the-end,stall-load,bug-to-the-end,stall-load", 2, VERIFY_WORSE, 4 },
+	{ "bug-to-the-end,not-reached,bug-to-the-end,not-reached", 2, VERIFY_INCONCLUSIVE, 4 },
+	{ "bug-to-the-end,killed,killed,killed,bug-to-the-end,dead-control", 2,
+	  VERIFY_INCONCLUSIVE, 4 },
+	{ "good", 0, VERIFY_NOT_REPRODUCED, 16 },
+	{ BUG_GOOD BUG_GOOD BUG_GOOD BUG_GOOD "good", 0, VERIFY_FIXED, 8 },
+	/* Too few at the first look, none further: p of 4 in 16 is 0.05. */
+	{ BUG_GOOD BUG_GOOD BUG_GOOD "good,good,good", 0, VERIFY_INCONCLUSIVE, 64 },
+};
+
+static char *in_memory(void (*print)(const json_t *doc, FILE *out), const json_t *doc)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	print(doc, f);
+	fclose(f);
+	return text;
+}
+
+/* From the plan to the texts, with every kind of verdict. */
+static void test_verify(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(verifications); i++) {
+		const struct verification *v = &verifications[i];
+		struct verify_report report = {};
+		struct run_guest guests[2];
+		struct verify_decision d;
+		struct verify_plan plan;
+		char *table, *text;
+		struct fixture f;
+		json_t *doc;
+
+		prepare(&f, v->plays, 0, 1);
+		guests[0] = f.guest;
+		guests[1] = f.guest;
+		f.config.guests = guests;
+		f.config.nr_guests = 2;
+		f.config.until_first = false;
+		verify_plan(&plan, v->runs, 0.05);
+		assert_int_equal(verify_boots(&plan, NULL, &f.config, &f.result, &d), 0);
+		if (d.answer != v->answer)
+			fail_msg("%s: %s", v->plays, verify_name(d.answer));
+		assert_int_equal(f.result.n, v->boots);
+		report = (struct verify_report){
+			.plan = &plan, .decision = &d, .result = &f.result,
+			.facts = { json_object(), json_object() },
+		};
+		doc = verify_json(&report);
+		assert_non_null(doc);
+		table = in_memory(verify_table, doc);
+		text = in_memory(verify_text, doc);
+		assert_non_null(strstr(table, verify_name(v->answer)));
+		assert_non_null(strstr(text, verify_name(v->answer)));
+		free(table);
+		free(text);
+		json_decref(doc);
+		json_decref(report.facts[0]);
+		json_decref(report.facts[1]);
+		verify_decision_free(&d);
+		finish(&f);
+	}
+}
+
 /* A finding is worth more than a lost boot, an inconclusive one is no success. */
 static void test_exit_codes(void **state)
 {
@@ -505,6 +595,7 @@ int main(void)
 		cmocka_unit_test(test_lost_boots_are_repeated_and_counted),
 		cmocka_unit_test(test_parallel_in_order),
 		cmocka_unit_test(test_in_turn),
+		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_console_is_kept_whole),
 		cmocka_unit_test(test_no_qemu),

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "cmd.h"
 #include "kernel.h"
 #include "request.h"
@@ -28,6 +29,9 @@ enum {
 	OPT_BEFORE = 256,
 	OPT_AFTER,
 	OPT_LIVEPATCH,
+	OPT_SOURCE,
+	OPT_PATCH,
+	OPT_CONFIG,
 	OPT_TITLE,
 	OPT_ALPHA,
 };
@@ -35,7 +39,9 @@ enum {
 /**
  * struct verify - the work of one call
  * @rq: how to boot, for both sides
- * @kernel: names of the kernels
+ * @kernel: names of the kernels; NULL when they are to be built
+ * @build: how; its patches are the fix
+ * @signature: of the kernels that were built; owned
  * @livepatch: for the second side, or NULL
  * @title: what counts as the bug; NULL: what is seen before
  * @alpha: greatest chance of a wrong FIXED
@@ -46,6 +52,8 @@ enum {
 struct verify {
 	struct request rq;
 	const char *kernel[VERIFY_SIDES];
+	struct build_request build;
+	char *signature[VERIFY_SIDES];
 	const char *livepatch;
 	const char *title;
 	double alpha;
@@ -60,6 +68,10 @@ static const struct argp_option options[] = {
 	  1 },
 	{ "livepatch", OPT_LIVEPATCH, "FILE|DIR", 0,
 	  "the fix is a livepatch: a module, or the directory of its source", 1 },
+	{ "source", OPT_SOURCE, "SOURCE", 0,
+	  "build both: debian-source:SUITE, or the directory of a kernel's source", 1 },
+	{ "patch", OPT_PATCH, "FILE|DIR", 0, "the fix is a patch, or a series, for the source", 1 },
+	{ "config", OPT_CONFIG, "NAME|FILE", 0, "configuration of both, as for kernel build", 1 },
 	{ "runs", 'r', "auto|N", 0,
 	  "boots of each side: as many as it takes (default), or so many", 1 },
 	{ "title", OPT_TITLE, "TITLE|any", 0,
@@ -81,6 +93,15 @@ static double parse_alpha(const struct argp_state *state, const char *arg)
 
 static void check(struct verify *v, const struct argp_state *state)
 {
+	if (v->build.source) {
+		if (v->kernel[0] || v->kernel[1])
+			argp_error(state, "--source makes both kernels: no --before, no --after");
+		if (!v->build.patches.n && !v->livepatch)
+			argp_error(state, "--patch or --livepatch is missing");
+		return;
+	}
+	if (v->build.patches.n || v->build.configs.n)
+		argp_error(state, "--patch and --config are for a --source");
 	if (!v->kernel[0])
 		argp_error(state, "--before is missing");
 	if (!v->kernel[1] && !v->livepatch)
@@ -106,6 +127,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_LIVEPATCH:
 		v->livepatch = arg;
+		break;
+	case OPT_SOURCE:
+		v->build.source = arg;
+		break;
+	case OPT_PATCH:
+		strv_push(&v->build.patches, arg);
+		break;
+	case OPT_CONFIG:
+		strv_push(&v->build.configs, arg);
 		break;
 	case 'r':
 		v->rq.runs = strcmp(arg, "auto") ? request_number(state, "runs", arg, 1, RUNS_MAX) :
@@ -157,6 +187,19 @@ static int tell(const struct verify *v, const char *dir,
 	return rc < 0 ? rc : 0;
 }
 
+/* Of a kernel that was built: what it was made of. */
+static void add_source(const struct verify *v, unsigned int side, json_t *facts)
+{
+	json_t *patches = json_array();
+	size_t i;
+
+	for (i = 0; side && i < v->build.patches.n; i++)
+		json_array_append_new(patches, json_string(v->build.patches.v[i]));
+	json_object_set_new(facts, "source", json_string(v->build.source));
+	json_object_set_new(facts, "signature", json_string(v->signature[side]));
+	json_object_set_new(facts, "patches", patches);
+}
+
 /* The guest of one side, in a directory of its own. */
 static int make_guest(const struct verify *v, unsigned int side, const struct kernel *k,
 		      enum accel accel, const char *dir, struct request_guest *g)
@@ -174,6 +217,8 @@ static int make_guest(const struct verify *v, unsigned int side, const struct ke
 	if (rc >= 0) {
 		g->run.name = names[side];
 		json_object_set_new(g->run.facts, "side", json_string(names[side]));
+		if (v->build.source)
+			add_source(v, side, g->run.facts);
 	}
 	free(sub);
 	return rc < 0 ? rc : 0;
@@ -207,16 +252,60 @@ static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SID
 	return rc;
 }
 
+static int get_built(const struct build_request *rq, struct kernel *k, char **signature)
+{
+	struct build b = {};
+	int rc = build_kernel(rq, &b);
+
+	if (rc == BUILD_BROKEN) {
+		pr_err("%s%s doesn't build: %s (all of it: %s)", rq->source,
+		       rq->patches.n ? " with the patches" : "", b.error, b.log);
+		rc = -EINVAL;
+	}
+	if (rc >= 0)
+		rc = kernel_get(b.dir, k);
+	if (rc >= 0)
+		*signature = xstrdup(b.signature);
+	build_free(&b);
+	return rc < 0 ? rc : 0;
+}
+
+/* Builds both sides. */
+static int build_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
+{
+	struct build_request before = v->build;
+	int rc;
+
+	before.patches = (struct strv){};
+	rc = get_built(&before, &kernel[0], &v->signature[0]);
+	if (!rc)
+		rc = get_built(&v->build, &kernel[1], &v->signature[1]);
+	if (!rc && !v->livepatch && !strcmp(v->signature[0], v->signature[1]))
+		pr_warn("the patch changes nothing that runs: both kernels have the same signature");
+	return rc;
+}
+
+static int get_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
+{
+	unsigned int i;
+	int rc = 0;
+
+	if (v->build.source)
+		return build_kernels(v, kernel);
+	for (i = 0; rc >= 0 && i < VERIFY_SIDES; i++)
+		rc = kernel_get(v->kernel[i], &kernel[i]);
+	return rc < 0 ? rc : 0;
+}
+
 static int verify_run(struct verify *v)
 {
 	struct kernel kernel[VERIFY_SIDES] = {};
 	enum accel accel;
 	char *dir = NULL;
 	unsigned int i;
-	int rc = 0;
+	int rc;
 
-	for (i = 0; rc >= 0 && i < VERIFY_SIDES; i++)
-		rc = kernel_get(v->kernel[i], &kernel[i]);
+	rc = get_kernels(v, kernel);
 	if (rc >= 0)
 		rc = request_accel(&v->rq, &accel);
 	if (rc >= 0)
@@ -250,6 +339,7 @@ int cmd_verify(int argc, char **argv)
 		       "125 NOT REPRODUCED or INCONCLUSIVE.",
 	};
 	struct verify v = { .rq = REQUEST_DEFAULTS, .alpha = DEFAULT_ALPHA };
+	unsigned int i;
 	int rc;
 
 	v.rq.command = "verify";
@@ -262,5 +352,9 @@ int cmd_verify(int argc, char **argv)
 	rc = verify_run(&v) ? EXIT_INFRA : verify_exit(v.decision.answer);
 	verify_decision_free(&v.decision);
 	result_free(&v.result);
+	for (i = 0; i < VERIFY_SIDES; i++)
+		free(v.signature[i]);
+	strv_free(&v.build.patches);
+	strv_free(&v.build.configs);
 	return rc;
 }

@@ -190,16 +190,49 @@ static double real_of(const json_t *obj, const char *name)
 	return json_number_value(json_object_get(obj, name));
 }
 
+static const char *base_name(const char *path)
+{
+	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+}
+
+/* "5.10.223 (debian-source:bullseye + fix.patch)"; the caller frees it. */
+static char *built_text(const json_t *side, const char *release)
+{
+	char *text = xasprintf("%s (%s", release, text_of(side, "source")), *more;
+	const json_t *patch;
+	size_t i;
+
+	json_array_foreach(json_object_get(side, "patches"), i, patch) {
+		more = xasprintf("%s + %s", text, base_name(json_string_value(patch)));
+		free(text);
+		text = more;
+	}
+	more = xasprintf("%s)\n        kernel signature %.16s", text,
+			 text_of(side, "signature"));
+	free(text);
+	return more;
+}
+
 /* "5.10.0-32-amd64 (debian:bullseye 5.10.223-1), livepatch fix.ko"; the caller frees it. */
 static char *kernel_text(const json_t *side)
 {
 	const json_t *kernel = json_object_get(side, "kernel");
 	const char *release = text_of(kernel, "release"), *version = text_of(kernel, "version");
 	const char *livepatch = text_of(side, "livepatch_name");
+	char *text, *more;
 
-	return xasprintf("%s (%s%s%s)%s%s", *release ? release : "?", text_of(kernel, "name"),
-			 *version ? " " : "", version, *livepatch ? ", livepatch " : "",
-			 livepatch);
+	if (!*release)
+		release = "unknown";
+	if (json_object_get(side, "source"))
+		text = built_text(side, release);
+	else
+		text = xasprintf("%s (%s%s%s)", release, text_of(kernel, "name"),
+				 *version ? " " : "", version);
+	if (!*livepatch)
+		return text;
+	more = xasprintf("%s\n        livepatch %s", text, livepatch);
+	free(text);
+	return more;
 }
 
 /* "5 of 5, 100 % (48-100 %)": the interval in brackets; the caller frees it. */

@@ -94,6 +94,18 @@ says 2 '^WARNING in kvm_wait$' "a log that is missing, and one that isn't" \
 says 1 '"frame": "kvm_wait"' "a crash as JSON" "$irqsan" title --json $logs/irqsan-kvm-wait
 says 0 '"crash": null' "no crash as JSON" "$irqsan" title --json $logs/clean
 
+says 2 '--before is missing' "verify without a kernel" "$irqsan" verify
+says 2 '--after or --livepatch is missing' "verify without a fix" \
+	"$irqsan" verify --before $name
+says 2 '--patch or --livepatch is missing' "verify of a source without a fix" \
+	"$irqsan" verify --source debian-source:bookworm
+says 2 'no --before, no --after' "verify of a source and a kernel" \
+	"$irqsan" verify --source debian-source:bookworm --patch x --before $name
+says 2 '--alpha wants a number from 1e-06 to 0.5, not "2"' "verify with an alpha of 2" \
+	"$irqsan" verify --before $name --after $name --alpha 2
+says 2 '--runs wants a number from 1 to 1000, not "0"' "verify without runs" \
+	"$irqsan" verify --before $name --after $name --runs 0
+
 # Kernels and modules that are none.
 says 2 'unknown kernel "debian:potato"' "unknown Debian kernel" \
 	"$irqsan" run --kernel debian:potato
@@ -106,6 +118,8 @@ says 2 'neither a bzImage nor a kernel build tree' "a directory that is no kerne
 says 2 'no such file' "missing module" $run --keep "$out/missing" --module "$out/no.ko"
 says 2 'is no kernel module' "a file that is no module" \
 	$run --keep "$out/no-module" --module Makefile
+says 2 '/no/such.ko' "missing livepatch" "$irqsan" verify --accel tcg --before $name \
+	--livepatch /no/such.ko --keep "$out/no-livepatch"
 says 2 "can't find the module source" "missing module source" \
 	"$irqsan" kernel build-module --kernel $name "$out/nothing"
 

@@ -82,6 +82,7 @@ static DEFINE_PER_CPU(struct pv_calls, pv_calls);
 static DEFINE_PER_CPU(atomic_t, pv_kicked);	/* kicks sent to this CPU */
 
 static const char *restore_state = "absent";
+static const struct module *replaced_by;	/* the livepatch of kvm_wait */
 
 static int notrace wait_entry(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -272,7 +273,8 @@ static void watch_replacements(struct module *mod)
 	unsigned int i;
 	int rc;
 
-	if (!is_livepatch_module(mod))
+	/* It may come while those that are loaded are being walked. */
+	if (!is_livepatch_module(mod) || mod == replaced_by)
 		return;
 	for (i = 0; i < ARRAY_SIZE(text); i++) {
 		snprintf(text[i], sizeof(text[i]), "%s:%s%s", mod->name, prefixes[i / WAITS],
@@ -284,9 +286,12 @@ static void watch_replacements(struct module *mod)
 		if (!fns[i].len)
 			continue;
 		rc = watch(&fns[i], mod, wait_entry);
-		if (!rc)
-			pr_info("%s: livepatched, the waits of %s are watched\n",
-				names[i % WAITS], symbols[i]);
+		if (rc)
+			break;
+		pr_info("%s: livepatched, the waits of %s are watched\n", names[i % WAITS],
+			symbols[i]);
+		if (i % WAITS == KVM_WAIT)
+			replaced_by = mod;
 	}
 	if (rc)
 		pr_warn("%s: its waits are not watched (%d)\n", mod->name, rc);
@@ -294,10 +299,16 @@ static void watch_replacements(struct module *mod)
 
 static int module_event(struct notifier_block *nb, unsigned long event, void *data)
 {
-	if (event == MODULE_STATE_COMING)
+	switch (event) {
+	case MODULE_STATE_COMING:
 		watch_replacements(data);
-	else if (event == MODULE_STATE_GOING)
+		break;
+	case MODULE_STATE_GOING:
 		irqsan_sites_drop(data, false);
+		if (replaced_by == data)
+			replaced_by = NULL;
+		break;
+	}
 	return NOTIFY_OK;
 }
 
@@ -376,11 +387,12 @@ void irqsan_pv_stop(void)
 /**
  * irqsan_pv_restore_state() - what became of the restore in kvm_wait
  *
- * Return: "armed", "none" (it restores nothing), "unprobeable" or "absent".
+ * Return: "armed", "none" (it restores nothing), "unprobeable" or "absent"; or
+ * "livepatched": kvm_wait is, by a module that is loaded.
  */
 const char *irqsan_pv_restore_state(void)
 {
-	return restore_state;
+	return replaced_by ? "livepatched" : restore_state;
 }
 
 /**

@@ -133,7 +133,7 @@ static bool is_scanned(const struct module *mod, bool init)
 	struct irqsan_site *site;
 
 	list_for_each_entry(site, &sites, node) {
-		if (site->mod == mod && site->init == init)
+		if (site->kind == KIND_RESTORE && site->mod == mod && site->init == init)
 			return true;
 	}
 	return false;

@@ -27,6 +27,7 @@
 #else
 
 #include <linux/ftrace.h>
+#include <linux/irqflags.h>
 #include <linux/module.h>
 
 #include "irqsan.h"
@@ -119,6 +120,31 @@ static inline int compat_direct_register(struct compat_direct *direct, unsigned 
 
 static inline void compat_direct_unregister(struct compat_direct *direct, unsigned long ip,
 					    unsigned long addr)
+{
+}
+#endif
+
+/* A kernel with the hooks of patches/, which tells of violations by itself. */
+#if defined(CONFIG_DEBUG_IRQFLAGS) && defined(irqflags_pv_kick)
+#define COMPAT_HOOKS 1
+#include <linux/irqflags_reporter.h>
+#else
+#define COMPAT_HOOKS 0
+struct irqflags_reporter {
+	void (*bogus_restore)(unsigned long ip, unsigned long flags);
+	void (*imbalance)(unsigned long ip, bool irqs_were_on);
+	void (*pv_queue)(void);
+	void (*pv_wait)(bool irqs_on);
+	void (*pv_woken)(void);
+	void (*pv_kick)(int cpu);
+};
+
+static inline int irqflags_register_reporter(const struct irqflags_reporter *reporter)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void irqflags_unregister_reporter(const struct irqflags_reporter *reporter)
 {
 }
 #endif

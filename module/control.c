@@ -60,7 +60,10 @@ int irqsan_control_run(void)
 
 	if (!READ_ONCE(irqsan_enabled))
 		return -EBUSY;
-	bogus_restore();
+	if (irqsan_hooks_active())
+		irqsan_hooks_control();
+	else
+		bogus_restore();
 	for (waited = 0; irqsan_control_count() == before; waited++) {
 		if (waited == SEEN_TIMEOUT_MS)
 			return -EIO;

@@ -32,9 +32,20 @@ MODULE_PARM_DESC(panic, "panic after the splat");
 
 bool irqsan_enabled = true;
 
+/**
+ * irqsan_engine() - what finds the violations
+ *
+ * Return: its name.
+ */
+const char *irqsan_engine(void)
+{
+	return irqsan_hooks_active() ? "hooks" : "probes";
+}
+
 /* Nothing hits a probe once it is gone; then the rings can go. */
 static void stop(void)
 {
+	irqsan_hooks_stop();
 	irqsan_pv_stop();
 	irqsan_scope_stop();
 	irqsan_sites_drop_all();
@@ -42,10 +53,31 @@ static void stop(void)
 	irqsan_deny_stop();
 }
 
-static int start(void)
+/*
+ * The hooks watch every restore and nothing else: less than that, or more, is
+ * for the probes.
+ */
+static int start_hooks(void)
 {
 	int rc;
 
+	if (strcmp(sites, "all") || irqsan_track)
+		return -EOPNOTSUPP;
+	rc = irqsan_hooks_start();
+	return rc ?: irqsan_control_run();
+}
+
+static int start_probes(void)
+{
+	int rc;
+
+	if (!IS_ENABLED(CONFIG_KPROBES)) {
+		pr_err("this kernel was built without CONFIG_KPROBES\n");
+		return -EOPNOTSUPP;
+	}
+	rc = irqsan_deny_start();
+	if (rc)
+		return rc;
 	rc = irqsan_control_start();
 	if (rc)
 		return rc;
@@ -67,10 +99,6 @@ static int __init irqsan_init(void)
 {
 	int rc;
 
-	if (!IS_ENABLED(CONFIG_KPROBES)) {
-		pr_err("this kernel was built without CONFIG_KPROBES\n");
-		return -EOPNOTSUPP;
-	}
 	irqsan_report_all = !strcmp(report, "all");
 	if (!irqsan_report_all && strcmp(report, "first")) {
 		pr_err("report=%s: must be first or all\n", report);
@@ -79,9 +107,11 @@ static int __init irqsan_init(void)
 	rc = irqsan_record_start();
 	if (rc)
 		return rc;
-	rc = irqsan_deny_start();
-	if (!rc)
-		rc = start();
+	rc = start_hooks();
+	if (rc == -EOPNOTSUPP)
+		rc = start_probes();
+	else if (rc)
+		pr_err("the kernel's hooks don't work (%d): is there another reporter?\n", rc);
 	if (rc) {
 		stop();
 		return rc;

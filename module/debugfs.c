@@ -20,13 +20,13 @@ static struct dentry *dir;
 static int status_show(struct seq_file *m, void *unused)
 {
 	seq_printf(m, "version:            %s\n", IRQSAN_VERSION);
-	seq_puts(m, "engine:             probes\n");
+	seq_printf(m, "engine:             %s\n", irqsan_engine());
 	seq_printf(m, "enabled:            %d\n", irqsan_enabled);
 	seq_printf(m, "track:              %d\n", irqsan_track);
 	seq_printf(m, "kvm_wait restore:   %s\n", irqsan_pv_restore_state());
 	irqsan_sites_status(m);
 	seq_printf(m, "first violation ns: %llu\n", irqsan_report_first_ns());
-	seq_printf(m, "lost records:       %llu\n", irqsan_record_lost());
+	seq_printf(m, "lost records:       %llu\n", irqsan_record_lost() + irqsan_hooks_lost());
 	seq_printf(m, "control records:    %u\n", irqsan_control_count());
 	return 0;
 }

@@ -118,6 +118,9 @@ struct irqsan_last {
 	char comm[TASK_COMM_LEN];
 };
 
+/* In place of the address of a hooked site in a module that is gone; 0: none yet. */
+#define IRQSAN_ADDR_GONE 1UL
+
 /* A kprobe overwrites one byte, an optimised one as many as a near jump has. */
 #define IRQSAN_PATCHED_BYTES 5
 
@@ -135,6 +138,8 @@ struct irqsan_last {
  * @init: lies in a module's init text, which is freed after its init
  * @code: the bytes at @addr before anything was armed there
  * @mod: the module it lies in; NULL for the kernel
+ * @hooked: the kernel's own check tells of it (hooks.c): @addr is a return
+ *	    address, and nothing is armed
  * @count: per-CPU counts
  * @reported: a full splat was printed
  * @last: its last violation
@@ -154,6 +159,7 @@ struct irqsan_site {
 	bool init;
 	u8 code[IRQSAN_PATCHED_BYTES];
 	const struct module *mod;
+	bool hooked;
 	struct irqsan_count __percpu *count;
 	bool reported;
 	struct irqsan_last last;
@@ -206,11 +212,12 @@ struct irqsan_record {
 	unsigned long stack[IRQSAN_STACK_ENTRIES];
 };
 
-/* core.c: parameters */
+/* core.c */
 extern bool irqsan_enabled;
 extern bool irqsan_track;
 extern bool irqsan_panic;
 extern bool irqsan_report_all;
+const char *irqsan_engine(void);
 
 /* text.c */
 int irqsan_text_symbols(const char * const *names, unsigned int nr, unsigned long *addrs);
@@ -230,6 +237,7 @@ int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
 		    const struct module *mod, bool init);
 struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
 				    const struct module *mod, kprobe_pre_handler_t handler);
+struct irqsan_site *irqsan_site_reserve(void);
 void irqsan_sites_drop(const struct module *mod, bool init_only);
 void irqsan_sites_drop_all(void);
 u8 *irqsan_sites_original(const struct irqsan_range *text);
@@ -255,6 +263,13 @@ void irqsan_disarm(struct irqsan_site **sites, unsigned int nr);
 /* direct.c */
 int irqsan_direct_arm(struct irqsan_site *site);
 void irqsan_direct_disarm(void);
+
+/* hooks.c: the other engine */
+int irqsan_hooks_start(void);
+void irqsan_hooks_stop(void);
+bool irqsan_hooks_active(void);
+void irqsan_hooks_control(void);
+u64 irqsan_hooks_lost(void);
 
 /* check.c */
 void irqsan_check(struct irqsan_site *site, struct pt_regs *regs);
@@ -288,7 +303,27 @@ int irqsan_control_run(void);
 void irqsan_control_seen(void);
 unsigned int irqsan_control_count(void);
 
+/**
+ * struct irqsan_pv_call - a call of a wait function that is under way
+ * @sp: stack pointer at entry, which it is again at the return; tells the calls
+ *	apart even when a probe was missed
+ * @irqs_on: IRQ state at entry
+ * @kicked: kicks that had been sent to this CPU
+ * @start_ns: when
+ */
+struct irqsan_pv_call {
+	unsigned long sp;
+	bool irqs_on;
+	int kicked;
+	u64 start_ns;
+};
+
 /* pv.c */
+void irqsan_pv_enter(unsigned long sp, bool irqs_on);
+bool irqsan_pv_leave(unsigned long sp, unsigned long function, struct irqsan_pv_call *call);
+void irqsan_pv_imbalance(void);
+void irqsan_pv_kick(int cpu);
+void irqsan_pv_slowpath(void);
 int irqsan_pv_start(void);
 void irqsan_pv_stop(void);
 const char *irqsan_pv_restore_state(void);

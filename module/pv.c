@@ -53,28 +53,13 @@ struct pv_count {
 };
 
 /**
- * struct pv_call - a call of a wait function that is under way
- * @sp: stack pointer at entry, which it is again at the return; tells the calls
- *	apart even when a probe was missed
- * @irqs_on: IRQ state at entry
- * @kicked: kicks that had been sent to this CPU
- * @start_ns: when
- */
-struct pv_call {
-	unsigned long sp;
-	bool irqs_on;
-	int kicked;
-	u64 start_ns;
-};
-
-/**
  * struct pv_calls - those of one CPU
  * @nr: how many
  * @call: the outermost first
  */
 struct pv_calls {
 	unsigned int nr;
-	struct pv_call call[CALLS];
+	struct irqsan_pv_call call[CALLS];
 };
 
 static DEFINE_PER_CPU(struct pv_count, pv_count);
@@ -84,10 +69,16 @@ static DEFINE_PER_CPU(atomic_t, pv_kicked);	/* kicks sent to this CPU */
 static const char *restore_state = "absent";
 static const struct module *replaced_by;	/* the livepatch of kvm_wait */
 
-static int notrace wait_entry(struct kprobe *kp, struct pt_regs *regs)
+/**
+ * irqsan_pv_enter() - a vCPU begins to wait
+ * @sp: tells calls apart that are under way on one CPU
+ * @irqs_on: IRQ state
+ *
+ * Preemption is off. Any context, NMI too.
+ */
+void notrace irqsan_pv_enter(unsigned long sp, bool irqs_on)
 {
 	struct pv_calls *calls = this_cpu_ptr(&pv_calls);
-	bool irqs_on = regs->flags & X86_EFLAGS_IF;
 
 	this_cpu_inc(pv_count.waits);
 	if (irqs_on)
@@ -95,12 +86,98 @@ static int notrace wait_entry(struct kprobe *kp, struct pt_regs *regs)
 	/* Full only when exits were missed: those calls are over. */
 	if (calls->nr == CALLS)
 		calls->nr = 0;
-	calls->call[calls->nr++] = (struct pv_call){
-		.sp = regs->sp,
+	calls->call[calls->nr++] = (struct irqsan_pv_call){
+		.sp = sp,
 		.irqs_on = irqs_on,
 		.kicked = atomic_read(this_cpu_ptr(&pv_kicked)),
 		.start_ns = ktime_get_mono_fast_ns(),
 	};
+}
+
+NOKPROBE_SYMBOL(irqsan_pv_enter);
+
+/**
+ * irqsan_pv_leave() - a wait is over
+ * @sp: as given to irqsan_pv_enter()
+ * @function: in which it was; 0 if that isn't known
+ * @call: set to what was known of it
+ *
+ * Preemption is off. Any context, NMI too.
+ *
+ * Return: false if it began before anybody looked.
+ */
+bool notrace irqsan_pv_leave(unsigned long sp, unsigned long function,
+			     struct irqsan_pv_call *call)
+{
+	struct pv_calls *calls = this_cpu_ptr(&pv_calls);
+	unsigned int at;
+	bool kicked;
+	u64 wait_ns;
+
+	this_cpu_inc(pv_count.returns);
+	for (at = calls->nr; at && calls->call[at - 1].sp != sp; at--)
+		;
+	if (!at)
+		return false;
+	calls->nr = at - 1;
+	*call = calls->call[at - 1];
+
+	kicked = call->kicked != atomic_read(this_cpu_ptr(&pv_kicked));
+	if (!kicked)
+		this_cpu_inc(pv_count.unkicked);
+	wait_ns = ktime_get_mono_fast_ns() - call->start_ns;
+	if (wait_ns > this_cpu_read(pv_count.longest_ns))
+		this_cpu_write(pv_count.longest_ns, wait_ns);
+	this_cpu_add(pv_count.waited_ns, wait_ns);
+	trace_pv_wait(function, call->irqs_on, wait_ns, kicked);
+	return true;
+}
+
+NOKPROBE_SYMBOL(irqsan_pv_leave);
+
+/**
+ * irqsan_pv_imbalance() - a wait has ended with another IRQ state than it began
+ *
+ * Any context, NMI too.
+ */
+void notrace irqsan_pv_imbalance(void)
+{
+	this_cpu_inc(pv_count.imbalances);
+}
+
+NOKPROBE_SYMBOL(irqsan_pv_imbalance);
+
+/**
+ * irqsan_pv_kick() - a CPU wakes another
+ * @cpu: that one
+ *
+ * Preemption is off. Any context, NMI too.
+ */
+void notrace irqsan_pv_kick(int cpu)
+{
+	this_cpu_inc(pv_count.kicks);
+	if (cpu >= 0 && cpu < nr_cpu_ids && cpu_possible(cpu))
+		atomic_inc(per_cpu_ptr(&pv_kicked, cpu));
+	trace_pv_kick(cpu);
+}
+
+NOKPROBE_SYMBOL(irqsan_pv_kick);
+
+/**
+ * irqsan_pv_slowpath() - the paravirtualised slowpath was entered
+ *
+ * Any context, NMI too.
+ */
+void notrace irqsan_pv_slowpath(void)
+{
+	this_cpu_inc(pv_count.slow_pv);
+}
+
+NOKPROBE_SYMBOL(irqsan_pv_slowpath);
+
+static int notrace wait_entry(struct kprobe *kp, struct pt_regs *regs)
+{
+	irqsan_pv_enter(regs->sp, regs->flags & X86_EFLAGS_IF);
 	return 0;
 }
 
@@ -113,35 +190,17 @@ NOKPROBE_SYMBOL(wait_entry);
 static int notrace wait_exit(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct irqsan_site *site = container_of(kp, struct irqsan_site, kp);
-	struct pv_calls *calls = this_cpu_ptr(&pv_calls);
-	bool irqs_on = regs->flags & X86_EFLAGS_IF, kicked;
-	const struct pv_call *call;
-	unsigned int at;
-	u64 wait_ns;
+	bool irqs_on = regs->flags & X86_EFLAGS_IF;
+	struct irqsan_pv_call call;
 
-	this_cpu_inc(pv_count.returns);
-	for (at = calls->nr; at && calls->call[at - 1].sp != regs->sp; at--)
-		;
-	if (!at)
-		return 0;	/* began before the probes were there */
-	calls->nr = at - 1;
-	call = &calls->call[at - 1];
-
-	kicked = call->kicked != atomic_read(this_cpu_ptr(&pv_kicked));
-	if (!kicked)
-		this_cpu_inc(pv_count.unkicked);
-	wait_ns = ktime_get_mono_fast_ns() - call->start_ns;
-	if (wait_ns > this_cpu_read(pv_count.longest_ns))
-		this_cpu_write(pv_count.longest_ns, wait_ns);
-	this_cpu_add(pv_count.waited_ns, wait_ns);
-	trace_pv_wait(site->addr, call->irqs_on, wait_ns, kicked);
-
+	if (!irqsan_pv_leave(regs->sp, site->addr, &call))
+		return 0;
 	if (!READ_ONCE(irqsan_enabled))
 		return 0;
 	this_cpu_inc(site->count->hits);
-	if (unlikely(irqs_on != call->irqs_on)) {
-		this_cpu_inc(pv_count.imbalances);
-		irqsan_violation(site, regs, call->irqs_on ? FLAGS_ON : FLAGS_OFF, IRQSAN_HERE);
+	if (unlikely(irqs_on != call.irqs_on)) {
+		irqsan_pv_imbalance();
+		irqsan_violation(site, regs, call.irqs_on ? FLAGS_ON : FLAGS_OFF, IRQSAN_HERE);
 	}
 	return 0;
 }
@@ -151,12 +210,7 @@ NOKPROBE_SYMBOL(wait_exit);
 /* void kick(int cpu) */
 static int notrace kick_entry(struct kprobe *kp, struct pt_regs *regs)
 {
-	int cpu = (int)regs->di;
-
-	this_cpu_inc(pv_count.kicks);
-	if (cpu >= 0 && cpu < nr_cpu_ids && cpu_possible(cpu))
-		atomic_inc(per_cpu_ptr(&pv_kicked, cpu));
-	trace_pv_kick(cpu);
+	irqsan_pv_kick((int)regs->di);
 	return 0;
 }
 
@@ -164,7 +218,7 @@ NOKPROBE_SYMBOL(kick_entry);
 
 static int notrace slow_pv_entry(struct kprobe *kp, struct pt_regs *regs)
 {
-	this_cpu_inc(pv_count.slow_pv);
+	irqsan_pv_slowpath();
 	return 0;
 }
 
@@ -388,10 +442,13 @@ void irqsan_pv_stop(void)
  * irqsan_pv_restore_state() - what became of the restore in kvm_wait
  *
  * Return: "armed", "none" (it restores nothing), "unprobeable" or "absent"; or
- * "livepatched": kvm_wait is, by a module that is loaded.
+ * "livepatched": kvm_wait is, by a module that is loaded; or "hooks": if it has a
+ * restore, it is watched like all others.
  */
 const char *irqsan_pv_restore_state(void)
 {
+	if (irqsan_hooks_active())
+		return "hooks";
 	return replaced_by ? "livepatched" : restore_state;
 }
 

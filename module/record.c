@@ -67,15 +67,21 @@ static notrace unsigned int walk_stack(const struct irqsan_site *site, struct pt
 {
 	struct unwind_state state;
 	unsigned int nr = 0;
+	bool found = !site->hooked;
 
 	/* Some unwinders begin with the registers' own address, some behind it. */
 	entries[nr++] = site->addr;
-	for (unwind_start(&state, current, regs, NULL);
+	for (unwind_start(&state, current, found ? regs : NULL, NULL);
 	     nr < IRQSAN_STACK_ENTRIES && !unwind_done(&state); unwind_next_frame(&state)) {
 		unsigned long addr = unwind_get_return_address(&state);
 
 		if (!addr)
 			break;
+		/* Hooks have no registers: begin here, and pass over what is nearer. */
+		if (!found) {
+			found = addr == site->addr;
+			continue;
+		}
 		if (nr == 1 && addr == regs->ip)
 			continue;
 		entries[nr++] = addr;

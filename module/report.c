@@ -55,7 +55,8 @@ static void show_code(const struct irqsan_site *site)
 
 	if (copy_from_kernel_nofault(code, (void *)(site->addr - CODE_PROLOGUE), sizeof(code)))
 		return;
-	memcpy(code + CODE_PROLOGUE, site->code, sizeof(site->code));
+	if (!site->hooked)
+		memcpy(code + CODE_PROLOGUE, site->code, sizeof(site->code));
 	for (i = 0; i < CODE_BYTES; i++)
 		at += scnprintf(line + at, sizeof(line) - at,
 				i == CODE_PROLOGUE ? "<%02x> " : "%02x ", code[i]);
@@ -138,7 +139,8 @@ static void splat(const struct irqsan_record *record)
 		(int)strcspn(init_utsname()->version, " "), init_utsname()->version);
 	pr_warn("RIP: %04x:%pS\n", __KERNEL_CS, at);
 	show_code(site);
-	show_regs(&record->regs);
+	if (!site->hooked)
+		show_regs(&record->regs);
 	show_stack_trace(record);
 	if (!balance)
 		pr_warn("irqsan: flags being restored have IRQs %s%s\n",

@@ -63,7 +63,8 @@ static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr)
 	site->kind = kind;
 	site->addr = addr;
 	site->handler = kind == KIND_ENABLE ? irqsan_enable_hit : irqsan_site_hit;
-	memcpy(site->code, (void *)addr, sizeof(site->code));
+	if (addr)
+		memcpy(site->code, (void *)addr, sizeof(site->code));
 	list_add_tail(&site->node, &sites);
 	return site;
 }
@@ -198,6 +199,25 @@ struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
 	}
 	mutex_unlock(&sites_lock);
 	return site && site->state == SITE_ARMED ? site : NULL;
+}
+
+/**
+ * irqsan_site_reserve() - add a site whose address is to be found out
+ *
+ * Whoever sets the address need not hold a lock (hooks.c). Sleeps.
+ *
+ * Return: the site, or NULL without memory.
+ */
+struct irqsan_site *irqsan_site_reserve(void)
+{
+	struct irqsan_site *site;
+
+	mutex_lock(&sites_lock);
+	site = site_alloc(KIND_RESTORE, 0);
+	if (site)
+		site->hooked = true;
+	mutex_unlock(&sites_lock);
+	return site;
 }
 
 /* Disarms and frees the @nr sites at @drop, which are off the list already. */
@@ -345,7 +365,8 @@ static int pick(void *data, const struct irqsan_found *found)
  * For sites that the scanner missed and debug information knows. Sleeps.
  *
  * Return: 0; -EEXIST where there is one already; -EPERM for denied code;
- * otherwise the kprobe layer's error.
+ * -EOPNOTSUPP where the hooks watch everything; otherwise the kprobe layer's
+ * error.
  */
 int irqsan_sites_add(unsigned long addr)
 {
@@ -355,6 +376,8 @@ int irqsan_sites_add(unsigned long addr)
 	u8 *text;
 	int rc;
 
+	if (irqsan_hooks_active())
+		return -EOPNOTSUPP;
 	if (irqsan_text_around(addr, &fn))
 		return -EINVAL;
 	mutex_lock(&sites_lock);
@@ -510,6 +533,8 @@ static struct irqsan_count sum_counts(const struct irqsan_site *site)
 /* What checks a site, or why nothing does. */
 static const char *engine_name(const struct irqsan_site *site)
 {
+	if (site->hooked)
+		return "hook";
 	if (site->state != SITE_ARMED)
 		return state_names[site->state];
 	return site->entry ? "direct" : "kprobe";
@@ -540,6 +565,8 @@ int irqsan_sites_show(struct seq_file *m, void *unused)
 	list_for_each_entry(site, &sites, node) {
 		struct irqsan_count sum = sum_counts(site);
 
+		if (READ_ONCE(site->addr) <= IRQSAN_ADDR_GONE)
+			continue;
 		show_addr(m, site->addr);
 		seq_printf(m, " %s %s %llu %llu %lu\n", kind_names[site->kind],
 			   engine_name(site), sum.hits, sum.violations, site->kp.nmissed);

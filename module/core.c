@@ -39,7 +39,9 @@ bool irqsan_enabled = true;
  */
 const char *irqsan_engine(void)
 {
-	return irqsan_hooks_active() ? "hooks" : "probes";
+	if (irqsan_hooks_active())
+		return "hooks";
+	return irqsan_builtin() ? "builtin" : "probes";
 }
 
 /* Nothing hits a probe once it is gone; then the rings can go. */
@@ -81,6 +83,7 @@ static int start_probes(void)
 	rc = irqsan_control_start();
 	if (rc)
 		return rc;
+	irqsan_builtin_start();
 	rc = irqsan_scope_start(sites);
 	if (rc)
 		return rc;

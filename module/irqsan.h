@@ -193,6 +193,7 @@ struct irqsan_enabler {
  * @comm: its name
  * @time_ns: monotonic nanoseconds
  * @regs: registers at the site
+ * @told: the kernel itself has reported it
  * @enabler: who turned IRQs on in this context (track=1)
  * @nr_entries: valid entries of @stack; 0 once the site has been reported
  * @stack: the site, then return addresses, the nearest first
@@ -207,6 +208,7 @@ struct irqsan_record {
 	char comm[TASK_COMM_LEN];
 	u64 time_ns;
 	struct pt_regs regs;
+	bool told;
 	struct irqsan_enabler enabler;
 	unsigned int nr_entries;
 	unsigned long stack[IRQSAN_STACK_ENTRIES];
@@ -270,6 +272,11 @@ void irqsan_hooks_stop(void);
 bool irqsan_hooks_active(void);
 void irqsan_hooks_control(void);
 u64 irqsan_hooks_lost(void);
+
+/* builtin.c */
+bool irqsan_builtin(void);
+bool irqsan_builtin_told(void);
+void irqsan_builtin_start(void);
 
 /* check.c */
 void irqsan_check(struct irqsan_site *site, struct pt_regs *regs);

@@ -108,6 +108,7 @@ void notrace irqsan_record(struct irqsan_site *site, struct pt_regs *regs,
 {
 	struct ring *ring = rings[raw_smp_processor_id()];
 	struct irqsan_record *record = reserve(ring);
+	bool told = irqsan_builtin_told();
 
 	if (!record)
 		goto wake;
@@ -120,6 +121,7 @@ void notrace irqsan_record(struct irqsan_site *site, struct pt_regs *regs,
 	memcpy(record->comm, current->comm, sizeof(record->comm));
 	record->comm[sizeof(record->comm) - 1] = '\0';
 	record->time_ns = ktime_get_mono_fast_ns();
+	record->told = told;
 	record->regs = *regs;
 	/* A breakpoint leaves it behind itself, an optimised probe or ftrace elsewhere. */
 	record->regs.ip = site->entry ?: site->addr;

@@ -157,10 +157,10 @@ static void splat(const struct irqsan_record *record)
  * irqsan_report() - make a record known
  * @record: a violation
  *
- * The first violation of a site is a splat, later ones only count, or are
- * splats too with report=all, as far as the rate limit lets them. The planted
- * one is no splat, or every load would look like a bug. One caller at a time,
- * from irq_work.
+ * The first violation of a site is a splat, if it wasn't one of the kernel's own;
+ * later ones only count, or are splats too with report=all, as far as the rate
+ * limit lets them. The planted one is no splat, or every load would look like a
+ * bug. One caller at a time, from irq_work.
  */
 void irqsan_report(const struct irqsan_record *record)
 {
@@ -179,13 +179,14 @@ void irqsan_report(const struct irqsan_record *record)
 		.pid = record->pid,
 	};
 	memcpy(site->last.comm, record->comm, sizeof(site->last.comm));
-	if ((site->reported && !irqsan_report_all) || !record->nr_entries)
+	if (site->reported && !irqsan_report_all)
 		return;
 	/* One over the limit gets its turn with its next violation. */
-	if (!__ratelimit(&splat_limit))
+	if (!record->told && (!record->nr_entries || !__ratelimit(&splat_limit)))
 		return;
 	WRITE_ONCE(site->reported, true);
-	splat(record);
+	if (!record->told)
+		splat(record);
 	if (irqsan_panic)
 		panic("irqsan: panic=1 and a violation at %pS\n", (void *)site->addr);
 }

@@ -99,6 +99,10 @@ check-verify: deps
 	$(MAKE) all
 	qemu-harness/tests/verify.sh
 
+# Applies and compiles every patch; the sources are those of "irqsan kernel build".
+check-patches: deps
+	qemu-harness/tests/patches.sh
+
 REPORT_KERNELS := debian:bullseye debian:bookworm debian:trixie debian:sid
 SECONDS := 600
 
@@ -185,7 +189,7 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench check check-builds check-chores check-verify clean crash-speed \
-	crash-titles deps fuzz-crash fuzz-scan reproduce sites-report unit
+.PHONY: all bench check check-builds check-chores check-patches check-verify clean \
+	crash-speed crash-titles deps fuzz-crash fuzz-scan reproduce sites-report unit
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

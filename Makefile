@@ -78,6 +78,13 @@ $(TESTS:%=$(B)/asan/%): $(B)/asan/%: $(B)/asan/qemu-harness/tests/%.o $(B)/asan/
 $(FAKES:%=$(B)/asan/%): $(B)/asan/%: $(B)/asan/qemu-harness/tests/%.o $(B)/asan/harness.a
 	$(CC) $(ASAN_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# How often simulated bisections end at the right commit: the table of docs/bisect.md.
+bisect-sim: $(B)/bisect-sim
+	$<
+
+$(B)/bisect-sim: qemu-harness/tests/bisect-sim.c qemu-harness/tests/sim-machine.h $(B)/host/harness.a
+	$(CC) $(HOST_CFLAGS) -Iqemu-harness/src $(LDFLAGS) -o $@ $< $(B)/host/harness.a $(PKG_LIBS)
+
 # Every test runs, also after one has failed.
 unit: $(TESTS:%=$(B)/asan/%) $(FAKES:%=$(B)/asan/%)
 	@rc=0; for t in $(TESTS); do $(B)/asan/$$t || rc=1; done; exit $$rc
@@ -189,7 +196,8 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench check check-builds check-chores check-patches check-verify clean \
-	crash-speed crash-titles deps fuzz-crash fuzz-scan reproduce sites-report unit
+.PHONY: all bench bisect-sim check check-builds check-chores check-patches check-verify \
+	clean crash-speed crash-titles deps fuzz-crash fuzz-scan reproduce sites-report \
+	unit
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

@@ -135,6 +135,7 @@ struct boot {
  * @told: the next run whose verdict is to be printed
  * @final: for each run from the first, whether its verdict stands
  * @progress_at: when progress was last told
+ * @enough: no more boots are wanted
  */
 struct loop {
 	const struct run_config *config;
@@ -145,6 +146,7 @@ struct loop {
 	unsigned int told;
 	bool *final;
 	double progress_at;
+	bool enough;
 };
 
 static void found(struct boot *b)
@@ -454,6 +456,8 @@ static int boot_over(struct loop *loop, struct boot *b)
 	}
 	loop->final[number - loop->config->first] = true;
 	tell(loop);
+	if (loop->config->enough)
+		loop->enough |= loop->config->enough(loop->config->ctx, number, v);
 	return 0;
 }
 
@@ -548,7 +552,7 @@ static int loop_run(struct loop *loop)
 			if (!b->dir || !boot_step(b))
 				continue;
 			rc = boot_over(loop, b);
-			if (rc < 0)
+			if (rc < 0 || loop->enough)
 				return rc;
 		}
 	}
@@ -596,7 +600,7 @@ int run_boots(const struct run_config *config, struct result *result)
 	loop.boots = xcalloc(config->jobs, sizeof(*loop.boots));
 	loop.final = xcalloc(config->runs, sizeof(*loop.final));
 	rc = loop_run(&loop);
-	if (rc < 0) {
+	if (rc < 0 || loop.enough) {
 		result->interrupted = rc == -EINTR;
 		stop_all(&loop);
 	}

@@ -73,6 +73,10 @@ struct run_guest {
  * @dir: directory of the runs; must exist
  * @out: where verdicts are printed
  * @verbose: tell each guest's phases
+ * @enough: told each verdict that stands, in the order in which boots end; when
+ *	    it returns true, the boots that still run are ended and no more are
+ *	    started; NULL: all are run
+ * @ctx: for @enough
  */
 struct run_config {
 	const struct run_guest *guests;
@@ -88,6 +92,8 @@ struct run_config {
 	const char *dir;
 	FILE *out;
 	bool verbose;
+	bool (*enough)(void *ctx, unsigned int number, const struct verdict *v);
+	void *ctx;
 };
 
 int run_boots(const struct run_config *config, struct result *result);

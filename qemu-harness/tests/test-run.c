@@ -323,6 +323,35 @@ static void test_parallel_in_order(void **state)
 	finish(&f);
 }
 
+static bool after_one(void *ctx, unsigned int number, const struct verdict *v)
+{
+	unsigned int *told = ctx;
+
+	assert_int_equal(number, 1);
+	assert_int_equal(v->outcome, OUTCOME_OK);
+	(*told)++;
+	return true;
+}
+
+/* Who knows enough has the boots that still run ended, and no more started. */
+static void test_enough(void **state)
+{
+	unsigned int told = 0;
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, "stall-load,good,good", 4, 2);
+	f.config.enough = after_one;
+	f.config.ctx = &told;
+	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(told, 1);
+	assert_false(f.result.interrupted);
+	assert_line(&f, 0, "lost: interrupted");
+	assert_line(&f, 1, "OK");
+	assert_null(result_verdict(&f.result, 2));
+	finish(&f);
+}
+
 /* Guests take turns, whatever the number that a call begins with. */
 static void test_in_turn(void **state)
 {
@@ -594,6 +623,7 @@ int main(void)
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_lost_boots_are_repeated_and_counted),
 		cmocka_unit_test(test_parallel_in_order),
+		cmocka_unit_test(test_enough),
 		cmocka_unit_test(test_in_turn),
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_exit_codes),

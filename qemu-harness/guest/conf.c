@@ -87,6 +87,10 @@ int conf_read(const char *path, struct conf *conf)
 			conf->events = value;
 		} else if (!strcmp(line, "tell-sites")) {
 			conf->tell_sites = strtoul(value, NULL, 10);
+		} else if (!strcmp(line, "builtin")) {
+			conf->builtin = strtoul(value, NULL, 10);
+		} else if (!strcmp(line, "control")) {
+			conf->control = module_value(value);
 		} else {
 			guest_error("%s: unknown order '%s'", path, line);
 			return -EINVAL;

@@ -50,6 +50,8 @@ struct conf_bench {
  *	   without a name
  * @events: file of sites to watch with kprobe events, or NULL
  * @tell_sites: send the list of the module's sites
+ * @builtin: the kernel's own check is the detector
+ * @control: the module of planted restores that proves it, behind the load
  */
 struct conf {
 	struct conf_module module[CONF_MODULES_MAX + 1];
@@ -66,6 +68,8 @@ struct conf {
 	struct conf_bench bench[CONF_BENCH_MAX + 1];
 	const char *events;
 	bool tell_sites;
+	bool builtin;
+	struct conf_module control;
 };
 
 /* 0, or -errno with the reason recorded. */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "builtin.h"
 #include "chores.h"
 #include "conf.h"
 #include "counters.h"
@@ -35,6 +36,7 @@ static struct counters counted_now(void)
 	struct counters c = past;
 
 	counters_add(&c);
+	builtin_add(&c);
 	return c;
 }
 
@@ -221,7 +223,17 @@ static bool prepare(const struct conf *conf)
 		return false;
 	if (conf->irqsan.path && !load_irqsan(conf))
 		return false;
+	if (conf->builtin)
+		builtin_count();
 	return !conf->planted.path || !planted_run(conf);
+}
+
+/* All that comes behind the load. */
+static void finish(const struct conf *conf)
+{
+	if (conf->control.path)
+		builtin_control(&conf->control);
+	chores_last(conf);
 }
 
 int main(void)
@@ -254,7 +266,7 @@ int main(void)
 		if (conf.bench[0].name)
 			run_bench(&conf);
 		else if (run_load(&conf, (unsigned int)cpus))
-			chores_last(&conf);
+			finish(&conf);
 	}
 	guest_power_off();
 }

@@ -300,6 +300,20 @@ static int add_planted(struct making *m)
 	return rc;
 }
 
+/* A kernel without the check has nothing that could be proved. */
+static int add_builtin(struct making *m)
+{
+	int rc;
+
+	order_number(m, "builtin", 1);
+	if (kernel_config(m->config->kernel, "DEBUG_IRQFLAGS") != 'y')
+		return 0;
+	rc = add_test_module(m, "selftests/irqsan/planted", "irqsan_planted");
+	if (!rc)
+		order(m, "control", "/modules/irqsan_planted.ko");
+	return rc;
+}
+
 /* A kernel may lack some of them: the guest says so if it gets none. */
 static int add_churn(struct making *m)
 {
@@ -473,6 +487,8 @@ static int add_all(struct making *m)
 		rc = add_livepatch(m);
 	if (!rc && !config->bare)
 		rc = add_irqsan(m);
+	if (!rc && config->builtin)
+		rc = add_builtin(m);
 	if (!rc && config->planted)
 		rc = add_planted(m);
 	if (!rc && config->chores)

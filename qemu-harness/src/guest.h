@@ -19,6 +19,7 @@
  * @seconds: how long the load runs
  * @reload: how often the module is taken out and put back
  * @bare: without irqsan.ko
+ * @builtin: the kernel's own check is the detector; with @bare
  * @bench: work to measure instead of a load, "NAME OPS" each, NULL-terminated;
  *	   or NULL
  * @events: sites to watch with kprobe events, one a line, or NULL
@@ -35,6 +36,7 @@ struct guest_config {
 	unsigned int seconds;
 	unsigned int reload;
 	bool bare;
+	bool builtin;
 	const char *const *bench;
 	const char *events;
 	bool tell_sites;

@@ -36,6 +36,7 @@
  * @expect_pv: this boot should have reached kvm_wait()
  * @icount: the guest's clock counted instructions, and jumped when it was idle
  * @bare: it ran without the module
+ * @check: the kernel's own check was the detector, and was to be proved
  * @planted: this boot ran the planted restores of the test module
  * @livepatch: this boot was to load a livepatch
  * @livepatched: and it was in force before the load
@@ -67,6 +68,7 @@ struct evidence {
 	bool expect_pv;
 	int icount;
 	int bare;
+	int check;
 	int planted;
 	int livepatch;
 	bool livepatched;
@@ -325,10 +327,11 @@ static int read_run(const char *dir, struct evidence *e)
 	if (!doc) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
-	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b, s?b, s?b}",
+	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b, s?b, s?b, s?b}",
 				  "accel", &accel, "ended", &ended, "expect_pv", &e->expect_pv,
 				  "wall_s", &e->v->wall_s, "icount", &e->icount,
-				  "bare", &e->bare, "planted", &e->planted,
+				  "bare", &e->bare, "check", &e->check,
+				  "planted", &e->planted,
 				  "livepatch", &e->livepatch)) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
@@ -351,6 +354,17 @@ static void keep_last(void *ctx, const char *line, size_t len)
 	*last = xasprintf("%.*s", (int)len, line);
 }
 
+/* Is what the detector has reported there to prove it, or to be found? */
+static bool is_planted(const struct evidence *e, const char *text, size_t len)
+{
+	static const char report[] = "raw_local_irq_restore() called with IRQs enabled";
+	static const char control[] = " planted_plain+";
+
+	if (!memmem(text, len, report, strlen(report)))
+		return false;
+	return e->planted || (e->check && memmem(text, len, control, strlen(control)));
+}
+
 /*
  * All crashes; the first one is kept. Where restores are planted, the detector's
  * reports are what is to be seen, and the records tell which of them were not
@@ -358,7 +372,6 @@ static void keep_last(void *ctx, const char *line, size_t len)
  */
 static void find_crashes(struct evidence *e)
 {
-	static const char report[] = "raw_local_irq_restore() called with IRQs enabled";
 	struct crash crash;
 	size_t from = 0;
 
@@ -366,8 +379,7 @@ static void find_crashes(struct evidence *e)
 		crash.start += from;
 		crash.end += from;
 		from = crash.end;
-		if (e->planted && memmem(e->console.data + crash.start, crash.end - crash.start,
-					 report, strlen(report))) {
+		if (is_planted(e, e->console.data + crash.start, crash.end - crash.start)) {
 			crash_free(&crash);
 			continue;
 		}
@@ -622,7 +634,7 @@ static void judge(struct evidence *e)
 		return;
 	}
 	/* Done without a word on the detector: its records were lost on the way. */
-	if (!e->bare && !v->control) {
+	if ((!e->bare || e->check) && !v->control) {
 		set(e, OUTCOME_LOST, "no word of the planted restore: detector not proved");
 		return;
 	}

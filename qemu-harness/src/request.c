@@ -217,6 +217,10 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 			 "params", rq->params);
 	json_object_update(facts, more);
 	json_decref(more);
+	if (rq->builtin)
+		json_object_update_new(facts,
+				       json_pack("{s:b, s:b}", "bare", true, "check",
+						 kernel_config(k, "DEBUG_IRQFLAGS") == 'y'));
 	if (guest->livepatch)
 		json_object_set_new(facts, "livepatch_name",
 				    json_string(strrchr(guest->livepatch, '/') ?
@@ -269,7 +273,8 @@ int request_guest_make(const struct request *rq, const struct kernel *k, enum ac
 {
 	const struct guest_config gc = {
 		.kernel = k, .module = rq->module, .params = rq->params,
-		.livepatch = rq->livepatch, .workload = rq->workload, .seconds = rq->seconds,
+		.livepatch = rq->livepatch, .bare = rq->builtin, .builtin = rq->builtin,
+		.workload = rq->workload, .seconds = rq->seconds,
 		.reload = rq->reload, .planted = rq->planted, .chores = rq->chores,
 	};
 	int rc;

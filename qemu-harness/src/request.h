@@ -37,6 +37,7 @@ enum request_pv {
  * @runs: how many
  * @until_first: end a boot at its first finding
  * @reload: how often the module is taken out and put back
+ * @builtin: the kernel's own check is the detector, irqsan.ko isn't loaded
  * @planted: run the planted bogus restores, and find all of them
  * @chores: names of chores with commas between, or NULL
  * @module: irqsan.ko to load instead of a fresh one, or NULL
@@ -60,6 +61,7 @@ struct request {
 	unsigned int runs;
 	bool until_first;
 	unsigned int reload;
+	bool builtin;
 	bool planted;
 	const char *chores;
 	const char *module;

@@ -57,11 +57,23 @@
 	"[" time "] WARNING: CPU: 1 PID: 1 at irqsan/check.c:57 planted_plain+0x1d/0x30\n" \
 	"[" time "] RIP: 0010:planted_plain+0x1d/0x30\n" \
 	"[" time "] ---[ end trace 5a1b2c3d4e5f6071 ]---\n"
+/* By the kernel's own check, which is found above the restore on the stack. */
+#define OWN_SPLAT(time, function) \
+	"[" time "] ------------[ cut here ]------------\n" \
+	"[" time "] raw_local_irq_restore() called with IRQs enabled\n" \
+	"[" time "] WARNING: CPU: 1 PID: 1 at kernel/locking/irqflag-debug.c:10 " \
+	"warn_bogus_irq_restore+0x1d/0x20\n" \
+	"[" time "] RIP: 0010:warn_bogus_irq_restore+0x1d/0x20\n" \
+	"[" time "] Call Trace:\n" \
+	"[" time "]  " function "+0x1d/0x30\n" \
+	"[" time "] ---[ end trace 5a1b2c3d4e5f6071 ]---\n"
 #define PANIC(time) \
 	"[" time "] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100\n"
 
 #define WITH_PLANTED ",\"planted\":true,\"chores\":null"
 #define WITH_LIVEPATCH ",\"livepatch\":true"
+#define WITH_CHECK ",\"bare\":true,\"check\":true"
+#define WITHOUT_CHECK ",\"bare\":true,\"check\":false"
 #define WITH_CHORES ",\"planted\":false,\"chores\":\"hotplug,kexec\""
 
 /**
@@ -218,6 +230,34 @@ static const struct example with_planted[] = {
 	  "crashed: kernel panic: Attempted to kill init!" },
 };
 
+/* With the kernel's own check as the detector, which is proved behind the load */
+static const struct example with_check[] = {
+	{ "the check is silent, and alive", "kvm", "exited 0", false,
+	  HELLO OWN_SPLAT("   19.5", "planted_plain"), BOOT LOAD DONE("7", "0", "-1") CONTROL,
+	  NULL, "OK" },
+	{ "the check is dead", "kvm", "exited 0", false, HELLO,
+	  BOOT LOAD DONE("7", "0", "-1") SILENT, NULL,
+	  "lost: no word of the planted restore: detector not proved" },
+	{ "the check warns under load", "kvm", "stopped first-violation", false,
+	  HELLO OWN_SPLAT("    9.0", "kvm_wait"), BOOT LOAD TICK("7", "0", "-1"), NULL,
+	  "crashed: WARNING in kvm_wait" },
+	{ "the check warns while booting", "kvm", "stopped first-violation", false,
+	  HELLO OWN_SPLAT("    1.0", "kvm_wait"), BOOT, NULL,
+	  "boot failed: WARNING in kvm_wait" },
+	{ "the check never came to kvm_wait", "kvm", "exited 0", false,
+	  HELLO OWN_SPLAT("   19.5", "planted_plain"), BOOT LOAD DONE("0", "0", "-1") CONTROL,
+	  NULL, "inconclusive: kvm_wait was never reached" },
+};
+
+/* The same with a kernel that hasn't got it */
+static const struct example without_check[] = {
+	{ "no check, nothing to prove", "kvm", "exited 0", false, HELLO,
+	  BOOT LOAD DONE("7", "0", "-1"), NULL, "OK" },
+	{ "no check, and something planted all the same", "kvm", "exited 0", false,
+	  HELLO OWN_SPLAT("   19.5", "planted_plain"), BOOT LOAD DONE("7", "0", "-1"), NULL,
+	  "crashed: WARNING in planted_plain" },
+};
+
 /* With the chores hotplug and kexec ordered */
 static const struct example with_chores[] = {
 	{ "chores done", "tcg", "exited 0", true, HELLO,
@@ -311,6 +351,13 @@ static void test_planted(void **state)
 {
 	(void)state;
 	check(with_planted, ARRAY_SIZE(with_planted), WITH_PLANTED);
+}
+
+static void test_builtin(void **state)
+{
+	(void)state;
+	check(with_check, ARRAY_SIZE(with_check), WITH_CHECK);
+	check(without_check, ARRAY_SIZE(without_check), WITHOUT_CHECK);
 }
 
 static void test_chores(void **state)
@@ -448,6 +495,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_builtin),
 		cmocka_unit_test(test_chores),
 		cmocka_unit_test(test_livepatch),
 		cmocka_unit_test(test_titles),

@@ -15,6 +15,7 @@
 #include <jansson.h>
 
 #include "crash-json.h"
+#include "crash-text.h"
 #include "symbolize.h"
 #include "tiny-vmlinux.h"
 
@@ -231,6 +232,36 @@ static void test_json(void **state)
 	free(log);
 }
 
+/* A line for what is inlined, the place behind the frame, all else as it was. */
+static void test_text(void **state)
+{
+	struct tiny *t = *state;
+	struct crash crash;
+	char *log, *text, *want;
+
+	log = xasprintf("[    1.5] BUG: kernel NULL pointer dereference, address: 0\n"
+			"[    1.5] RIP: 0010:outer+0x%llx/0x1000\n"
+			"[    1.5] Call Trace:\n"
+			"[    1.5]  caller+0x%llx/0x1000 and more\n"
+			"[    1.5]  caller+0x%llx/0x1000 [storm]\n", (unsigned long long)t->ud2,
+			(unsigned long long)t->returns, (unsigned long long)t->returns);
+	want = xasprintf("BUG: kernel NULL pointer dereference, address: 0\n"
+			 "RIP: 0010:inner include/linux/inner.h:21 [inline]\n"
+			 "RIP: 0010:middle kernel/middle.c:33 [inline]\n"
+			 "RIP: 0010:outer+0x%llx/0x1000 kernel/outer.c:42\n"
+			 "Call Trace:\n"
+			 " caller+0x%llx/0x1000 kernel/caller.c:52 and more\n"
+			 " caller+0x%llx/0x1000 [storm]\n", (unsigned long long)t->ud2,
+			 (unsigned long long)t->returns, (unsigned long long)t->returns);
+	assert_int_equal(crash_find(log, strlen(log), &crash), 1);
+	text = crash_text(&crash, t->symbols);
+	assert_string_equal(text, want);
+	crash_free(&crash);
+	free(text);
+	free(want);
+	free(log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -239,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_no_kernel),
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, make_tiny, remove_tiny);

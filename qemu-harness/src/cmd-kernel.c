@@ -11,6 +11,7 @@
 #include "build.h"
 #include "cmd.h"
 #include "kernel-debian.h"
+#include "kernel-source.h"
 #include "kernel.h"
 
 enum {
@@ -94,13 +95,14 @@ static const struct argp_option options[] = {
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_opt,
-	.args_doc = "list\nget NAME...\nbuild SOURCE\nbuild-module --kernel NAME DIR",
+	.args_doc = "list\nget NAME...\nsource SOURCE\nbuild SOURCE\nbuild-module --kernel NAME DIR",
 	.doc = "Get kernels to test, build them, and build modules for them.\v"
 	       "NAME is debian:SUITE, with /rt or /cloud for these flavours (\"list\" prints "
 	       "them all), or the path of a bzImage or of a kernel build tree.  "
 	       "build-module prints the directory that the .ko files are in.\n\n"
 	       "SOURCE is debian-source:bullseye, bookworm, trixie or sid, or a directory that "
-	       "was not built in.  build prints the build tree, which is a NAME, and the "
+	       "was not built in.  source prints the directory of it, which is only to be read; "
+	       "build prints the build tree, which is a NAME, and the "
 	       "kernel's signature; it ends with 125 when the source doesn't build.",
 };
 
@@ -156,6 +158,19 @@ static int build_module(const char *name, const char *dir)
 	return rc;
 }
 
+static int source(const char *name)
+{
+	struct kernel_source s;
+	int rc;
+
+	rc = kernel_source_get(name, &s);
+	if (rc)
+		return rc;
+	puts(s.dir);
+	kernel_source_free(&s);
+	return 0;
+}
+
 static int build(struct args *a, bool *broken)
 {
 	struct build b;
@@ -198,10 +213,12 @@ int cmd_kernel(int argc, char **argv)
 		rc = get(a.words.v + 1, a.refresh);
 	else if (!strcmp(action, "build-module") && a.words.n == 2 && a.kernel)
 		rc = build_module(a.kernel, a.words.v[1]);
+	else if (!strcmp(action, "source") && a.words.n == 2)
+		rc = source(a.words.v[1]);
 	else if (!strcmp(action, "build") && a.words.n == 2)
 		rc = build(&a, &broken);
 	else
-		pr_err("usage: irqsan kernel list | get NAME... | build SOURCE | build-module --kernel NAME DIR");
+		pr_err("usage: irqsan kernel list | get NAME... | source SOURCE | build SOURCE | build-module --kernel NAME DIR");
 	strv_free(&a.build.patches);
 	strv_free(&a.build.configs);
 	strv_free(&a.words);

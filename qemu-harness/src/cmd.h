@@ -26,6 +26,7 @@ int cmd_verify(int argc, char **argv);
 int cmd_recheck(int argc, char **argv);
 int cmd_sites(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_bisect(int argc, char **argv);
 int cmd_title(int argc, char **argv);
 
 #endif

@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	{ "verify", "boot a kernel before and after a fix and say whether it fixes", cmd_verify },
 	{ "recheck", "judge a finished run again from its directory", cmd_recheck },
 	{ "sites", "find where a kernel restores IRQ flags, and measure the scanner", cmd_sites },
+	{ "bisect", "find the commit that began a bug, or ended it", cmd_bisect },
 	{ "bench", "measure what the module costs, in instructions", cmd_bench },
 	{ "title", "say what the crash in a console log is called", cmd_title },
 };

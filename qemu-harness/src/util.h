@@ -21,12 +21,15 @@
  * @EXIT_FOUND: a violation or crash was found
  * @EXIT_INFRA: wrong usage, or the machine could not do the work
  * @EXIT_SKIP: this revision can't be judged ("git bisect run")
+ * @EXIT_BROKEN: the machine could not do the work, where EXIT_INFRA would be a
+ *		 verdict ("git bisect run" stops)
  */
 enum irqsan_exit {
 	EXIT_OK = 0,
 	EXIT_FOUND = 1,
 	EXIT_INFRA = 2,
 	EXIT_SKIP = 125,
+	EXIT_BROKEN = 128,
 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

@@ -73,6 +73,15 @@ says 2 'a number from 1 to 86400, not "x"' "no number" "$irqsan" run --kernel $n
 says 2 '--accel is auto' "unknown accelerator" "$irqsan" run --kernel $name --accel fast
 says 2 'unknown workload' "unknown workload" "$irqsan" run --kernel $name --workload w
 says 2 'irqsan: usage: irqsan kernel' "kernel without an action" "$irqsan" kernel
+says 2 '--good and --bad are needed' "bisection of nothing" "$irqsan" bisect
+bisect="$irqsan bisect --accel tcg --good HEAD~1 --bad HEAD"
+says 2 'no commit "HEAD~1"' "bisection of no repository" \
+	$bisect --repo /proc --keep "$out/bisect"
+says 128 'unrecognized option' "wrong usage below git bisect run" "$irqsan" bisect --step --frob
+says 128 'no commit "HEAD"' "git bisect run on no repository" \
+	"$irqsan" bisect --step --accel tcg --repo /proc --keep "$out/bisect"
+says 2 'another bisection runs in' "two bisections in one directory" \
+	flock "$out/bisect/lock" $bisect --keep "$out/bisect"
 says 2 'no directory given' "recheck of nothing" "$irqsan" recheck
 says 2 'No such file' "recheck of a missing directory" "$irqsan" recheck "$out/nothing"
 says 2 'holds no boot' "recheck of another directory" "$irqsan" recheck docs

@@ -85,6 +85,21 @@ bisect-sim: $(B)/bisect-sim
 $(B)/bisect-sim: qemu-harness/tests/bisect-sim.c qemu-harness/tests/sim-machine.h $(B)/host/harness.a
 	$(CC) $(HOST_CFLAGS) -Iqemu-harness/src $(LDFLAGS) -o $@ $< $(B)/host/harness.a $(PKG_LIBS)
 
+# A history to bisect, out of Debian's source of Linux 5.10: the same each time.
+HISTORY := $(B)/history-5.10.git
+history: all
+	@[ -d $(HISTORY) ] || qemu-harness/history/make.sh \
+		"$$($(B)/irqsan kernel source debian-source:bullseye)" patches/5.10 $(HISTORY)
+	@echo "$(HISTORY): tags good, bad and fixed"
+
+# Both detectors on that history; the logs, with the times, are kept in docs.
+DEMO := $(B)/irqsan bisect --repo $(HISTORY) --accel nested
+bisect-demo: history
+	$(DEMO) --good good --bad bad --title any --keep out/bisect-irqsan
+	$(DEMO) --good good --bad bad --detector builtin --config seed --keep out/bisect-builtin
+	cp out/bisect-irqsan/bisect.log docs/bisect-irqsan.log
+	cp out/bisect-builtin/bisect.log docs/bisect-builtin.log
+
 # Every test runs, also after one has failed.
 unit: $(TESTS:%=$(B)/asan/%) $(FAKES:%=$(B)/asan/%)
 	@rc=0; for t in $(TESTS); do $(B)/asan/$$t || rc=1; done; exit $$rc
@@ -196,8 +211,8 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench bisect-sim check check-builds check-chores check-patches check-verify \
-	clean crash-speed crash-titles deps fuzz-crash fuzz-scan reproduce sites-report \
-	unit
+.PHONY: all bench bisect-demo bisect-sim check check-builds check-chores check-patches \
+	check-verify clean crash-speed crash-titles deps fuzz-crash fuzz-scan history \
+	reproduce sites-report unit
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

@@ -43,6 +43,21 @@
 #define IRQSAN_SHAPE SHAPE_POPF
 #endif
 
+/* Functions that may be called between a restore's test and its sti; 0: none. */
+#ifdef CONFIG_TRACE_IRQFLAGS
+#define COMPAT_TRACE_HARDIRQS_ON ((unsigned long)trace_hardirqs_on)
+#else
+#define COMPAT_TRACE_HARDIRQS_ON 0UL
+#endif
+
+#ifdef CONFIG_KCOV
+/* Older kernels leave the declaration to the compiler. */
+void __sanitizer_cov_trace_pc(void);
+#define COMPAT_COV_TRACE_PC ((unsigned long)__sanitizer_cov_trace_pc)
+#else
+#define COMPAT_COV_TRACE_PC 0UL
+#endif
+
 /* 5.14 moved add_taint() and test_taint() out of kernel.h. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
 #include <linux/panic.h>

@@ -70,6 +70,7 @@ static int other(void *arg, const struct irqsan_found *found)
 int irqsan_direct_arm(struct irqsan_site *new)
 {
 	char symbol[KSYM_SYMBOL_LEN];
+	struct irqsan_style style;
 	struct irqsan_range fn;
 	size_t offset;
 	int rc;
@@ -78,7 +79,8 @@ int irqsan_direct_arm(struct irqsan_site *new)
 	if (site || strcmp(symbol, function) || irqsan_text_around(new->addr, &fn))
 		return -ENOENT;
 	offset = new->addr - fn.start;
-	if (irqsan_scan((u8 *)fn.start, fn.len, IRQSAN_SHAPE, other, &offset))
+	style = irqsan_text_style(fn.start);
+	if (irqsan_scan((u8 *)fn.start, fn.len, &style, other, &offset))
 		return -ENOENT;
 	new->entry = fn.start;
 	new->saved = SAVED_REG;

@@ -225,6 +225,7 @@ const char *irqsan_engine(void);
 int irqsan_text_symbols(const char * const *names, unsigned int nr, unsigned long *addrs);
 int irqsan_text_functions(const char * const *names, unsigned int nr, struct irqsan_range *fns);
 int irqsan_text_around(unsigned long addr, struct irqsan_range *fn);
+struct irqsan_style irqsan_text_style(unsigned long start);
 int irqsan_text_kernel(struct irqsan_range *text);
 void irqsan_text_modules(void (*fn)(struct module *mod));
 

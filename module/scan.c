@@ -15,7 +15,7 @@
  * A kernel has the one or the other. In the second shape the side of the branch with the bit
  * set leads straight to an sti that the other side doesn't come to. "sti; hlt"
  * is no restore but an idle loop, and a side that does anything else first
- * (cli, a call) isn't one either. Nor is the enabling of IRQs at the start of an
+ * (cli, a call of what isn't there to be told) isn't one either. Nor is the enabling of IRQs at the start of an
  * exception, by the flags in pt_regs.
  */
 #include "scan.h"
@@ -356,12 +356,27 @@ static bool is_masked_test(const u8 *text, size_t len, const struct masks *masks
 	       is_masked_later(text, len, step, rm_register(insn), mask);
 }
 
+/* A call of what is told that IRQs go on, with the next instruction at @behind? */
+static bool is_telling(const struct irqsan_style *style, const struct irqsan_insn *insn,
+		       size_t behind)
+{
+	size_t target = behind + (size_t)(long)insn->imm;
+	int i;
+
+	for (i = 0; is_one(insn, 0xe8) && i < IRQSAN_TOLD; i++) {
+		if (style->told[i] && style->told[i] == target)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Does what runs from @offset on enable IRQs before it does anything else, and
  * not to halt? The compiler may have put the sti into a function of its own
  * (.part.0): one call is followed.
  */
-static bool leads_to_sti(const u8 *text, size_t len, size_t offset, size_t *enable)
+static bool leads_to_sti(const u8 *text, size_t len, const struct irqsan_style *style,
+			 size_t offset, size_t *enable)
 {
 	struct irqsan_insn insn;
 	bool sti = false, called = false;
@@ -377,6 +392,8 @@ static bool leads_to_sti(const u8 *text, size_t len, size_t offset, size_t *enab
 		} else if (is_one(&insn, 0xfb)) {
 			sti = true;
 			*enable = offset - insn.len;
+		} else if (is_telling(style, &insn, offset)) {
+			continue;
 		} else if (is_jump(&insn) || (is_one(&insn, 0xe8) && !called)) {
 			called |= insn.opcode == 0xe8;
 			offset += (size_t)(long)insn.imm;
@@ -460,8 +477,9 @@ static const struct step *past(const struct history *history, unsigned int back)
 	       &history->step[(history->nr - 1 - back) % HISTORY] : NULL;
 }
 
-static bool is_test_restore(const u8 *text, size_t len, const struct history *history,
-			    const struct masks *masks, struct irqsan_found *found)
+static bool is_test_restore(const u8 *text, size_t len, const struct irqsan_style *style,
+			    const struct history *history, const struct masks *masks,
+			    struct irqsan_found *found)
 {
 	const struct step *jump = past(history, 0), *test;
 	int condition = jump_condition(&jump->insn);
@@ -478,7 +496,7 @@ static bool is_test_restore(const u8 *text, size_t len, const struct history *hi
 	if (!test || back > TEST_REACH || is_pt_regs_test(&test->insn))
 		return false;
 	taken_if_set = condition == 2 || condition == 5;
-	if (!leads_to_sti(text, len, taken_if_set ? target : behind, &found->enable))
+	if (!leads_to_sti(text, len, style, taken_if_set ? target : behind, &found->enable))
 		return false;
 	found->test = test->offset;
 	if (!is_if_test(&test->insn, &found->saved)) {
@@ -517,7 +535,7 @@ static bool is_popf_restore(const struct history *history, struct irqsan_found *
  * irqsan_scan() - find the restores in a range of text
  * @text: the bytes, beginning at an instruction
  * @len: how many
- * @shape: which shape this kernel's restores have
+ * @style: how this kernel's restores are compiled
  * @fn: called for each site, in the order of addresses; anything but 0 ends
  *	the scan
  * @ctx: passed to @fn
@@ -527,8 +545,8 @@ static bool is_popf_restore(const struct history *history, struct irqsan_found *
  *
  * Return: 0, or what @fn returned.
  */
-int irqsan_scan(const u8 *text, size_t len, enum irqsan_shape shape, irqsan_found_fn fn,
-		void *ctx)
+int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
+		irqsan_found_fn fn, void *ctx)
 {
 	struct history history = { .nr = 0 };
 	struct masks masks = { .next = 0 };
@@ -547,13 +565,13 @@ int irqsan_scan(const u8 *text, size_t len, enum irqsan_shape shape, irqsan_foun
 		step->offset = offset;
 		offset += step->insn.len;
 		history.nr++;
-		if (shape == SHAPE_POPF ? is_popf_restore(&history, &found) :
-		    is_test_restore(text, len, &history, &masks, &found)) {
+		if (style->shape == SHAPE_POPF ? is_popf_restore(&history, &found) :
+		    is_test_restore(text, len, style, &history, &masks, &found)) {
 			rc = fn(ctx, &found);
 			if (rc)
 				return rc;
 		}
-		if (shape == SHAPE_TEST)
+		if (style->shape == SHAPE_TEST)
 			track_masks(&masks, text, step);
 	}
 	return 0;

@@ -32,6 +32,22 @@ enum irqsan_shape {
 	SHAPE_TEST,
 };
 
+/* Functions that may be told before a restore turns IRQs on. */
+#define IRQSAN_TOLD 2
+
+/**
+ * struct irqsan_style - how a kernel's restores are compiled
+ * @shape: what they look like
+ * @told: functions that may be called between the test and the sti, as offsets
+ *	  from the text that wrap around: trace_hardirqs_on() with
+ *	  CONFIG_TRACE_IRQFLAGS, __sanitizer_cov_trace_pc() with CONFIG_KCOV. 0:
+ *	  none
+ */
+struct irqsan_style {
+	enum irqsan_shape shape;
+	size_t told[IRQSAN_TOLD];
+};
+
 /**
  * struct irqsan_found - one restore of the IRQ flags
  * @offset: of the instruction to watch, in the scanned bytes. IRQs must be off
@@ -55,8 +71,8 @@ typedef int (*irqsan_exit_fn)(void *ctx, size_t offset);
 typedef int (*irqsan_call_fn)(void *ctx, size_t target);
 typedef int (*irqsan_found_fn)(void *ctx, const struct irqsan_found *found);
 
-int irqsan_scan(const u8 *text, size_t len, enum irqsan_shape shape, irqsan_found_fn fn,
-		void *ctx);
+int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
+		irqsan_found_fn fn, void *ctx);
 int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx);
 int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx);
 size_t irqsan_scan_body(const u8 *text, size_t len);

@@ -157,6 +157,7 @@ int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
 		    const struct module *mod, bool init)
 {
 	struct find_ctx ctx = { .kind = kind, .text = text, .mod = mod, .init = init };
+	struct irqsan_style style = irqsan_text_style(text->start);
 	int rc = 0;
 
 	mutex_lock(&sites_lock);
@@ -164,7 +165,7 @@ int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
 	if (mod && is_scanned(mod, init))
 		goto out;
 	/* All of it before anything is armed: a breakpoint hides the instruction. */
-	rc = irqsan_scan((const u8 *)text->start, text->len, IRQSAN_SHAPE, add_restore, &ctx);
+	rc = irqsan_scan((const u8 *)text->start, text->len, &style, add_restore, &ctx);
 	if (!rc && irqsan_track && kind == KIND_RESTORE)
 		rc = irqsan_scan_enables((const u8 *)text->start, text->len, add_enable, &ctx);
 	if (!rc)
@@ -373,6 +374,7 @@ int irqsan_sites_add(unsigned long addr)
 	struct irqsan_range fn;
 	struct irqsan_site *site;
 	struct pick_ctx ctx = { .addr = addr };
+	struct irqsan_style style;
 	u8 *text;
 	int rc;
 
@@ -392,7 +394,8 @@ int irqsan_sites_add(unsigned long addr)
 	site->saved = SAVED_UNKNOWN;
 	ctx.start = fn.start;
 	ctx.site = site;
-	irqsan_scan(text, fn.len, IRQSAN_SHAPE, pick, &ctx);
+	style = irqsan_text_style(fn.start);
+	irqsan_scan(text, fn.len, &style, pick, &ctx);
 	rc = irqsan_arm(site);
 	if (rc) {
 		list_del(&site->node);

@@ -138,6 +138,27 @@ int irqsan_text_kernel(struct irqsan_range *text)
 	return addrs[0] && addrs[1] > addrs[0] ? 0 : -ENOENT;
 }
 
+/**
+ * irqsan_text_style() - how restores are compiled in this kernel
+ * @start: address of the text that is to be scanned
+ *
+ * Any context.
+ *
+ * Return: for irqsan_scan().
+ */
+struct irqsan_style irqsan_text_style(unsigned long start)
+{
+	static const unsigned long told[IRQSAN_TOLD] = {
+		COMPAT_TRACE_HARDIRQS_ON, COMPAT_COV_TRACE_PC,
+	};
+	struct irqsan_style style = { .shape = IRQSAN_SHAPE };
+	unsigned int i;
+
+	for (i = 0; i < IRQSAN_TOLD; i++)
+		style.told[i] = told[i] ? told[i] - start : 0;
+	return style;
+}
+
 /*
  * The next module behind @from in the kernel's list, with a reference, or NULL.
  * The list is changed under module_mutex, which is out of reach, and its

@@ -343,6 +343,22 @@ static int compare_sites(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
+/* As the module itself has it: irqsan_text_style(). */
+static struct irqsan_style style_of(const struct livetext *text)
+{
+	static const char *const told[IRQSAN_TOLD] = {
+		"trace_hardirqs_on", "__sanitizer_cov_trace_pc",
+	};
+	struct irqsan_style style = { .shape = text->shape };
+	uint64_t addr;
+
+	for (int i = 0; i < IRQSAN_TOLD; i++) {
+		if (livetext_address(text, told[i], &addr))
+			style.told[i] = (size_t)(addr - text->addr);
+	}
+	return style;
+}
+
 /**
  * coverage_measure() - scan a kernel and compare
  * @text: the kernel
@@ -354,12 +370,13 @@ void coverage_measure(const struct livetext *text, const struct truth *truth,
 		      struct coverage *coverage)
 {
 	struct measure m = { .text = text, .truth = truth, .coverage = coverage };
+	struct irqsan_style style = style_of(text);
 	size_t nr_scanned;
 
 	*coverage = (struct coverage){ .nr_entries = truth ? truth->nr : 0 };
 	coverage->entries = xcalloc(coverage->nr_entries + 1, sizeof(*coverage->entries));
 	find_refused(&m);
-	irqsan_scan(text->data, text->len, text->shape, add_found, &m);
+	irqsan_scan(text->data, text->len, &style, add_found, &m);
 	nr_scanned = coverage->nr_sites;
 	for (size_t i = 0; i < coverage->nr_entries; i++) {
 		coverage->entries[i].restore = &truth->restores[i];

@@ -78,8 +78,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct fuzzed f = { .text = data, .len = size, .shape = shapes[i] };
+		/* What is told begins the text, and a little before it. */
+		struct irqsan_style style = { .shape = shapes[i], .told = { 1, (size_t)-16 } };
 
-		irqsan_scan(data, size, shapes[i], check_found, &f);
+		irqsan_scan(data, size, &style, check_found, &f);
 	}
 	return 0;
 }

@@ -21,10 +21,16 @@
 #define K8_NOP5 0x66, 0x66, 0x66, 0x66, 0x90
 #define STI 0xfb, NOP5
 
-/* The shape that a piece is to be read as: what has a popf in it is old. */
-static enum irqsan_shape shape_of(const u8 *code, size_t len)
+/* Where pieces call a function that is told, from the start of the piece. */
+#define TOLD 0x1000
+
+/* What a piece is to be read as: what has a popf in it is old. */
+static struct irqsan_style style_of(const u8 *code, size_t len)
 {
-	return memchr(code, 0x9d, len) ? SHAPE_POPF : SHAPE_TEST;
+	return (struct irqsan_style){
+		.shape = memchr(code, 0x9d, len) ? SHAPE_POPF : SHAPE_TEST,
+		.told = { 0, TOLD },
+	};
 }
 
 /**
@@ -90,6 +96,10 @@ static const struct piece pieces[] = {
 	  CODE(0xa9, 0x00, 0x02, 0x00, 0x00, 0x74, 0x0a, 0x89, 0x44, 0x24, 0x08, STI, 0xc3),
 	  5, SAVED_ZF, 0 },
 
+	{ "test; je over; call of what is told; sti",
+	  CODE(0xf7, 0xc5, 0x00, 0x02, 0x00, 0x00, 0x74, 0x06, 0xe8, 0xf3, 0x0f, 0x00, 0x00, 0xfb,
+	       0xc3), 6, SAVED_ZF, 0 },
+
 	{ "safe_halt: test; je over; sti; hlt",
 	  CODE(0xf7, 0xc6, 0x00, 0x02, 0x00, 0x00, 0x74, 0x02, 0xfb, 0xf4, 0xc3), -1 },
 	{ "the fixed kvm_wait: IRQs on: cli first",
@@ -152,11 +162,12 @@ static void test_pieces(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
 		const struct piece *p = &pieces[i];
 		struct seen seen = { 0 };
+		struct irqsan_style style = style_of(p->code, p->len);
 		u8 *code = malloc(p->len);
 
 		assert_non_null(code);
 		memcpy(code, p->code, p->len);
-		assert_int_equal(irqsan_scan(code, p->len, shape_of(code, p->len), note, &seen), 0);
+		assert_int_equal(irqsan_scan(code, p->len, &style, note, &seen), 0);
 		free(code);
 		if (seen.nr != (p->site >= 0))
 			fail_msg("%s: %d sites", p->what, seen.nr);
@@ -175,12 +186,13 @@ static void test_cut(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(pieces); i++) {
 		for (size_t len = 0; len <= pieces[i].len; len++) {
+			struct irqsan_style style = style_of(pieces[i].code, len);
 			struct seen seen = { 0 };
 			u8 *code = malloc(len ?: 1);
 
 			assert_non_null(code);
 			memcpy(code, pieces[i].code, len);
-			irqsan_scan(code, len, shape_of(code, len), note, &seen);
+			irqsan_scan(code, len, &style, note, &seen);
 			assert_true(!seen.nr || seen.last.offset < len);
 			free(code);
 		}
@@ -197,10 +209,11 @@ static int stop_at_once(void *ctx, const struct irqsan_found *found)
 static void test_callback_ends_scan(void **state)
 {
 	static const u8 two[] = { 0x57, 0x9d, 0x57, 0x9d };
+	static const struct irqsan_style popf = { .shape = SHAPE_POPF };
 	int calls = 0;
 
 	(void)state;
-	assert_int_equal(irqsan_scan(two, sizeof(two), SHAPE_POPF, stop_at_once, &calls), -7);
+	assert_int_equal(irqsan_scan(two, sizeof(two), &popf, stop_at_once, &calls), -7);
 	assert_int_equal(calls, 1);
 }
 

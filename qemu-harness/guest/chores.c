@@ -28,6 +28,7 @@
 #define SUSPEND_S "+15"
 #define WAKEALARM "/sys/class/rtc/rtc0/wakealarm"
 #define TRACER "/sys/kernel/tracing/current_tracer"
+#define KMEMLEAK "/sys/kernel/debug/kmemleak"
 #define SECOND_LIFE "irqsan_life=2"
 
 /**
@@ -94,7 +95,7 @@ static int hotplug(const struct conf *conf, struct course *course)
 
 static bool file_has(const char *path, const char *word)
 {
-	char text[256];
+	static char text[65536];
 
 	return guest_read(path, text, sizeof(text)) > 0 && strstr(text, word);
 }
@@ -215,12 +216,33 @@ static int tracer(const struct conf *conf, struct course *course)
 	return rc;
 }
 
+/* Looks for memory that irqsan.ko has lost, again and again. */
+static int kmemleak(const struct conf *conf, struct course *course)
+{
+	int rc;
+
+	(void)conf;
+	for (;; course->rounds++) {
+		rc = guest_write(KMEMLEAK, "scan");
+		if (rc == -ENOENT)
+			return skip(course, "this kernel has no kmemleak");
+		if (!rc && file_has(KMEMLEAK, "[irqsan]")) {
+			guest_error("kmemleak: memory of irqsan.ko is lost");
+			rc = -ENOTRECOVERABLE;
+		}
+		if (rc)
+			return rc;
+		guest_sleep_ms(5000);
+	}
+}
+
 static const struct chore chores[] = {
 	{ "hotplug", false, hotplug },
 	{ "suspend", false, suspend },
 	{ "modules", true, modules },
 	{ "sysrq-l", true, sysrq_l },
 	{ "tracer", true, tracer },
+	{ "kmemleak", true, kmemleak },
 };
 
 #define NR_CHORES (sizeof(chores) / sizeof(chores[0]))

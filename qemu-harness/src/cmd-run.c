@@ -22,7 +22,7 @@ static const struct argp_option options[] = {
 	{ "planted", OPT_PLANTED, NULL, 0,
 	  "first run restores that are bogus on purpose: each must be caught", 1 },
 	{ "chore", OPT_CHORE, "NAME[,NAME]", 0, "do these beside the load: hotplug, suspend, "
-	  "modules, sysrq-l, tracer; and at the end: kexec, reboot", 1 },
+	  "modules, sysrq-l, tracer, kmemleak; and at the end: kexec, reboot", 1 },
 	{ "module", 'M', "FILE", 0, "load this irqsan.ko instead of building one", 1 },
 	{ 0 }
 };

@@ -36,7 +36,7 @@
 
 static const char *const workloads[] = { "mkdir-storm", "lock-storm", "none" };
 static const char *const chores[] = {
-	"hotplug", "suspend", "modules", "sysrq-l", "tracer", "kexec", "reboot", NULL
+	"hotplug", "suspend", "modules", "sysrq-l", "tracer", "kmemleak", "kexec", "reboot", NULL
 };
 
 /* What the chore "modules" loads and unloads: small, and at home in a guest without devices. */

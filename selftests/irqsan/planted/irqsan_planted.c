@@ -23,23 +23,30 @@ static bool init;
 module_param(init, bool, 0444);
 MODULE_PARM_DESC(init, "run the bogus restore of the init function");
 
-/* Not inlined: the report must name these functions. */
-static noinline void planted_plain(void)
+/*
+ * Saves, enables, restores. The compiler must not know the flags that it restores
+ * for those that it saved: where CONFIG_TRACE_IRQFLAGS looks at them in between it
+ * would make two paths of it, and no test would be left.
+ */
+static __always_inline void bogus(void)
 {
 	unsigned long flags;
 
 	local_irq_save(flags);
 	local_irq_enable();
+	OPTIMIZER_HIDE_VAR(flags);
 	local_irq_restore(flags);
+}
+
+/* Not inlined: the report must name these functions. */
+static noinline void planted_plain(void)
+{
+	bogus();
 }
 
 static noinline void planted_hardirq(struct irq_work *unused)
 {
-	unsigned long flags;
-
-	local_irq_save(flags);
-	local_irq_enable();
-	local_irq_restore(flags);
+	bogus();
 	/* From 5.12 on the restore has left them on, which our caller can't stand. */
 	local_irq_disable();
 }
@@ -60,11 +67,7 @@ static noinline void planted_rawlock(void)
 
 static noinline void __init planted_init(void)
 {
-	unsigned long flags;
-
-	local_irq_save(flags);
-	local_irq_enable();
-	local_irq_restore(flags);
+	bogus();
 }
 
 static int run_set(const char *name, const struct kernel_param *kp)

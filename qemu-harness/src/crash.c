@@ -282,6 +282,19 @@ static char *neutral(char *title)
 	return p;
 }
 
+/* Adds @text without the NULs that logs hold: a title is a string. */
+static void add_text(struct buf *out, struct span text)
+{
+	while (text.len) {
+		size_t len = strnlen(text.at, text.len);
+
+		buf_add(out, text.at, len);
+		len += len < text.len;
+		text.at += len;
+		text.len -= len;
+	}
+}
+
 /* Writes a title; a group that follows "in" is a function, of which @frame gets a copy. */
 static char *write_title(const char *format, const struct span args[PATTERN_GROUPS],
 			 const char *fn, char **frame)
@@ -304,7 +317,7 @@ static char *write_title(const char *format, const struct span args[PATTERN_GROU
 			    pattern_find("^\\w+", value, function))
 				*frame = xasprintf("%.*s", (int)function->len, function->at);
 		}
-		buf_add(&out, value.at ?: "", value.len);
+		add_text(&out, value);
 	}
 	return neutral(out.data);
 }

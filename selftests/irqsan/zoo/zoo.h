@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of irqsan_zoo.ko know of each other.
+ */
+#ifndef IRQSAN_ZOO_H
+#define IRQSAN_ZOO_H
+
+#include <linux/compiler.h>
+#include <linux/cpumask.h>
+#include <linux/irqflags.h>
+#include <linux/types.h>
+
+/* The out-of-line unlocks restore for their callers: the site is theirs. */
+#define SITE_UNLOCK "_raw_spin_unlock_irqrestore"
+
+/* Where IRQs come on when a task sleeps: inlined differently from build to build. */
+#define ENABLER_SLEEP "finish_task_switch,__schedule,schedule,__cond_resched"
+
+/*
+ * The compiler must not know the flags that it restores, or it makes a plain sti
+ * of it (zoo_known_flags()).
+ */
+#define zoo_irq_restore(flags) do { \
+	OPTIMIZER_HIDE_VAR(flags); \
+	local_irq_restore(flags); \
+} while (0)
+
+/**
+ * enum zoo_kind - what an exhibit is for
+ * @ZOO_BUG: a bug that happened, or the plain form of one
+ * @ZOO_FRIEND: correct code that looks like one; must stay silent
+ * @ZOO_LOAD: makes CPUs fight for a lock, for other tests
+ */
+enum zoo_kind {
+	ZOO_BUG,
+	ZOO_FRIEND,
+	ZOO_LOAD,
+};
+
+/**
+ * struct exhibit - one of the zoo
+ * @name: as written to "run"; NULL ends a table
+ * @kind: what it is for
+ * @run: does it once; leaves the CPU as it was
+ * @fixed: the same without the bug; NULL for none
+ * @irqs_off: both are called with IRQs off, and may come back with them on
+ * @alone: not on several CPUs at once
+ * @violations: each @run is this many bogus restores
+ * @site: function that the restore lies in; NULL where there is none
+ * @hard: the flags being restored have IRQs off
+ * @enabler: function that turned IRQs on, or several with commas: one of them
+ *	     must be named; NULL where nobody did
+ * @missed: why the check can't see it; NULL: it must be seen
+ * @unblamed: why the enabler can't be named; NULL: it must be
+ * @unsupported: why this kernel can't run it; NULL: it can
+ * @reference: where it comes from
+ */
+struct exhibit {
+	const char *name;
+	enum zoo_kind kind;
+	void (*run)(void);
+	void (*fixed)(void);
+	bool irqs_off;
+	bool alone;
+	unsigned int violations;
+	const char *site;
+	bool hard;
+	const char *enabler;
+	const char *missed;
+	const char *unblamed;
+	const char *unsupported;
+	const char *reference;
+};
+
+extern const struct exhibit zoo_bugs[];
+extern const struct exhibit zoo_friends[];
+
+/* run.c */
+int zoo_run_here(const struct exhibit *exhibit, bool fixed, unsigned int count);
+int zoo_run_on(const struct cpumask *cpus, const struct exhibit *exhibit, bool fixed,
+	       unsigned int count);
+
+/* burst.c */
+int zoo_burst(const struct exhibit *exhibit, unsigned int count);
+
+#endif

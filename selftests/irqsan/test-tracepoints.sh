@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The tracepoint fires once for each violation, whoever listens.
+. "$(dirname "$0")/lib.sh"
+
+times=20
+events=irqsan:bogus_irq_restore
+
+by_tracefs()
+{
+	for tracefs in /sys/kernel/tracing $debugfs/tracing; do
+		[ -e $tracefs/events/irqsan ] && break
+	done
+	if [ ! -e $tracefs/events/irqsan/bogus_irq_restore ]; then
+		ktap_skip "tracefs: once a violation" "no tracefs, or no trace events"
+		ktap_skip "tracefs: what it says" "no tracefs, or no trace events"
+		ktap_skip "tracefs: silent without a violation" "no tracefs, or no trace events"
+		return
+	fi
+	echo 1 >$tracefs/events/irqsan/bogus_irq_restore/enable
+	echo >$tracefs/trace
+	run_zoo rawlock $times
+	lines=$(grep 'bogus_irq_restore: ' $tracefs/trace)
+	echo >$tracefs/trace
+	run_zoo hns_roce/fixed $times
+	silent=$(grep -c 'bogus_irq_restore: ' $tracefs/trace)
+	echo 0 >$tracefs/events/irqsan/bogus_irq_restore/enable
+	ktap_equal "tracefs: once a violation" "$(echo "$lines" | grep -c .)" $times
+	ktap_equal "tracefs: what it says" \
+		"$(echo "$lines" | grep -c "site=$unlock+0x.* state=on ")" $times
+	ktap_equal "tracefs: silent without a violation" "$silent" 0
+}
+
+by_perf()
+{
+	command -v perf >/dev/null || { ktap_skip "perf" "perf is not installed"; return; }
+	out=$(perf stat -x , -a -e $events -- sh -c "echo rawlock $times >$zoo/run" 2>&1)
+	ktap_equal "perf" "$(echo "$out" | sed -n "s/,.*$events.*//p")" $times
+}
+
+by_bpftrace()
+{
+	command -v bpftrace >/dev/null || {
+		ktap_skip "bpftrace" "bpftrace is not installed"
+		return
+	}
+	out=$(bpftrace -e "tracepoint:$events { @n = count(); }" \
+		-c "/bin/sh -c 'echo rawlock $times >$zoo/run'" 2>&1)
+	ktap_equal "bpftrace" "$(echo "$out" | sed -n 's/^@n: //p')" $times
+}
+
+need_machine
+load_irqsan sites=unlocks
+load_zoo
+ktap_plan 5
+by_tracefs
+by_perf
+by_bpftrace
+ktap_finish

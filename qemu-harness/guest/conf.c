@@ -42,7 +42,7 @@ int conf_read(const char *path, struct conf *conf)
 {
 	static char text[16384];
 	char *line, *save = NULL;
-	unsigned int modules = 0, benches = 0, churn = 0, chores = 0;
+	unsigned int modules = 0, benches = 0, churn = 0, chores = 0, selftests = 0;
 	long len;
 
 	*conf = (struct conf){ .workload = "none", .seconds = 30 };
@@ -91,6 +91,8 @@ int conf_read(const char *path, struct conf *conf)
 			conf->builtin = strtoul(value, NULL, 10);
 		} else if (!strcmp(line, "control")) {
 			conf->control = module_value(value);
+		} else if (!strcmp(line, "selftest") && selftests < CONF_SELFTESTS_MAX) {
+			conf->selftest[selftests++] = value;
 		} else {
 			guest_error("%s: unknown order '%s'", path, line);
 			return -EINVAL;

@@ -11,6 +11,7 @@
 #define CONF_MODULES_MAX 64
 #define CONF_BENCH_MAX 8
 #define CONF_CHORES_MAX 8
+#define CONF_SELFTESTS_MAX 32
 
 /**
  * struct conf_module - a module to load
@@ -52,6 +53,8 @@ struct conf_bench {
  * @tell_sites: send the list of the module's sites
  * @builtin: the kernel's own check is the detector
  * @control: the module of planted restores that proves it, behind the load
+ * @selftest: names of selftests to run instead of a load, which load the modules
+ *	      themselves; ends with a NULL
  */
 struct conf {
 	struct conf_module module[CONF_MODULES_MAX + 1];
@@ -70,6 +73,7 @@ struct conf {
 	bool tell_sites;
 	bool builtin;
 	struct conf_module control;
+	const char *selftest[CONF_SELFTESTS_MAX + 1];
 };
 
 /* 0, or -errno with the reason recorded. */

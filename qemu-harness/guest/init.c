@@ -22,6 +22,7 @@
 #include "guest.h"
 #include "livepatch.h"
 #include "planted.h"
+#include "selftest.h"
 #include "workload.h"
 
 #define RECORD_TTY "/dev/ttyS1"
@@ -206,6 +207,17 @@ static void run_bench(const struct conf *conf)
 	guest_record("done", progress(&c, start, 0));
 }
 
+/* Tests instead of a load: what they find, they say themselves. */
+static void run_selftests(const struct conf *conf)
+{
+	uint64_t start = guest_now_ns();
+	struct counters none = { 0 };
+
+	guest_record("load", json_pack("{s:s}", "workload", "selftest"));
+	if (!selftest_run(conf))
+		guest_record("done", progress(&none, start, 0));
+}
+
 static void load_modules(const struct conf *conf)
 {
 	for (const struct conf_module *m = conf->module; m->path; m++) {
@@ -263,7 +275,9 @@ int main(void)
 		load_modules(&conf);
 		if (!prepare(&conf))
 			guest_power_off();
-		if (conf.bench[0].name)
+		if (conf.selftest[0])
+			run_selftests(&conf);
+		else if (conf.bench[0].name)
 			run_bench(&conf);
 		else if (run_load(&conf, (unsigned int)cpus))
 			finish(&conf);

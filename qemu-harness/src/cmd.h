@@ -28,5 +28,6 @@ int cmd_sites(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
 int cmd_title(int argc, char **argv);
+int cmd_selftest(int argc, char **argv);
 
 #endif

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <gelf.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,10 @@
 
 /* Sources of the test modules that make load. */
 #define STORM_SOURCE "qemu-harness/guest/storm"
+#define ZOO_SOURCE "selftests/irqsan/zoo"
+
+/* Where the selftests are, here and in the guest. */
+#define SELFTESTS "selftests/irqsan"
 
 /*
  * A small image, as it travels in the initramfs; with a journal, whose commits
@@ -406,7 +411,7 @@ static int add_irqsan(struct making *m)
 	rc = get_irqsan(m);
 	if (!rc)
 		rc = initramfs_add_module(m->ir, "/modules/irqsan.ko", m->out->module);
-	if (rc)
+	if (rc || m->config->selftests)
 		return rc;
 	value = xasprintf("/modules/irqsan.ko%s%s", params ? " " : "", params ?: "");
 	order(m, "irqsan", value);
@@ -427,6 +432,70 @@ static int only_module(const char *dir, char **path)
 		rc = 0;
 	}
 	globfree(&found);
+	free(pattern);
+	return rc;
+}
+
+/* Does this program need nothing but the kernel? */
+static bool is_static(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is = false;
+	size_t n = 0;
+	GElf_Phdr ph;
+	Elf *elf;
+
+	if (fd < 0)
+		return false;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &n))
+		is = true;
+	for (size_t i = 0; is && i < n; i++)
+		is = gelf_getphdr(elf, (int)i, &ph) && ph.p_type != PT_INTERP;
+	elf_end(elf);
+	close(fd);
+	return is;
+}
+
+/* A shell, and the commands that the tests use. */
+static int add_busybox(struct initramfs *ir)
+{
+	char *path = find_program("busybox");
+	int rc;
+
+	if (!path || !is_static(path)) {
+		pr_err("no static busybox, which the tests need in the guest; install busybox-static");
+		rc = -ENOENT;
+	} else {
+		rc = initramfs_add_file(ir, "/bin/busybox", S_IFREG | 0755, path);
+	}
+	free(path);
+	return rc;
+}
+
+static int add_selftests(struct making *m)
+{
+	char *pattern = xasprintf("%s/" SELFTESTS "/{*.sh,settings}", irqsan_root());
+	const char *const *test;
+	glob_t files = {};
+	int rc = add_busybox(m->ir);
+
+	if (!rc && glob(pattern, GLOB_BRACE, NULL, &files)) {
+		pr_err("%s: no tests", pattern);
+		rc = -ENOENT;
+	}
+	for (size_t i = 0; !rc && i < files.gl_pathc; i++) {
+		char *name = xasprintf("/" SELFTESTS "%s", strrchr(files.gl_pathv[i], '/'));
+
+		rc = initramfs_add_file(m->ir, name, S_IFREG | 0755, files.gl_pathv[i]);
+		free(name);
+	}
+	if (!rc)
+		rc = add_test_module(m, ZOO_SOURCE, "irqsan_zoo");
+	for (test = m->config->selftests; *test; test++)
+		order(m, "selftest", *test);
+	globfree(&files);
 	free(pattern);
 	return rc;
 }
@@ -491,6 +560,8 @@ static int add_all(struct making *m)
 		rc = add_builtin(m);
 	if (!rc && config->planted)
 		rc = add_planted(m);
+	if (!rc && config->selftests)
+		rc = add_selftests(m);
 	if (!rc && config->chores)
 		rc = add_chores(m);
 	order(m, "workload", config->workload);

@@ -25,6 +25,8 @@
  * @events: sites to watch with kprobe events, one a line, or NULL
  * @tell_sites: it is to send the list of irqsan's sites
  * @planted: run the planted bogus restores before the load
+ * @selftests: names of selftests to run, NULL-terminated; they load the modules
+ *	       themselves, so there is no load; or NULL
  * @chores: names of chores with commas between, or NULL
  */
 struct guest_config {
@@ -41,6 +43,7 @@ struct guest_config {
 	const char *events;
 	bool tell_sites;
 	bool planted;
+	const char *const *selftests;
 	const char *chores;
 };
 

@@ -37,6 +37,8 @@
  * @icount: the guest's clock counted instructions, and jumped when it was idle
  * @bare: it ran without the module
  * @check: the kernel's own check was the detector, and was to be proved
+ * @selftest: this boot ran the selftests, which load the module and judge what it
+ *	      reports themselves
  * @planted: this boot ran the planted restores of the test module
  * @livepatch: this boot was to load a livepatch
  * @livepatched: and it was in force before the load
@@ -69,6 +71,7 @@ struct evidence {
 	int icount;
 	int bare;
 	int check;
+	int selftest;
 	int planted;
 	int livepatch;
 	bool livepatched;
@@ -327,11 +330,11 @@ static int read_run(const char *dir, struct evidence *e)
 	if (!doc) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
-	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b, s?b, s?b, s?b}",
+	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b, s?b, s?b, s?b, s?b}",
 				  "accel", &accel, "ended", &ended, "expect_pv", &e->expect_pv,
 				  "wall_s", &e->v->wall_s, "icount", &e->icount,
 				  "bare", &e->bare, "check", &e->check,
-				  "planted", &e->planted,
+				  "planted", &e->planted, "selftest", &e->selftest,
 				  "livepatch", &e->livepatch)) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
@@ -362,13 +365,13 @@ static bool is_planted(const struct evidence *e, const char *text, size_t len)
 
 	if (!memmem(text, len, report, strlen(report)))
 		return false;
-	return e->planted || (e->check && memmem(text, len, control, strlen(control)));
+	return e->planted || e->selftest || (e->check && memmem(text, len, control, strlen(control)));
 }
 
 /*
- * All crashes; the first one is kept. Where restores are planted, the detector's
- * reports are what is to be seen, and the records tell which of them were not
- * planted.
+ * All crashes; the first one is kept. Where restores are planted, or the selftests
+ * run, the detector's reports are what is to be seen, and the records tell which of
+ * them were not wanted.
  */
 static void find_crashes(struct evidence *e)
 {
@@ -634,7 +637,7 @@ static void judge(struct evidence *e)
 		return;
 	}
 	/* Done without a word on the detector: its records were lost on the way. */
-	if ((!e->bare || e->check) && !v->control) {
+	if (((!e->bare && !e->selftest) || e->check) && !v->control) {
 		set(e, OUTCOME_LOST, "no word of the planted restore: detector not proved");
 		return;
 	}

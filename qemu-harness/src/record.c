@@ -38,6 +38,7 @@ static const struct record_form forms[] = {
 	{ .name = "planted", .kind = RECORD_PLANTED, .text = "plant", .number = "seen" },
 	{ .name = "chore", .kind = RECORD_CHORE, .text = "name", .number = "rc" },
 	{ .name = "reload", .kind = RECORD_RELOAD, .number = "done" },
+	{ .name = "ktap", .kind = RECORD_KTAP, .text = "line" },
 	{ .name = "error", .kind = RECORD_ERROR, .text = "what" },
 	{ .name = "done", .kind = RECORD_DONE, .counters = true },
 	{ .name = "boot", .kind = RECORD_BOOT, .l1 = true },

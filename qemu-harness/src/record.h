@@ -22,6 +22,7 @@
  * @RECORD_PLANTED: a planted restore of the test module ran
  * @RECORD_CHORE: a chore was done
  * @RECORD_RELOAD: the module was taken out and put back
+ * @RECORD_KTAP: a line of the selftests
  * @RECORD_ERROR: init could not do what it was told
  * @RECORD_DONE: the load ended as ordered
  * @RECORD_L2: L1 started the inner QEMU
@@ -39,6 +40,7 @@ enum record_kind {
 	RECORD_PLANTED,
 	RECORD_CHORE,
 	RECORD_RELOAD,
+	RECORD_KTAP,
 	RECORD_ERROR,
 	RECORD_DONE,
 	RECORD_L2,
@@ -79,7 +81,7 @@ struct record_counters {
  * @up: uptime of its sender in seconds
  * @text: owned; the one string of the kind: boot: release, module: restore,
  *	  load: workload, violation: title, livepatch: name, planted: plant,
- *	  chore: name, error: what; else NULL
+ *	  chore: name, ktap: line, error: what; else NULL
  * @site: owned; violation, planted: FUNC+0xOFF; else NULL
  * @ran: planted: how often
  * @pv: boot: the guest has PV spinlocks

@@ -202,7 +202,7 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 	int rc;
 
 	more = json_pack("{s:s, s:{s:s, s:s?, s:s?}, s:s, s:i, s:i, s:s, s:i, s:i, s:b, s:b, "
-			 "s:s?, s:s?}",
+			 "s:b, s:s?, s:s?, s:s?}",
 			 "command", rq->command,
 			 "kernel", "name", k->name, "release", k->release, "version", k->version,
 			 "accel", accel_name(accel),
@@ -213,7 +213,9 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 			 "reload", (int)rq->reload,
 			 "planted", rq->planted,
 			 "livepatch", !!rq->livepatch,
+			 "selftest", !!rq->selftests,
 			 "chores", rq->chores,
+			 "cmdline", rq->cmdline,
 			 "params", rq->params);
 	json_object_update(facts, more);
 	json_decref(more);
@@ -273,20 +275,25 @@ int request_guest_make(const struct request *rq, const struct kernel *k, enum ac
 {
 	const struct guest_config gc = {
 		.kernel = k, .module = rq->module, .params = rq->params,
-		.livepatch = rq->livepatch, .bare = rq->builtin, .builtin = rq->builtin,
+		.livepatch = rq->livepatch, .builtin = rq->builtin,
+		/* Where irqsan is built in, the selftests take it as it is. */
+		.bare = rq->builtin || (rq->selftests && kernel_config(k, "IRQSAN") == 'y'),
 		.workload = rq->workload, .seconds = rq->seconds,
 		.reload = rq->reload, .planted = rq->planted, .chores = rq->chores,
+		.selftests = rq->selftests,
 	};
+	const char *emulated = accel == ACCEL_KVM ? "" : CMDLINE_EMULATED;
 	int rc;
 
 	*g = (struct request_guest){};
 	rc = guest_build(&gc, dir, &g->guest);
 	if (rc)
 		return rc;
+	g->cmdline = xasprintf("%s%s%s", emulated, rq->cmdline ? " " : "", rq->cmdline ?: "");
 	g->run = (struct run_guest){
 		.vm = { .accel = accel, .qemu = rq->qemu, .kernel = k->image,
 			.initramfs = g->guest.initramfs,
-			.cmdline = accel == ACCEL_KVM ? NULL : CMDLINE_EMULATED,
+			.cmdline = g->cmdline,
 			.cpus = rq->cpus, .memory_mb = rq->memory_mb },
 		.expect_pv = expect_pv(rq, accel), .facts = json_object(), .conf = g->guest.conf,
 	};
@@ -306,6 +313,7 @@ void request_guest_free(struct request_guest *g)
 	if (g->guest.initramfs)
 		unlink(g->guest.initramfs);
 	json_decref(g->run.facts);
+	free(g->cmdline);
 	guest_free(&g->guest);
 	*g = (struct request_guest){};
 }
@@ -322,10 +330,12 @@ struct run_config request_config(const struct request *rq, enum accel accel, con
 {
 	struct run_config config = {
 		.runs = rq->runs, .jobs = rq->jobs,
-		/* Planted ones are reported too: they must not end the boot. */
-		.until_first = rq->until_first && !rq->planted,
+		/* What is bogus on purpose is reported too: it must not end the boot. */
+		.until_first = rq->until_first && !rq->planted && !rq->selftests,
 		.seconds = rq->seconds, .reload = rq->reload, .limits = &run_limits_default,
-		.scale = accel_scale(accel), .dir = dir, .out = request_out(rq),
+		.scale = accel_scale(accel), .dir = dir,
+		/* What selftests say is told otherwise. */
+		.out = rq->selftests ? NULL : request_out(rq),
 		.verbose = rq->verbose,
 	};
 

@@ -40,6 +40,8 @@ enum request_pv {
  * @builtin: the kernel's own check is the detector, irqsan.ko isn't loaded
  * @planted: run the planted bogus restores, and find all of them
  * @chores: names of chores with commas between, or NULL
+ * @selftests: names of selftests to run instead of a load, NULL-terminated; or NULL
+ * @cmdline: more of the kernel's command line, or NULL
  * @module: irqsan.ko to load instead of a fresh one, or NULL
  * @params: its parameters, or NULL
  * @livepatch: livepatch module to load before it, or the directory of its source, or NULL
@@ -64,6 +66,8 @@ struct request {
 	bool builtin;
 	bool planted;
 	const char *chores;
+	const char *const *selftests;
+	const char *cmdline;
 	const char *module;
 	const char *params;
 	const char *livepatch;
@@ -83,10 +87,12 @@ struct request {
 /**
  * struct request_guest - a guest that is ready to be booted
  * @guest: its initramfs and orders
+ * @cmdline: what its kernel is told besides; owned
  * @run: for run_boots(); points into @guest, and to the kernel that it was made of
  */
 struct request_guest {
 	struct guest guest;
+	char *cmdline;
 	struct run_guest run;
 };
 

@@ -430,9 +430,11 @@ static void tell(struct loop *loop)
 		char *line = verdict_line(result_verdict(loop->result, loop->told));
 
 		pr_progress_end();
-		fprintf(config->out, "run #%u%s%s: %s\n", loop->told, name ? " " : "",
-			name ?: "", line);
-		fflush(config->out);
+		if (config->out) {
+			fprintf(config->out, "run #%u%s%s: %s\n", loop->told, name ? " " : "",
+				name ?: "", line);
+			fflush(config->out);
+		}
 		free(line);
 		loop->told++;
 	}

@@ -71,7 +71,7 @@ struct run_guest {
  * @limits: patience
  * @scale: of this accelerator
  * @dir: directory of the runs; must exist
- * @out: where verdicts are printed
+ * @out: where verdicts are printed; NULL: nowhere
  * @verbose: tell each guest's phases
  * @enough: told each verdict that stands, in the order in which boots end; when
  *	    it returns true, the boots that still run are ended and no more are

@@ -203,6 +203,28 @@ says 1 "^run #0: boot failed: kernel can't be unpacked: " "a kernel that doesn't
 	"$irqsan" run --kernel "$out/damaged" --module "$ko" --accel tcg --workload none \
 	--keep "$out/damaged.run"
 
+# Selftests whose guest is a fake: what comes of what it says, and of what it doesn't.
+make -s build/asan/fake-qemu || exit 2
+selftest="$irqsan selftest --kernel $name --accel tcg --module $ko \
+	--qemu $PWD/build/asan/fake-qemu"
+
+says 0 '^1 passed, 0 failed, 1 failed as expected, 1 skipped, 0 missing$' "selftests that pass" \
+	env FAKE_QEMU=tests-pass $selftest --keep "$out/tests-pass" --ktap "$out/tests-pass.ktap" zoo
+says 1 '^fail: two: b: got 1, not 2$' "selftests that fail" \
+	env FAKE_QEMU=tests-fail $selftest --keep "$out/tests-fail" zoo
+says 1 '^died: two: no result$' "a guest that panics amid the plan" \
+	env FAKE_QEMU=tests-panic $selftest --keep "$out/tests-panic" zoo
+says 2 'guest was lost: this says nothing about the kernel' "a guest that vanishes amid the plan" \
+	env FAKE_QEMU=tests-vanish $selftest --keep "$out/tests-vanish" zoo
+says 2 'nothing could be tested' "a guest without a word of the tests" \
+	env FAKE_QEMU=tests-silent $selftest --keep "$out/tests-silent" zoo
+if [ "$(grep -c . "$out/tests-pass.ktap")" = 11 ]; then
+	pass "the KTAP is kept as it came"
+else
+	fail "the KTAP is kept as it came" "$(cat "$out/tests-pass.ktap")"
+fi
+says 2 'unknown test "frob"' "unknown test" "$irqsan" selftest --kernel $name frob
+
 # A machine that lacks something.
 says 2 "can't run /no/qemu: not found" "no such QEMU" $run --keep "$out/no-qemu" --qemu /no/qemu
 says 2 'this says nothing about the kernel' "a QEMU that fails" \

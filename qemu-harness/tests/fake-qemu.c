@@ -307,6 +307,68 @@ static void kexec(void)
 	record("{\"t\":\"chore\",\"up\":1.0,\"name\":\"kexec\",\"rc\":0,\"rounds\":1}\n");
 }
 
+static void ktap(const char *line)
+{
+	char text[200];
+
+	snprintf(text, sizeof(text), "{\"t\":\"ktap\",\"up\":3.5,\"line\":\"%s\"}\n", line);
+	record(text);
+}
+
+/* Selftests until the first result of the second one; reports are part of them. */
+static void begin_tests(void)
+{
+	console("[    0.000000] Linux version 5.10.0-fake\n");
+	record(boot);
+	record("{\"t\":\"load\",\"up\":3.0,\"workload\":\"selftest\"}\n");
+	console(splat);
+	ktap("KTAP version 1");
+	ktap("1..2");
+	ktap("  KTAP version 1");
+	ktap("  1..0 # SKIP no kprobes");
+	ktap("ok 1 one # SKIP no kprobes");
+	ktap("  KTAP version 1");
+	ktap("  # Subtest: two");
+	ktap("  1..2");
+	ktap("  ok 1 a");
+}
+
+static void tests_pass(void)
+{
+	begin_tests();
+	ktap("  ok 2 b # XFAIL can't be seen");
+	ktap("ok 2 two");
+	record(DONE("0", "0", "-1"));
+}
+
+static void tests_fail(void)
+{
+	begin_tests();
+	ktap("  # got 1, not 2");
+	ktap("  not ok 2 b");
+	ktap("not ok 2 two # exit=1");
+	record(DONE("0", "0", "-1"));
+}
+
+static void tests_panic(void)
+{
+	begin_tests();
+	console("[    4.2] Kernel panic - not syncing: Fatal exception\n");
+}
+
+static void tests_vanish(void)
+{
+	begin_tests();
+}
+
+static void tests_silent(void)
+{
+	console("[    0.000000] Linux version 5.10.0-fake\n");
+	record(boot);
+	record("{\"t\":\"load\",\"up\":3.0,\"workload\":\"selftest\"}\n");
+	record(DONE("0", "0", "-1"));
+}
+
 static const struct {
 	const char *name;
 	void (*play)(void);
@@ -337,6 +399,11 @@ static const struct {
 	{ "l1-stall", l1_stall },
 	{ "planted", planted },
 	{ "kexec", kexec },
+	{ "tests-pass", tests_pass },
+	{ "tests-fail", tests_fail },
+	{ "tests-panic", tests_panic },
+	{ "tests-vanish", tests_vanish },
+	{ "tests-silent", tests_silent },
 };
 
 /* The play of the n-th start; the last one of the list goes on for ever. */

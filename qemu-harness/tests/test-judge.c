@@ -74,7 +74,11 @@
 #define WITH_LIVEPATCH ",\"livepatch\":true"
 #define WITH_CHECK ",\"bare\":true,\"check\":true"
 #define WITHOUT_CHECK ",\"bare\":true,\"check\":false"
+#define WITH_SELFTEST ",\"selftest\":true"
 #define WITH_CHORES ",\"planted\":false,\"chores\":\"hotplug,kexec\""
+
+#define TESTS BOOT "{\"t\":\"load\",\"up\":4.0,\"workload\":\"selftest\"}\n"
+#define KTAP(line) "{\"t\":\"ktap\",\"up\":5.0,\"line\":\"" line "\"}\n"
 
 /**
  * struct example - a run directory and its verdict
@@ -295,6 +299,21 @@ static char *temp_dir(void)
 	return dir;
 }
 
+/* Selftests: what they say is read elsewhere, here it's only whether they ran. */
+static const struct example with_selftest[] = {
+	{ "reports are what they make", "tcg", "exited 0", true, HELLO SPLAT("    9.1"),
+	  TESTS KTAP("1..1") KTAP("not ok 1 x") DONE("0", "0", "-1"), NULL, "OK" },
+	{ "a crash behind such a report", "tcg", "exited 0", true,
+	  HELLO SPLAT("    9.1") PANIC("    9.2"), TESTS KTAP("1..1"), NULL,
+	  "crashed: kernel panic: Attempted to kill init!" },
+	{ "it hangs", "tcg", "stalled load", true, HELLO, TESTS KTAP("1..1"), NULL,
+	  "hung: stalled load, after 0 ms of load" },
+	{ "it vanishes", "tcg", "exited 0", true, HELLO, TESTS KTAP("1..1"), NULL,
+	  "lost: no verdict from the guest" },
+	{ "QEMU was killed", "tcg", "exited 137", true, HELLO, TESTS KTAP("1..1"), NULL,
+	  "lost: QEMU exited 137" },
+};
+
 static void put(const char *dir, const char *name, const char *text)
 {
 	char *path = xasprintf("%s/%s", dir, name);
@@ -394,6 +413,12 @@ static void test_titles(void **state)
 	verdict_free(&v);
 	remove_tree(dir);
 	free(dir);
+}
+
+static void test_selftest(void **state)
+{
+	(void)state;
+	check(with_selftest, ARRAY_SIZE(with_selftest), WITH_SELFTEST);
 }
 
 static void test_numbers(void **state)
@@ -499,6 +524,7 @@ int main(void)
 		cmocka_unit_test(test_chores),
 		cmocka_unit_test(test_livepatch),
 		cmocka_unit_test(test_titles),
+		cmocka_unit_test(test_selftest),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_qemu_message),
 		cmocka_unit_test(test_bench),

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "compare.h"
 #include "request.h"
 #include "selftest.h"
 #include "util.h"
@@ -22,12 +23,15 @@
 
 enum {
 	OPT_KTAP = 256,
+	OPT_COMPARE,
 };
 
 static const struct argp_option options[] = {
 	{ "kernel", 'K', "KERNEL", 0, "debian:SUITE[/FLAVOUR], a bzImage or a build tree", 1 },
 	{ "ktap", OPT_KTAP, "FILE", 0, "write what the tests said there (- for standard output)",
 	  1 },
+	{ "compare", OPT_COMPARE, NULL, 0, "instead: what the kernel's own check finds of the "
+	  "zoo, and what irqsan finds; the kernel has CONFIG_DEBUG_IRQFLAGS", 1 },
 	{ "module", 'M', "FILE", 0, "load this irqsan.ko instead of building one", 1 },
 	{ 0 }
 };
@@ -38,12 +42,14 @@ static const struct argp_option options[] = {
  * @ktap: file for the KTAP, "-" for standard output, or NULL
  * @tests: names of the tests; all when the user names none
  * @panic: TEST_PANIC is among them
+ * @compare: compare with the kernel's own check instead
  */
 struct job {
 	struct request rq;
 	const char *ktap;
 	struct strv tests;
 	bool panic;
+	bool compare;
 };
 
 /* "zoo", "test-zoo.sh" or a path of it; NULL when there is no such test. Caller frees. */
@@ -109,6 +115,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_KTAP:
 		job->ktap = arg;
+		break;
+	case OPT_COMPARE:
+		job->compare = true;
 		break;
 	case ARGP_KEY_ARG:
 		add_test(job, arg, state);
@@ -306,7 +315,7 @@ int cmd_selftest(int argc, char **argv)
 	job.rq.pv = REQUEST_PV_OFF;
 	job.rq.seconds = DEFAULT_SECONDS;
 	argp_parse(&argp, argc, argv, 0, NULL, &job);
-	rc = run_all(&job);
+	rc = job.compare ? compare_checks(&job.rq) : run_all(&job);
 	strv_free(&job.tests);
 	return rc;
 }

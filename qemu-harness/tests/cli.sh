@@ -224,6 +224,8 @@ else
 	fail "the KTAP is kept as it came" "$(cat "$out/tests-pass.ktap")"
 fi
 says 2 'unknown test "frob"' "unknown test" "$irqsan" selftest --kernel $name frob
+says 2 'not built with CONFIG_DEBUG_IRQFLAGS' "nothing to compare with" \
+	"$irqsan" selftest --compare --kernel $name
 
 # A machine that lacks something.
 says 2 "can't run /no/qemu: not found" "no such QEMU" $run --keep "$out/no-qemu" --qemu /no/qemu

@@ -125,6 +125,27 @@ check-verify: deps
 check-patches: deps
 	qemu-harness/tests/patches.sh
 
+# The selftests on all kernels, an hour and more.
+check-selftests: deps
+	$(MAKE) all
+	qemu-harness/tests/selftests.sh
+
+# KERNEL: a build tree with CONFIG_DEBUG_IRQFLAGS=y ("irqsan kernel build").
+zoo-compare: all
+	$(B)/irqsan selftest --compare --kernel $(KERNEL) --accel tcg >$(B)/zoo.md
+	mv $(B)/zoo.md docs/zoo.md
+	cat docs/zoo.md
+
+# Whether they see a module that is broken on purpose.
+check-mutations: deps
+	$(MAKE) all
+	qemu-harness/tests/mutations.sh
+
+# TREE: a kernel source that irqsan is put into, as a patch would.
+check-intree: deps
+	$(MAKE) all
+	qemu-harness/tests/intree.sh $(TREE)
+
 REPORT_KERNELS := debian:bullseye debian:bookworm debian:trixie debian:sid
 SECONDS := 600
 
@@ -211,8 +232,8 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench bisect-demo bisect-sim check check-builds check-chores check-patches \
-	check-verify clean crash-speed crash-titles deps fuzz-crash fuzz-scan history \
-	reproduce sites-report unit
+.PHONY: all bench bisect-demo bisect-sim check check-builds check-chores check-intree \
+	check-mutations check-patches check-selftests check-verify clean crash-speed \
+	crash-titles deps fuzz-crash fuzz-scan history reproduce sites-report unit zoo-compare
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

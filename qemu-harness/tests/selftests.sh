@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Runs the selftests in guests with a kernel of each generation and flavour, the
+# PV tests in KVM guests, and has other programs read what they say.
+# Ends with a line "selftests.sh: N passed, N failed".
+#
+# Usage: selftests.sh [OUT]   (default: out/selftests)
+#
+# $KUNIT: kunit.py of a kernel's source; without it the one of an unpacked
+# source package is taken, if there is any.
+
+cd "$(dirname "$0")/../.." || exit 2
+irqsan=build/irqsan
+out=${1:-out/selftests}
+. qemu-harness/tests/lib.sh
+
+rm -rf "$out"
+mkdir -p "$out" || exit 2
+out=$(cd "$out" && pwd)
+
+kunit=$KUNIT
+for path in /usr/src/linux-source-*/tools/testing/kunit/kunit.py; do
+	[ -n "$kunit" ] || [ ! -f "$path" ] || kunit=$path
+done
+
+# read_by_others NAME FILE: TAP and KTAP readers that aren't ours agree.
+read_by_others()
+{
+	if command -v prove >/dev/null; then
+		expect 0 "prove reads the KTAP of $1" prove -e cat "$2"
+	else
+		skip "prove" "perl is not installed"
+	fi
+	if [ -n "$kunit" ]; then
+		expect 0 "kunit.py reads the KTAP of $1" python3 "$kunit" parse "$2"
+	else
+		skip "kunit.py" "no kernel source; set KUNIT"
+	fi
+}
+
+for name in bullseye bookworm trixie sid bookworm/rt bookworm/cloud; do
+	file=$out/$(echo $name | tr / -)
+	expect 0 "selftests, debian:$name" $irqsan selftest --kernel debian:$name --accel tcg \
+		--keep "$file" --ktap "$file.ktap"
+	read_by_others "debian:$name" "$file.ktap"
+done
+
+# Fixed, and not: reported on 5.10, balanced on 6.1.
+for name in bullseye bookworm; do
+	expect 0 "PV test in a KVM guest, debian:$name" $irqsan selftest --kernel debian:$name \
+		--accel nested --keep "$out/pv-$name" --ktap "$out/pv-$name.ktap" pv
+	expect 0 "it was not skipped" grep -q '^ok 1 test-pv.sh$' "$out/pv-$name.ktap"
+done
+
+finish

@@ -99,6 +99,15 @@ struct compat_direct {
 };
 
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+/* 6.12 frees the filter but keeps the pointers to it: the next use would free it again. */
+static inline void compat_direct_free(struct compat_direct *direct)
+{
+	ftrace_free_filter(&direct->ops);
+	direct->ops = (struct ftrace_ops){ .flags = 0 };
+}
+#endif
+
 /* 6.5 (commit da8bdfbd4223) */
 static inline int compat_direct_register(struct compat_direct *direct, unsigned long ip,
 					 unsigned long addr)
@@ -110,7 +119,7 @@ static inline int compat_direct_register(struct compat_direct *direct, unsigned 
 		return rc;
 	rc = register_ftrace_direct(&direct->ops, addr);
 	if (rc)
-		ftrace_free_filter(&direct->ops);
+		compat_direct_free(direct);
 	return rc;
 #else
 	return register_ftrace_direct(ip, addr);
@@ -121,7 +130,8 @@ static inline void compat_direct_unregister(struct compat_direct *direct, unsign
 					    unsigned long addr)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
-	unregister_ftrace_direct(&direct->ops, addr, true);
+	unregister_ftrace_direct(&direct->ops, addr, false);
+	compat_direct_free(direct);
 #else
 	unregister_ftrace_direct(ip, addr);
 #endif

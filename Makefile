@@ -121,8 +121,9 @@ check-verify: deps
 	$(MAKE) all
 	qemu-harness/tests/verify.sh
 
-# Applies and compiles every patch; the sources are those of "irqsan kernel build".
+# Applies and compiles every patch.
 check-patches: deps
+	$(MAKE) all
 	qemu-harness/tests/patches.sh
 
 # The selftests on all kernels, an hour and more.

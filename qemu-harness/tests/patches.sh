@@ -7,14 +7,13 @@
 #
 # Usage: patches.sh [SERIES...]   (default: all, such as 6.1 or reproduce/6.1)
 #
-# The sources are those that "irqsan kernel build debian-source:SUITE" has
-# fetched, or the directories SUITE/tree in $SOURCES.
+# Fetches the sources that aren't in the cache yet.
 
 cd "$(dirname "$0")/../.." || exit 2
 . qemu-harness/tests/lib.sh
 patches=$PWD/patches
 configs=$PWD/qemu-harness/configs
-sources=${SOURCES:-${XDG_CACHE_HOME:-$HOME/.cache}/irqsan/sources}
+irqsan=$PWD/build/irqsan
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/irqsan-patches.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
@@ -96,13 +95,13 @@ check_patch()
 check_series()
 {
 	suite=$(suite_of "$(basename "$1")")
-	if [ ! -d "$sources/$suite/tree" ]; then
-		fail "$1" "no source: irqsan kernel build debian-source:$suite fetches it"
+	if ! source=$("$irqsan" kernel source "debian-source:$suite"); then
+		fail "$1" "no source"
 		return
 	fi
 	here=$PWD
 	rm -rf "$work"/*
-	if make_tree "$sources/$suite/tree" "$patches/$1" && configure; then
+	if make_tree "$source" "$patches/$1" && configure; then
 		for p in "$patches/$1"/000[1-9]*.patch; do
 			check_patch "$p" "$1" || break
 		done

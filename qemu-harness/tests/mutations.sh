@@ -50,7 +50,7 @@ mutation "site one byte too far" site.c \
 mutation "site at the sti" site.c \
 	's/ctx->text->start + found->offset/ctx->text->start + found->enable/'
 mutation "report never printed" report.c \
-	's/^\tsplat(record);//'
+	's/\bsplat(record);/;/'
 mutation "soft and hard swapped" check.c \
 	'/case SAVED_[RZC]/,/return/ { s/FLAGS_ON/FLAGS_X/; s/FLAGS_OFF/FLAGS_ON/; s/FLAGS_X/FLAGS_OFF/ }'
 mutation "violations counted twice" check.c \

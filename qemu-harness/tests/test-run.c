@@ -557,6 +557,8 @@ static void test_interrupt(void **state)
 	if (!pid) {
 		int rc;
 
+		/* Whoever runs the tests in the background may have it ignored. */
+		signal(SIGINT, SIG_DFL);
 		child_catch_signals();
 		rc = run_boots(&f.config, &f.result);
 		_exit(rc || !f.result.interrupted ? 99 : result_exit(&f.result));

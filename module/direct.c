@@ -23,9 +23,7 @@ static const char function[] = "_raw_spin_unlock_irqrestore";
 static struct irqsan_site *site;
 static struct compat_direct direct;
 
-/* Known to direct_entry.S: */
-void irqsan_direct_entry(void);
-void irqsan_direct_bogus(struct pt_regs *regs);
+/* Counted into by direct_entry.S. */
 u64 __percpu *irqsan_direct_hits;
 
 /**

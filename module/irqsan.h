@@ -266,6 +266,11 @@ void irqsan_disarm(struct irqsan_site **sites, unsigned int nr);
 /* direct.c */
 int irqsan_direct_arm(struct irqsan_site *site);
 void irqsan_direct_disarm(void);
+void irqsan_direct_bogus(struct pt_regs *regs);
+extern u64 __percpu *irqsan_direct_hits;
+
+/* direct_entry.S */
+void irqsan_direct_entry(void);
 
 /* hooks.c: the other engine */
 int irqsan_hooks_start(void);

@@ -12,11 +12,11 @@
  *   set, sti. The compiler chooses the test, the branch and where the sti
  *   lies.
  *
- * A kernel has the one or the other. In the second shape the side of the branch with the bit
- * set leads straight to an sti that the other side doesn't come to. "sti; hlt"
- * is no restore but an idle loop, and a side that does anything else first
- * (cli, a call of what isn't there to be told) isn't one either. Nor is the enabling of IRQs at the start of an
- * exception, by the flags in pt_regs.
+ * A kernel has the one or the other. In the second shape the side of the branch
+ * with the bit set leads straight to an sti that the other side doesn't come to.
+ * "sti; hlt" is no restore but an idle loop, and a side that does anything else
+ * first (cli, a call of what isn't there to be told) isn't one either. Nor is the
+ * enabling of IRQs at the start of an exception, by the flags in pt_regs.
  */
 #include "scan.h"
 

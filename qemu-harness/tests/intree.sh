@@ -24,7 +24,7 @@ rm -rf "$out/run-m" "$out/run-y"
 copy()
 {
 	mkdir -p "$2"
-	(cd "$1" && find . \( -name '*.[ch]' -o -name '*.sh' -o -name Makefile -o -name config \
+	(cd "$1" && find . \( -name '*.[chS]' -o -name '*.sh' -o -name Makefile -o -name config \
 		-o -name settings \) | tar -cf - -T -) | tar -xf - -C "$2"
 }
 
@@ -32,8 +32,15 @@ copy module "$tree/kernel/locking/irqsan"
 copy selftests/irqsan "$tree/tools/testing/selftests/irqsan"
 grep -q irqsan "$tree/kernel/locking/Makefile" ||
 	echo 'obj-$(CONFIG_IRQSAN) += irqsan/' >>"$tree/kernel/locking/Makefile"
-grep -q IRQSAN "$tree/lib/Kconfig.debug" ||
-	sed '/^#/d' Kconfig.snippet >>"$tree/lib/Kconfig.debug"
+if ! grep -q IRQSAN "$tree/lib/Kconfig.debug"; then
+	awk '/^endmenu # Kernel hacking/ {
+		while ((getline line <"Kconfig.snippet") > 0)
+			if (line !~ /^#/) print line
+		print ""
+	}
+	{ print }' "$tree/lib/Kconfig.debug" >"$out/Kconfig.debug"
+	cp "$out/Kconfig.debug" "$tree/lib/Kconfig.debug"
+fi
 grep -q irqsan "$tree/tools/testing/selftests/Makefile" ||
 	sed -i '0,/^TARGETS += ir/s//TARGETS += irqsan\n&/' "$tree/tools/testing/selftests/Makefile"
 
@@ -46,8 +53,10 @@ build()
 }
 
 build m
-expect 0 "the selftests build in the tree" \
-	make -s -C "$tree/tools/testing/selftests/irqsan" KDIR="$out/build-m" all
+expect 0 "the zoo builds for it" $irqsan kernel build-module --kernel "$out/build-m" \
+	"$tree/tools/testing/selftests/irqsan/zoo"
+make -s -C "$tree/tools/testing/selftests/irqsan" emit_tests COLLECTION=irqsan >"$out/emitted"
+expect 0 "the tree's kselftest knows the tests" grep -qx irqsan:test-zoo.sh "$out/emitted"
 expect 0 "the selftests, irqsan a module" $irqsan selftest --kernel "$out/build-m" --accel tcg \
 	--module "$out/build-m/kernel/locking/irqsan/irqsan.ko" --keep "$out/run-m" \
 	--ktap "$out/m.ktap"

@@ -24,6 +24,8 @@
 #include "guest.h"
 
 #define HOTPLUG_ROUNDS 3
+/* Ten times a second. */
+#define UNLOAD_TRIES 300
 /* Longer than it takes to freeze the load and all devices of an emulated guest. */
 #define SUSPEND_S "+15"
 #define WAKEALARM "/sys/class/rtc/rtc0/wakealarm"
@@ -153,17 +155,23 @@ static int suspend(const struct conf *conf, struct course *course)
 	return skip(course, "this kernel can't suspend");
 }
 
-/* "/modules/lz4-comp.ko" is the module lz4_comp. */
+/*
+ * "/modules/lz4-comp.ko" is the module lz4_comp. A module is in use for as long
+ * as irqsan.ko searches it while it is being loaded: that passes.
+ */
 static int unload(const char *path)
 {
 	const char *base = strrchr(path, '/') + 1;
 	char name[64];
+	int rc;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(base, "."), base);
 	for (char *p = name; *p; p++)
 		if (*p == '-')
 			*p = '_';
-	return guest_rmmod(name);
+	for (int i = 0; (rc = guest_rmmod(name)) == -EAGAIN && i < UNLOAD_TRIES; i++)
+		guest_sleep_ms(100);
+	return rc;
 }
 
 static int modules(const struct conf *conf, struct course *course)

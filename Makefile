@@ -2,7 +2,8 @@
 # Builds the host program, what runs inside guests, and the tests.
 # The kernel module has its own Makefile in module/.
 
-VERSION := 0.1
+# The module and the program are one thing and have one version.
+VERSION := $(shell sed -n 's/^\#define IRQSAN_VERSION "\(.*\)"/\1/p' module/irqsan.h)
 
 B := build
 

@@ -11,7 +11,12 @@
 /* What irqsan may cost. */
 #define GOAL_STORM 1.05
 #define GOAL_EVENTS 3.0
+/* The unlock loop, against the build BENCH_CHECK. */
+#define GOAL_CHECK 2.0
 #define STORM "storm"
+#define UNLOCK "unlock"
+/* As many builds beside the kernel are shown. */
+#define AGAINST_MAX 8
 /*
  * A difference below this part of the bare kernel's is taken for none: where
  * memory lies differs between configurations, and no mean levels that out.
@@ -241,11 +246,32 @@ static void cell_fill(struct cell *c, const json_t *kernel, const char *config, 
 
 /**
  * struct table - all cells of one kernel
+ * @configs: names of the configurations: those known, and builds beside the kernel
+ * @n: how many
  * @cell: by work and configuration
  */
 struct table {
-	struct cell cell[ARRAY_SIZE(works)][ARRAY_SIZE(configs)];
+	const char *configs[ARRAY_SIZE(configs) + AGAINST_MAX];
+	size_t n;
+	struct cell cell[ARRAY_SIZE(works)][ARRAY_SIZE(configs) + AGAINST_MAX];
 };
+
+static void table_fill(struct table *t, const json_t *kernel)
+{
+	const json_t *list = json_object_get(kernel, "configs"), *config;
+	size_t w, c;
+
+	for (t->n = 0; t->n < ARRAY_SIZE(configs); t->n++)
+		t->configs[t->n] = configs[t->n];
+	json_array_foreach((json_t *)list, c, config) {
+		if (json_is_string(json_object_get(config, "against")) &&
+		    t->n < ARRAY_SIZE(t->configs))
+			t->configs[t->n++] = json_string_value(json_object_get(config, "config"));
+	}
+	for (w = 0; w < ARRAY_SIZE(works); w++)
+		for (c = 0; c < t->n; c++)
+			cell_fill(&t->cell[w][c], kernel, t->configs[c], works[w]);
+}
 
 static void print_row(FILE *out, const struct table *t, size_t work, size_t config)
 {
@@ -254,7 +280,7 @@ static void print_row(FILE *out, const struct table *t, size_t work, size_t conf
 
 	if (!c->boots)
 		return;
-	fprintf(out, "| %s | %s | %.1f | %.2f %% |", works[work], configs[config], c->per_op,
+	fprintf(out, "| %s | %s | %.1f | %.2f %% |", works[work], t->configs[config], c->per_op,
 		100 * c->spread);
 	if (bare->boots)
 		fprintf(out, " %.3f |", c->per_op / bare->per_op);
@@ -311,6 +337,25 @@ static void print_cheaper(FILE *out, const struct table *t, size_t work, size_t 
 	fputs("\n", out);
 }
 
+/* The goal against a kernel that checks itself. */
+static void print_check(FILE *out, const struct table *t, size_t work, size_t config)
+{
+	const struct cell *check = NULL, *c = &t->cell[work][config];
+	double ratio;
+	size_t i;
+
+	for (i = ARRAY_SIZE(configs); i < t->n; i++) {
+		if (!strcmp(t->configs[i], BENCH_CHECK))
+			check = &t->cell[work][i];
+	}
+	if (!c->boots || !check || !check->boots)
+		return;
+	ratio = c->per_op / check->per_op;
+	fprintf(out, "- %s, %s: %.3f of the " BENCH_CHECK " build, goal %.0f: %s\n", works[work],
+		configs[config], ratio, GOAL_CHECK,
+		ratio <= GOAL_CHECK ? "met" : "**missed**");
+}
+
 static const char *text_of(const json_t *obj, const char *member)
 {
 	return json_string_value(json_object_get(obj, member)) ?: "?";
@@ -319,11 +364,16 @@ static const char *text_of(const json_t *obj, const char *member)
 static void print_config(FILE *out, const json_t *config)
 {
 	const char *params = json_string_value(json_object_get(config, "params"));
+	const char *cmdline = json_string_value(json_object_get(config, "cmdline"));
 	int sites, made;
 
 	if (json_unpack((json_t *)config, "{s:i}", "sites", &sites))
 		return;
-	if (params)
+	if (json_is_string(json_object_get(config, "against")))
+		fprintf(out, "- `%s`: another build of this kernel, without irqsan.ko%s%s%s\n",
+			text_of(config, "config"), cmdline ? ", booted with `" : "", cmdline ?: "",
+			cmdline ? "`" : "");
+	else if (params)
 		fprintf(out, "- `%s`: irqsan.ko %s%s%d sites armed\n", text_of(config, "config"),
 			params, *params ? ", " : "", sites);
 	else if (!json_unpack((json_t *)config, "{s:{s:i}}", "events", "made", &made))
@@ -337,30 +387,30 @@ static void print_kernel(FILE *out, const json_t *kernel)
 	struct table t;
 	size_t w, c, p;
 
-	for (w = 0; w < ARRAY_SIZE(works); w++)
-		for (c = 0; c < ARRAY_SIZE(configs); c++)
-			cell_fill(&t.cell[w][c], kernel, configs[c], works[w]);
-
+	table_fill(&t, kernel);
 	fprintf(out, "\n## %s (%s, %s)\n\n", text_of(kernel, "release"), text_of(kernel, "name"),
 		text_of(kernel, "version"));
-	for (c = 0; c < ARRAY_SIZE(configs); c++)
-		print_config(out, find(list, "config", configs[c]));
+	for (c = 0; c < t.n; c++)
+		print_config(out, find(list, "config", t.configs[c]));
 	fputs("\n| work | with | instructions an operation | spread | of bare | "
 	      "hits an operation | instructions a hit |\n"
 	      "| --- | --- | ---: | ---: | ---: | --- | ---: |\n", out);
 	for (w = 0; w < ARRAY_SIZE(works); w++)
-		for (c = 0; c < ARRAY_SIZE(configs); c++)
+		for (c = 0; c < t.n; c++)
 			print_row(out, &t, w, c);
 	fputs("\nGoals:\n\n", out);
 	for (w = 0; w < ARRAY_SIZE(works); w++)
 		for (p = 0; p < ARRAY_SIZE(pairs) && !strcmp(works[w], STORM); p++)
 			print_storm(out, &t, w, pairs[p].with);
 	for (w = 0; w < ARRAY_SIZE(works); w++)
+		for (p = 0; p < ARRAY_SIZE(pairs) && !strcmp(works[w], UNLOCK); p++)
+			print_check(out, &t, w, pairs[p].with);
+	for (w = 0; w < ARRAY_SIZE(works); w++)
 		for (p = 0; p < ARRAY_SIZE(pairs); p++)
 			print_cheaper(out, &t, w, p);
 
 	for (w = 0; w < ARRAY_SIZE(works); w++)
-		for (c = 0; c < ARRAY_SIZE(configs); c++)
+		for (c = 0; c < t.n; c++)
 			buf_free(&t.cell[w][c].text);
 }
 
@@ -375,7 +425,7 @@ void bench_report(const json_t *doc, FILE *out)
 	size_t i;
 
 	fprintf(out, "# What irqsan costs\n\n"
-		"Measured on %s by `make bench` (irqsan %s, %s), in\n"
+		"Measured on %s by `irqsan bench` (irqsan %s, %s), in\n"
 		"guests of one CPU whose clock counts instructions (`-icount shift=0`). Each row is\n"
 		"the mean of two boots, and the spread what they differ by. Guests take no chance and\n"
 		"no time from outside (a fixed seed and date), so boots of one configuration repeat.\n\n"
@@ -390,8 +440,7 @@ void bench_report(const json_t *doc, FILE *out)
 		"longer than the instruction that it counts as. So hits stand beside them, by\n"
 		"mechanism: `int3` is a breakpoint, `jump` one that the kernel has turned into a\n"
 		"jump, `direct` a direct ftrace call. *Skipped* hits came while another probe's\n"
-		"handler ran; the kprobe layer counts them and does no more.\n\n"
-		"The goal against a kernel built with DEBUG_IRQFLAGS is not measured here.\n",
+		"handler ran; the kprobe layer counts them and does no more.\n",
 		text_of(doc, "date"), IRQSAN_VERSION, text_of(doc, "qemu"));
 	json_array_foreach(json_object_get(doc, "kernels"), i, kernel)
 		print_kernel(out, kernel);

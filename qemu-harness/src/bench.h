@@ -19,6 +19,8 @@
 #define BENCH_TRACK "irqsan track=1"
 #define BENCH_EVENTS "kprobe events"
 #define BENCH_TRACK_EVENTS "kprobe events, track=1"
+/* What the build with the kernel's own check is to be called. */
+#define BENCH_CHECK "DEBUG_IRQFLAGS"
 
 json_t *bench_samples(const char *records, size_t len);
 json_t *bench_events(const char *records, size_t len);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * irqsan bench: what the module costs, in instructions of emulated guests,
- * against the bare kernel and against kprobe events on the same sites.
+ * against the bare kernel, against kprobe events on the same sites, and against
+ * builds of the kernel that check themselves.
  */
 #include <argp.h>
 #include <errno.h>
@@ -49,11 +50,13 @@ static const char *const default_kernels[] = {
 /**
  * struct args - the command line
  * @kernels: to measure
+ * @against: builds to measure beside the kernel, as they were given
  * @json: file for the document, or NULL
  * @keep: directory of the boots, or NULL
  */
 struct args {
 	struct strv kernels;
+	struct strv against;
 	const char *json;
 	const char *keep;
 };
@@ -61,6 +64,9 @@ struct args {
 static const struct argp_option options[] = {
 	{ "kernel", 'K', "KERNEL", 0,
 	  "measure this one (repeatable; default: those of four Debian suites)", 0 },
+	{ "against", 'a', "NAME:KERNEL[:PARAMETERS]", 0,
+	  "with one --kernel: also measure KERNEL without the module, booted with PARAMETERS, "
+	  "as row NAME of the same table (repeatable)", 0 },
 	{ "json", 'J', "FILE", 0, "write the numbers there", 0 },
 	{ "keep", 'k', "DIR", 0, "directory of the boots (default: a new one in out/)", 0 },
 	{ 0 }
@@ -74,6 +80,11 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'K':
 		strv_push(&a->kernels, arg);
 		return 0;
+	case 'a':
+		if (!strchr(arg, ':') || arg[0] == ':')
+			argp_error(state, "--against=%s: want NAME:KERNEL", arg);
+		strv_push(&a->against, arg);
+		return 0;
 	case 'J':
 		a->json = arg;
 		return 0;
@@ -83,6 +94,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected \"%s\"", arg);
 		return EINVAL;
+	case ARGP_KEY_END:
+		if (a->against.n && a->kernels.n != 1)
+			argp_error(state, "--against wants one --kernel to compare with");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -108,6 +123,8 @@ struct bench {
  * struct setup - one configuration
  * @name: in the document and in the tables
  * @dir: name of its directory
+ * @kernel: another build to boot; NULL: the one being measured
+ * @cmdline: more for the kernel's command line, or NULL
  * @params: of irqsan.ko; NULL: without it
  * @track: about the sites that irqsan has with track=1
  * @events: watch irqsan's sites with kprobe events
@@ -115,6 +132,8 @@ struct bench {
 struct setup {
 	const char *name;
 	const char *dir;
+	const struct kernel *kernel;
+	const char *cmdline;
 	const char *params;
 	bool track;
 	bool events;
@@ -158,8 +177,9 @@ static bool take_boot(const char *dir, struct buf *sites, json_t *boots, json_t 
 static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 		    const struct guest *guest, json_t *boots, json_t **events)
 {
+	char *cmdline = xasprintf(CMDLINE "%s%s", s->cmdline ? " " : "", s->cmdline ?: "");
 	struct run_guest booted = {
-		.vm = { .accel = ACCEL_TCG, .cmdline = CMDLINE, .initramfs = guest->initramfs,
+		.vm = { .accel = ACCEL_TCG, .cmdline = cmdline, .initramfs = guest->initramfs,
 			.cpus = 1, .memory_mb = MEMORY_MB, .icount = true },
 		.conf = guest->conf,
 	};
@@ -175,9 +195,11 @@ static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 	int rc;
 
 	/* Unpacking itself would be half of the boot. */
-	rc = pvh_kernel(b->kernel->image, &elf);
-	if (rc)
+	rc = pvh_kernel((s->kernel ?: b->kernel)->image, &elf);
+	if (rc) {
+		free(cmdline);
 		return rc;
+	}
 	booted.vm.kernel = elf;
 	result_init(&result, BOOTS);
 	booted.facts = json_pack("{s:s, s:s, s:b, s:b}", "command", "bench", "setup", s->name,
@@ -194,6 +216,7 @@ static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 			rc = -EIO;
 	}
 	json_decref(booted.facts);
+	free(cmdline);
 	free(elf);
 	result_free(&result);
 	return rc;
@@ -202,7 +225,8 @@ static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 static int measure(struct bench *b, const struct setup *s)
 {
 	const struct guest_config gc = {
-		.kernel = b->kernel, .module = b->module, .workload = "none", .params = s->params,
+		.kernel = s->kernel ?: b->kernel, .module = s->kernel ? NULL : b->module,
+		.workload = "none", .params = s->params,
 		.bare = !s->params, .bench = work,
 		.events = s->events ? b->sites[s->track].data : NULL, .tell_sites = s->params,
 	};
@@ -211,7 +235,7 @@ static int measure(struct bench *b, const struct setup *s)
 	struct guest guest;
 	int rc;
 
-	pr_info("%s: %s", b->kernel->release ?: b->kernel->name, s->name);
+	pr_info("%s: %s", gc.kernel->release ?: gc.kernel->name, s->name);
 	rc = mkdir_p(dir);
 	if (rc >= 0)
 		rc = guest_build(&gc, dir, &guest);
@@ -224,10 +248,11 @@ static int measure(struct bench *b, const struct setup *s)
 	}
 	if (rc >= 0)
 		json_array_append_new(b->configs,
-				      json_pack("{s:s, s:s?, s:O, s:O*, s:i}", "config", s->name,
-						"params", s->params, "boots", boots, "events",
-						events, "sites",
-						(int)lines_in(&b->sites[s->track])));
+				      json_pack("{s:s, s:s?, s:s?, s:s?, s:O, s:O*, s:i}",
+						"config", s->name, "params", s->params, "against",
+						s->kernel ? s->kernel->name : NULL, "cmdline",
+						s->cmdline, "boots", boots, "events", events,
+						"sites", (int)lines_in(&b->sites[s->track])));
 	json_decref(boots);
 	json_decref(events);
 	free(dir);
@@ -305,10 +330,43 @@ static int measure_all(struct bench *b)
 	return rc ?: measure(b, &bare);
 }
 
-static int bench_kernel(const char *name, const char *dir, json_t *kernels)
+/* Measures "NAME:KERNEL[:PARAMETERS]"; KERNEL may have a colon: "debian:bookworm". */
+static int measure_against(struct bench *b, const char *spec, unsigned int nr)
+{
+	char *name = xasprintf("%.*s", (int)strcspn(spec, ":"), spec);
+	char *which = xstrdup(spec + strlen(name) + 1), *cmdline = NULL, *dir, *colon;
+	struct kernel k;
+	int rc;
+
+	colon = strchr(which, ':');
+	if (colon && !strncmp(which, "debian:", colon + 1 - which))
+		colon = strchr(colon + 1, ':');
+	if (colon) {
+		*colon = '\0';
+		cmdline = colon + 1;
+	}
+	dir = xasprintf("against-%u", nr);
+	rc = kernel_get(which, &k);
+	if (rc >= 0) {
+		const struct setup s = {
+			.name = name, .dir = dir, .kernel = &k, .cmdline = cmdline,
+		};
+
+		rc = measure(b, &s);
+		kernel_free(&k);
+	}
+	free(dir);
+	free(which);
+	free(name);
+	return rc < 0 ? rc : 0;
+}
+
+static int bench_kernel(const char *name, const struct strv *against, const char *dir,
+			json_t *kernels)
 {
 	struct bench b = { .configs = json_array() };
 	struct kernel k;
+	unsigned int i;
 	char *sub;
 	int rc;
 
@@ -321,6 +379,8 @@ static int bench_kernel(const char *name, const char *dir, json_t *kernels)
 	b.kernel = &k;
 	b.dir = sub;
 	rc = measure_all(&b);
+	for (i = 0; !rc && i < against->n; i++)
+		rc = measure_against(&b, against->v[i], i);
 	if (!rc)
 		json_array_append_new(kernels,
 				      json_pack("{s:s, s:s?, s:s?, s:O}", "name", k.name,
@@ -398,13 +458,15 @@ int cmd_bench(int argc, char **argv)
 	doc = new_document();
 	rc = rundir_create(args.keep, "bench", accel_name(ACCEL_TCG), &dir);
 	for (i = 0; rc >= 0 && i < args.kernels.n; i++)
-		rc = bench_kernel(args.kernels.v[i], dir, json_object_get(doc, "kernels"));
+		rc = bench_kernel(args.kernels.v[i], &args.against, dir,
+				  json_object_get(doc, "kernels"));
 	if (rc >= 0) {
 		bench_report(doc, stdout);
 		rc = args.json ? result_write(doc, args.json) : 0;
 	}
 	json_decref(doc);
 	strv_free(&args.kernels);
+	strv_free(&args.against);
 	free(dir);
 	return rc < 0 ? EXIT_INFRA : EXIT_OK;
 }

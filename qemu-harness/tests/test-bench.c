@@ -159,6 +159,34 @@ static void test_no_ratio(void **state)
 	free(text);
 }
 
+/* Builds beside the kernel are rows of their own, in their order. */
+static void test_against(void **state)
+{
+	char *text = report(
+		CONFIG("bare", "[" SAMPLE("unlock", "3000", "") "]") ","
+		CONFIG("irqsan", "[" SAMPLE("unlock", "4500", "") "]") ","
+		CONFIG("irqsan track=1", "[" SAMPLE("unlock", "9000", "") "]") ","
+		"{\"config\":\"other\",\"against\":\"y\",\"sites\":0,\"cmdline\":\"a=1\",\"boots\":["
+		"[" SAMPLE("unlock", "3300", "") "]]},"
+		"{\"config\":\"DEBUG_IRQFLAGS\",\"against\":\"x\",\"sites\":0,\"boots\":["
+		"[" SAMPLE("unlock", "4000", "") "]]}");
+	const char *other = "| unlock | other | 33.0 | 0.00 % | 1.100 | none | |\n";
+	const char *check = "| unlock | DEBUG_IRQFLAGS | 40.0 | 0.00 % | 1.333 | none | |\n";
+
+	(void)state;
+	expect(text, "- `other`: another build of this kernel, without irqsan.ko, booted with `a=1`\n");
+	expect(text, "- `DEBUG_IRQFLAGS`: another build of this kernel, without irqsan.ko\n");
+	expect(text, other);
+	expect(strstr(text, other), check);
+	expect(text, "- unlock, irqsan: 1.125 of the DEBUG_IRQFLAGS build, goal 2: met\n");
+	expect(text, "- unlock, irqsan track=1: 2.250 of the DEBUG_IRQFLAGS build, goal 2: **missed**\n");
+	free(text);
+	text = report(CONFIG("bare", "[" SAMPLE("unlock", "3000", "") "]") ","
+		      CONFIG("irqsan", "[" SAMPLE("unlock", "4500", "") "]"));
+	assert_null(strstr(text, "DEBUG_IRQFLAGS"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_no_ratio),
+		cmocka_unit_test(test_against),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

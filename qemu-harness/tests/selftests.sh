@@ -6,11 +6,11 @@
 #
 # Usage: selftests.sh [OUT]   (default: out/selftests)
 #
-# $KUNIT: kunit.py of a kernel's source; without it the one of an unpacked
-# source package is taken, if there is any.
+# $IRQSAN (build/irqsan): the program. $KUNIT: kunit.py of a kernel's source;
+# without it the one of an unpacked source package is taken, if there is any.
 
 cd "$(dirname "$0")/../.." || exit 2
-irqsan=build/irqsan
+irqsan=${IRQSAN:-build/irqsan}
 out=${1:-out/selftests}
 . qemu-harness/tests/lib.sh
 

@@ -24,6 +24,7 @@
 enum {
 	OPT_KTAP = 256,
 	OPT_COMPARE,
+	OPT_TRACERS,
 };
 
 static const struct argp_option options[] = {
@@ -32,6 +33,8 @@ static const struct argp_option options[] = {
 	  1 },
 	{ "compare", OPT_COMPARE, NULL, 0, "instead: what the kernel's own check finds of the "
 	  "zoo, and what irqsan finds; the kernel has CONFIG_DEBUG_IRQFLAGS", 1 },
+	{ "tracers", OPT_TRACERS, NULL, 0, "put perf, trace-cmd and bpftrace of this machine "
+	  "into the guest, those that it has; they want --memory=1536", 1 },
 	{ "module", 'M', "FILE", 0, "load this irqsan.ko instead of building one", 1 },
 	{ 0 }
 };
@@ -115,6 +118,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_KTAP:
 		job->ktap = arg;
+		break;
+	case OPT_TRACERS:
+		job->rq.tracers = true;
 		break;
 	case OPT_COMPARE:
 		job->compare = true;

@@ -17,6 +17,7 @@
 #include "child.h"
 #include "guest.h"
 #include "initramfs.h"
+#include "program.h"
 #include "util.h"
 
 /* Sources of the test modules that make load. */
@@ -479,7 +480,7 @@ static int add_selftests(struct making *m)
 	char *pattern = xasprintf("%s/" SELFTESTS "/{*.sh,settings}", irqsan_root());
 	const char *const *test;
 	glob_t files = {};
-	int rc = add_busybox(m->ir);
+	int rc = add_busybox(m->ir) ?: initramfs_add_dir(m->ir, "/tmp", 01777);
 
 	if (!rc && glob(pattern, GLOB_BRACE, NULL, &files)) {
 		pr_err("%s: no tests", pattern);
@@ -497,6 +498,43 @@ static int add_selftests(struct making *m)
 		order(m, "selftest", *test);
 	globfree(&files);
 	free(pattern);
+	return rc;
+}
+
+static int add_program(struct making *m, const char *from, const char *name)
+{
+	struct strv libraries = {};
+	int rc = initramfs_add_file(m->ir, name, S_IFREG | 0755, from);
+
+	if (!rc)
+		rc = program_libraries(from, &libraries);
+	for (size_t i = 0; !rc && i < libraries.n; i++)
+		rc = initramfs_add_file(m->ir, libraries.v[i], S_IFREG | 0755, libraries.v[i]);
+	strv_free(&libraries);
+	return rc;
+}
+
+static int add_tracers(struct making *m)
+{
+	static const char *const names[] = { "perf", "trace-cmd", "bpftrace" };
+	unsigned int added = 0;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(names); i++) {
+		char *from = find_program(names[i]);
+		char *name = xasprintf("/bin/%s", names[i]);
+
+		if (from) {
+			rc = add_program(m, from, name);
+			added++;
+		}
+		free(name);
+		free(from);
+	}
+	if (!added) {
+		pr_err("none of perf, trace-cmd and bpftrace is on this machine; install linux-perf, trace-cmd or bpftrace");
+		rc = -ENOENT;
+	}
 	return rc;
 }
 
@@ -562,6 +600,8 @@ static int add_all(struct making *m)
 		rc = add_planted(m);
 	if (!rc && config->selftests)
 		rc = add_selftests(m);
+	if (!rc && config->tracers)
+		rc = add_tracers(m);
 	if (!rc && config->chores)
 		rc = add_chores(m);
 	order(m, "workload", config->workload);

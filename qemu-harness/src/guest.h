@@ -27,6 +27,7 @@
  * @planted: run the planted bogus restores before the load
  * @selftests: names of selftests to run, NULL-terminated; they load the modules
  *	       themselves, so there is no load; or NULL
+ * @tracers: put perf, trace-cmd and bpftrace into it, those that this machine has
  * @chores: names of chores with commas between, or NULL
  */
 struct guest_config {
@@ -44,6 +45,7 @@ struct guest_config {
 	bool tell_sites;
 	bool planted;
 	const char *const *selftests;
+	bool tracers;
 	const char *chores;
 };
 

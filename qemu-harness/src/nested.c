@@ -23,6 +23,7 @@
 #include "initramfs.h"
 #include "kernel.h"
 #include "nested.h"
+#include "program.h"
 #include "pvh.h"
 #include "util.h"
 
@@ -30,7 +31,6 @@
 #define L1_KERNEL_NAME "debian:bookworm"
 /* What L1 needs besides L2's memory and what is staged; measured, doubled. */
 #define L1_OWN_MB 384
-#define PROGRAM_DEADLINE_S 20
 
 /**
  * struct staged - one file of L1
@@ -85,40 +85,15 @@ char *nested_qemu(void)
 	return path ?: find_program("qemu-system-x86_64");
 }
 
-/* Standard output of a program; 0 or a negative errno, printed. */
-static int output_of(const char *const *argv, struct buf *out)
-{
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
-	int status;
-	int rc = child_run(&opts, PROGRAM_DEADLINE_S, out, &status);
-
-	if (!rc && status) {
-		pr_err("%s %s failed (exit status %d)", argv[0], argv[1], status);
-		rc = -EIO;
-	}
-	return rc;
-}
-
 /* The program's shared libraries, under their own paths. */
 static int stage_libraries(struct staging *s, const char *program)
 {
-	const char *const argv[] = { "ldd", program, NULL };
-	struct buf out = { 0 };
-	char *save, *line;
-	int rc = output_of(argv, &out);
+	struct strv files = { 0 };
+	int rc = program_libraries(program, &files);
 
-	line = rc ? NULL : strtok_r(out.data, "\n", &save);
-	for (; line; line = strtok_r(NULL, "\n", &save)) {
-		char *path = strchr(line, '/');
-		char *end = path ? strstr(path, " (") : NULL;
-
-		/* The kernel's own vdso has no path. */
-		if (!end)
-			continue;
-		*end = '\0';
-		stage(s, path, path, false);
-	}
-	buf_free(&out);
+	for (size_t i = 0; !rc && i < files.n; i++)
+		stage(s, files.v[i], files.v[i], false);
+	strv_free(&files);
 	return rc;
 }
 
@@ -135,7 +110,7 @@ static int stage_firmware(struct staging *s, const char *qemu)
 	bool found[ARRAY_SIZE(names)] = { false };
 	struct buf out = { 0 };
 	char *save, *dir;
-	int rc = output_of(argv, &out);
+	int rc = program_output(argv, &out);
 
 	dir = rc ? NULL : strtok_r(out.data, "\n", &save);
 	for (; dir; dir = strtok_r(NULL, "\n", &save)) {

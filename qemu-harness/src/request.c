@@ -280,7 +280,7 @@ int request_guest_make(const struct request *rq, const struct kernel *k, enum ac
 		.bare = rq->builtin || (rq->selftests && kernel_config(k, "IRQSAN") == 'y'),
 		.workload = rq->workload, .seconds = rq->seconds,
 		.reload = rq->reload, .planted = rq->planted, .chores = rq->chores,
-		.selftests = rq->selftests,
+		.selftests = rq->selftests, .tracers = rq->tracers,
 	};
 	const char *emulated = accel == ACCEL_KVM ? "" : CMDLINE_EMULATED;
 	int rc;

@@ -41,6 +41,7 @@ enum request_pv {
  * @planted: run the planted bogus restores, and find all of them
  * @chores: names of chores with commas between, or NULL
  * @selftests: names of selftests to run instead of a load, NULL-terminated; or NULL
+ * @tracers: perf, trace-cmd and bpftrace are to be in the guest
  * @cmdline: more of the kernel's command line, or NULL
  * @module: irqsan.ko to load instead of a fresh one, or NULL
  * @params: its parameters, or NULL
@@ -67,6 +68,7 @@ struct request {
 	bool planted;
 	const char *chores;
 	const char *const *selftests;
+	bool tracers;
 	const char *cmdline;
 	const char *module;
 	const char *params;

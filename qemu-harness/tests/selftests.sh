@@ -45,6 +45,19 @@ for name in bullseye bookworm trixie sid bookworm/rt bookworm/cloud; do
 	read_by_others "debian:$name" "$file.ktap"
 done
 
+# Other programs see the events, too.
+tracers=$(command -v perf >/dev/null && command -v trace-cmd >/dev/null && command -v bpftrace)
+for name in bullseye bookworm trixie sid; do
+	if [ -n "$tracers" ]; then
+		expect 0 "tracers, debian:$name" $irqsan selftest --kernel debian:$name --accel tcg \
+			--tracers --memory 1536 --keep "$out/tracers-$name" \
+			--ktap "$out/tracers-$name.ktap" tracepoints
+		expect 1 "none was skipped" grep -q SKIP "$out/tracers-$name.ktap"
+	else
+		skip "tracers, debian:$name" "install linux-perf, trace-cmd and bpftrace"
+	fi
+done
+
 # Fixed, and not: reported on 5.10, balanced on 6.1.
 for name in bullseye bookworm; do
 	expect 0 "PV test in a KVM guest, debian:$name" $irqsan selftest --kernel debian:$name \

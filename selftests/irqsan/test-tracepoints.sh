@@ -6,6 +6,13 @@
 times=20
 events=irqsan:bogus_irq_restore
 
+# What a tracer runs. As a script: not all of them know quotes.
+if [ "$1" = fire ]; then
+	echo "rawlock $times" >$zoo/run
+	exit
+fi
+fire="sh $0 fire"
+
 by_tracefs()
 {
 	for tracefs in /sys/kernel/tracing $debugfs/tracing; do
@@ -34,8 +41,21 @@ by_tracefs()
 by_perf()
 {
 	command -v perf >/dev/null || { ktap_skip "perf" "perf is not installed"; return; }
-	out=$(perf stat -x , -a -e $events -- sh -c "echo rawlock $times >$zoo/run" 2>&1)
+	out=$(perf stat -x , -a -e $events -- $fire 2>&1)
 	ktap_equal "perf" "$(echo "$out" | sed -n "s/,.*$events.*//p")" $times
+}
+
+by_trace_cmd()
+{
+	command -v trace-cmd >/dev/null || {
+		ktap_skip "trace-cmd" "trace-cmd is not installed"
+		return
+	}
+	data=$(mktemp)
+	trace-cmd record -q -o "$data" -e $events $fire >/dev/null 2>&1
+	seen=$(trace-cmd report -i "$data" 2>/dev/null | grep -c 'bogus_irq_restore: ')
+	rm -f "$data"
+	ktap_equal "trace-cmd" "$seen" $times
 }
 
 by_bpftrace()
@@ -44,16 +64,16 @@ by_bpftrace()
 		ktap_skip "bpftrace" "bpftrace is not installed"
 		return
 	}
-	out=$(bpftrace -e "tracepoint:$events { @n = count(); }" \
-		-c "/bin/sh -c 'echo rawlock $times >$zoo/run'" 2>&1)
+	out=$(bpftrace -e "tracepoint:$events { @n = count(); }" -c "$fire" 2>&1)
 	ktap_equal "bpftrace" "$(echo "$out" | sed -n 's/^@n: //p')" $times
 }
 
 need_machine
 load_irqsan sites=unlocks
 load_zoo
-ktap_plan 5
+ktap_plan 6
 by_tracefs
 by_perf
+by_trace_cmd
 by_bpftrace
 ktap_finish

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Programs of this machine: what they print, and the files they need elsewhere.
+ */
+#ifndef IRQSAN_PROGRAM_H
+#define IRQSAN_PROGRAM_H
+
+#include "util.h"
+
+int program_output(const char *const *argv, struct buf *out);
+int program_libraries(const char *program, struct strv *files);
+
+#endif

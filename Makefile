@@ -210,6 +210,19 @@ bench: deps
 	mv $(B)/bench.md docs/bench.md
 	cat docs/bench.md
 
+# The same source with the kernel's own checks, beside irqsan on a build without.
+BUILT = $$($(B)/irqsan kernel build debian-source:bookworm $(1) | sed -n 's/^directory: //p')
+HOOKS := --series patches/6.1 --config hooks
+bench-builds: deps
+	$(MAKE) all
+	$(B)/irqsan bench --kernel "$(BUILT)" \
+		--against "DEBUG_IRQFLAGS:$(call BUILT,--config irqflags)" \
+		--against "PROVE_LOCKING:$(call BUILT,--config lockdep)" \
+		--against "hooks off:$(call BUILT,$(HOOKS))" \
+		--against "hooks on:$(call BUILT,$(HOOKS)):irqflags.check=1" >$(B)/bench-builds.md
+	mv $(B)/bench-builds.md docs/bench-builds.md
+	cat docs/bench-builds.md
+
 # Package lists are fetched only when what apt knows won't do.
 DEPS := $(shell sed 's/ *\#.*//' deps.list)
 APT_INSTALL := apt-get -y -q --no-install-recommends \
@@ -234,7 +247,7 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench bisect-demo bisect-sim check check-builds check-chores check-intree \
+.PHONY: all bench bench-builds bisect-demo bisect-sim check check-builds check-chores check-intree \
 	check-mutations check-patches check-selftests check-verify clean crash-speed \
 	crash-titles deps fuzz-crash fuzz-scan history reproduce sites-report unit zoo-compare
 .SECONDARY: $(ALL_OBJ)

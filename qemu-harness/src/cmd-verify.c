@@ -42,6 +42,7 @@ enum {
  * @kernel: names of the kernels; NULL when they are to be built
  * @build: how; its patches are the fix
  * @signature: of the kernels that were built; owned
+ * @same_code: these are equal, and there is no livepatch
  * @livepatch: for the second side, or NULL
  * @title: what counts as the bug; NULL: what is seen before
  * @alpha: greatest chance of a wrong FIXED
@@ -54,6 +55,7 @@ struct verify {
 	const char *kernel[VERIFY_SIDES];
 	struct build_request build;
 	char *signature[VERIFY_SIDES];
+	bool same_code;
 	const char *livepatch;
 	const char *title;
 	double alpha;
@@ -239,7 +241,9 @@ static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SID
 		rc = make_guest(v, i, &kernel[i], accel, dir, &guest[i]);
 		guests[i] = guest[i].run;
 	}
-	if (!rc) {
+	if (!rc && v->same_code) {
+		verify_same_code(v->signature[0], &v->decision);
+	} else if (!rc) {
 		pr_info("%s%s against %s on %s, in %s", kernel[1].release ?: kernel[1].name,
 			v->livepatch ? " with the livepatch" : "",
 			kernel[0].release ?: kernel[0].name, accel_name(accel), dir);
@@ -280,8 +284,7 @@ static int build_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
 	rc = get_built(&before, &kernel[0], &v->signature[0]);
 	if (!rc)
 		rc = get_built(&v->build, &kernel[1], &v->signature[1]);
-	if (!rc && !v->livepatch && !strcmp(v->signature[0], v->signature[1]))
-		pr_warn("the patch changes nothing that runs: both kernels have the same signature");
+	v->same_code = !rc && !v->livepatch && !strcmp(v->signature[0], v->signature[1]);
 	return rc;
 }
 

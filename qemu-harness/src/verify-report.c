@@ -320,21 +320,21 @@ static void say_lost(const json_t *doc, FILE *out)
 			"kernel comes up at all.\n", p);
 }
 
-/**
- * verify_table() - the verdict for a terminal
- * @doc: the document
- * @out: where to
- */
-void verify_table(const json_t *doc, FILE *out)
+/* There are none for a change that changes nothing that runs. */
+static bool has_boots(const json_t *doc)
 {
-	const json_t *before = json_object_get(doc, "before");
-	const json_t *after = json_object_get(doc, "after");
+	return json_array_size(json_object_get(doc, "runs"));
+}
+
+static void boots_rows(const json_t *doc, FILE *out)
+{
 	double alpha = real_of(json_object_get(doc, "rule"), "alpha");
 	const json_t *entry;
 	size_t i;
 
 	row(out, "", xstrdup("before"), xstrdup("after"), NULL);
-	row(out, "the bug (95 % interval)", rate_text(before), rate_text(after), NULL);
+	row(out, "the bug (95 % interval)", rate_text(json_object_get(doc, "before")),
+	    rate_text(json_object_get(doc, "after")), NULL);
 	count_row(out, "with other findings", doc, "others");
 	count_row(out, "inconclusive", doc, "inconclusive");
 	count_row(out, "lost for good", doc, "lost");
@@ -347,20 +347,39 @@ void verify_table(const json_t *doc, FILE *out)
 			json_is_true(json_object_get(entry, "hit")) ? "the bug:" : "other:",
 			text_of(entry, "title"), int_of(entry, "before"), int_of(entry, "after"));
 	say_lost(doc, out);
+}
+
+/**
+ * verify_table() - the verdict for a terminal
+ * @doc: the document
+ * @out: where to
+ */
+void verify_table(const json_t *doc, FILE *out)
+{
+	if (has_boots(doc))
+		boots_rows(doc, out);
 	fprintf(out, "%s: %s\n", text_of(doc, "verdict"), text_of(doc, "why"));
 	if (int_of(doc, "needed"))
 		fprintf(out, "A new verification with --runs %d will tell, nine times in ten.\n",
 			int_of(doc, "needed"));
 }
 
-static void side_lines(const json_t *doc, const char *side, FILE *out)
+static void kernel_lines(const json_t *doc, const char *side, FILE *out)
 {
-	const json_t *s = json_object_get(doc, side), *rate = json_object_get(s, "rate");
+	const json_t *s = json_object_get(doc, side);
 	char *kernel = kernel_text(s);
 
 	fprintf(out, "%-8s%s\n", side, kernel);
 	if (*text_of(s, "config_sha256"))
 		fprintf(out, "        config sha256 %.16s\n", text_of(s, "config_sha256"));
+	free(kernel);
+}
+
+static void side_lines(const json_t *doc, const char *side, FILE *out)
+{
+	const json_t *s = json_object_get(doc, side), *rate = json_object_get(s, "rate");
+
+	kernel_lines(doc, side, out);
 	fprintf(out, "        bug in %d of %d boots", int_of(s, "hits"), int_of(s, "runs"));
 	if (int_of(s, "runs"))
 		fprintf(out, ", %.0f %% (95 %% interval %.0f-%.0f %%)",
@@ -369,7 +388,6 @@ static void side_lines(const json_t *doc, const char *side, FILE *out)
 	fprintf(out, "\n        other findings %d, inconclusive %d, lost %d, kvm_wait calls %lld\n",
 		int_of(s, "others"), int_of(s, "inconclusive"), int_of(s, "lost"),
 		(long long)json_integer_value(json_object_get(s, "waits")));
-	free(kernel);
 }
 
 /**
@@ -387,6 +405,12 @@ void verify_text(const json_t *doc, FILE *out)
 	json_array_foreach(json_object_get(doc, "findings"), i, entry)
 		fprintf(out, "%-8s%s\n", json_is_true(json_object_get(entry, "hit")) ? "bug" :
 			"other", text_of(entry, "title"));
+	if (!has_boots(doc)) {
+		kernel_lines(doc, "before", out);
+		kernel_lines(doc, "after", out);
+		fprintf(out, "why     %s\n", text_of(doc, "why"));
+		return;
+	}
 	side_lines(doc, "before", out);
 	side_lines(doc, "after", out);
 	fprintf(out, "guest   %s, %d CPUs, %d MB, %s for %d s\n", text_of(before, "accel"),

@@ -422,6 +422,21 @@ void verify_decide(const struct verify_plan *plan, unsigned int look, const char
 }
 
 /**
+ * verify_same_code() - the verdict on a change that changes nothing that runs
+ * @signature: of the kernel before the change and of the one after it
+ * @d: filled, as by a last look at no boots; for verify_decision_free()
+ *
+ * Boots of the two would differ by chance only.
+ */
+void verify_same_code(const char *signature, struct verify_decision *d)
+{
+	*d = (struct verify_decision){ .p = 1 };
+	decide(d, VERIFY_NOT_FIXED,
+	       xasprintf("what runs is the same before and after (kernel signature %.16s)",
+			 signature));
+}
+
+/**
  * verify_decision_free() - free what verify_decide() filled in
  * @d: the decision; may be freed twice
  */

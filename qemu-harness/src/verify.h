@@ -143,6 +143,7 @@ void verify_side_free(struct verify_side *side);
 void verify_decide(const struct verify_plan *plan, unsigned int look, const char *title,
 		   const struct verify_side *before, const struct verify_side *after,
 		   struct verify_decision *d);
+void verify_same_code(const char *signature, struct verify_decision *d);
 void verify_decision_free(struct verify_decision *d);
 const char *verify_name(enum verify_answer answer);
 int verify_exit(enum verify_answer answer);

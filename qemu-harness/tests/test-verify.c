@@ -256,6 +256,20 @@ static void test_needed(void **state)
 	verify_decision_free(&d);
 }
 
+static void test_same_code(void **state)
+{
+	struct verify_decision d;
+
+	(void)state;
+	verify_same_code("0123456789abcdef0123", &d);
+	assert_true(d.done);
+	assert_int_equal(d.answer, VERIFY_NOT_FIXED);
+	assert_non_null(strstr(d.why, "0123456789abcdef)"));
+	assert_int_equal(d.before.runs + d.after.runs, 0);
+	assert_float_equal(d.p, 1, 0);
+	verify_decision_free(&d);
+}
+
 static void test_exit(void **state)
 {
 	(void)state;
@@ -450,6 +464,7 @@ int main(void)
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_needed),
+		cmocka_unit_test(test_same_code),
 		cmocka_unit_test(test_exit),
 		cmocka_unit_test(test_false_fixed),
 		cmocka_unit_test(test_false_fixed_otherwise),

@@ -357,13 +357,28 @@ static void keep_last(void *ctx, const char *line, size_t len)
 	*last = xasprintf("%.*s", (int)len, line);
 }
 
+/* A report loses its first line to another that is printed at the same time. */
+static bool is_detectors(const char *text, size_t len)
+{
+	static const char *const marks[] = {
+		"raw_local_irq_restore() called with IRQs enabled",
+		" at irqsan/check.c:",
+		" at kernel/locking/irqflag-debug.c:",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(marks); i++)
+		if (memmem(text, len, marks[i], strlen(marks[i])))
+			return true;
+	return false;
+}
+
 /* Is what the detector has reported there to prove it, or to be found? */
 static bool is_planted(const struct evidence *e, const char *text, size_t len)
 {
-	static const char report[] = "raw_local_irq_restore() called with IRQs enabled";
 	static const char control[] = " planted_plain+";
 
-	if (!memmem(text, len, report, strlen(report)))
+	if (!is_detectors(text, len))
 		return false;
 	return e->planted || e->selftest || (e->check && memmem(text, len, control, strlen(control)));
 }

@@ -67,6 +67,21 @@
 	"[" time "] Call Trace:\n" \
 	"[" time "]  " function "+0x1d/0x30\n" \
 	"[" time "] ---[ end trace 5a1b2c3d4e5f6071 ]---\n"
+/* Two CPUs report at the same time, the second one to its end. */
+#define TORN_SPLATS(time) \
+	"[" time "] ------------[ cut here ]------------\n" \
+	"[" time "] raw_local_irq_restore() called with IRQs enabled\n" \
+	"[" time "] WARNING: CPU: 1 PID: 62 at kernel/locking/irqflag-debug.c:10 " \
+	"warn_bogus_irq_restore+0x1d/0x20\n" \
+	"[" time "] RIP: 0010:warn_bogus_irq_restore+0x1d/0x20\n" \
+	"[" time "] ------------[ cut here ]------------\n" \
+	"[" time "] Call Trace:\n" \
+	"[" time "]  zoo_plain+0x1e/0x20\n" \
+	"[" time "] raw_local_irq_restore() called with IRQs enabled\n" \
+	"[" time "] WARNING: CPU: 2 PID: 63 at irqsan/check.c:88 zoo_plain+0x14/0x20\n" \
+	"[" time "] RIP: 0010:zoo_plain+0x14/0x20\n" \
+	"[" time "] ---[ end trace 0000000000000000 ]---\n" \
+	"[" time "] ---[ end trace 0000000000000000 ]---\n"
 #define PANIC(time) \
 	"[" time "] Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100\n"
 
@@ -303,6 +318,8 @@ static char *temp_dir(void)
 static const struct example with_selftest[] = {
 	{ "reports are what they make", "tcg", "exited 0", true, HELLO SPLAT("    9.1"),
 	  TESTS KTAP("1..1") KTAP("not ok 1 x") DONE("0", "0", "-1"), NULL, "OK" },
+	{ "two of them at the same time", "tcg", "exited 0", true, HELLO TORN_SPLATS("    4.8"),
+	  TESTS KTAP("1..1") DONE("0", "0", "-1"), NULL, "OK" },
 	{ "a crash behind such a report", "tcg", "exited 0", true,
 	  HELLO SPLAT("    9.1") PANIC("    9.2"), TESTS KTAP("1..1"), NULL,
 	  "crashed: kernel panic: Attempted to kill init!" },

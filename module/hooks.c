@@ -108,18 +108,25 @@ static const struct irqflags_reporter reporter = {
 	.pv_kick = irqsan_pv_kick,
 };
 
-/* What another module has at these addresses is another site. */
+/*
+ * What another module has at these addresses is another site. Init functions go
+ * once they have run.
+ */
 static int module_event(struct notifier_block *nb, unsigned long event, void *mod)
 {
 	unsigned int i;
 
-	if (event != MODULE_STATE_GOING)
+	if (event != MODULE_STATE_LIVE && event != MODULE_STATE_GOING)
 		return NOTIFY_DONE;
-	/* Nothing in it runs any more; records of it still want its symbols. */
-	irqsan_record_flush();
 	for (i = 0; i < SITES; i++) {
-		if (within_module(READ_ONCE(sites[i]->addr), mod))
-			WRITE_ONCE(sites[i]->addr, IRQSAN_ADDR_GONE);
+		unsigned long addr = READ_ONCE(sites[i]->addr);
+
+		if (!(event == MODULE_STATE_LIVE ? within_module_init(addr, mod) :
+						   within_module(addr, mod)))
+			continue;
+		/* It doesn't run any more; records of it still want its symbols. */
+		irqsan_record_flush();
+		WRITE_ONCE(sites[i]->addr, IRQSAN_ADDR_GONE);
 	}
 	return NOTIFY_OK;
 }

@@ -187,6 +187,13 @@ insmod_irqsan()
 	fi
 }
 
+# has_hooks - the kernel's own check tells irqsan (docs/engines.md), which then
+# probes nothing. Not where irqsan is built in: its engine can't be chosen.
+has_hooks()
+{
+	! irqsan_is_builtin && grep -q ' irqflags_register_reporter$' /proc/kallsyms
+}
+
 # load_irqsan PARAMETER... - afresh; the built-in one is only cleared
 load_irqsan()
 {
@@ -196,6 +203,17 @@ load_irqsan()
 	fi
 	unload irqsan
 	insmod_irqsan "$@" || die "insmod irqsan $*: $load_error"
+}
+
+# load_unlocks PARAMETER... - for what is found in unlocks and PV waits: by probes
+# at these only, for to arm all takes long; by the hooks where there are any
+load_unlocks()
+{
+	if has_hooks; then
+		load_irqsan sites=all "$@"
+	else
+		load_irqsan sites=unlocks "$@"
+	fi
 }
 
 load_zoo()

@@ -8,7 +8,7 @@
 need_machine
 need_module
 [ "$IRQSAN_TEST_PANIC" = 1 ] || skip_all "panics the machine: set IRQSAN_TEST_PANIC=1"
-load_irqsan sites=unlocks panic=1
+load_unlocks panic=1
 load_zoo
 ktap_plan 1
 run_zoo rawlock

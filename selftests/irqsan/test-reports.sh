@@ -18,13 +18,13 @@ prints()
 need_machine
 need_module
 ktap_plan 5
-load_irqsan sites=unlocks
+load_unlocks
 load_zoo
 prints 1 "once"
 clear_irqsan
 prints 1 "once more when cleared"
 ktap_equal "the kernel is tainted" $(($(cat /proc/sys/kernel/tainted) >> 9 & 1)) 1
-load_irqsan sites=unlocks report=all
+load_unlocks report=all
 prints 3 "every time"
 unload irqsan
 if insmod_irqsan sites=unlocks report=some; then

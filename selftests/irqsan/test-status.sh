@@ -13,18 +13,28 @@ need_machine
 load_irqsan sites=all
 ktap_plan 11
 
+# of_sites NAME COMMAND... - with the hooks a site is there once it went wrong
+of_sites()
+{
+	if [ "$(status engine)" = hooks ]; then
+		ktap_skip "$1" "the kernel's hooks: nothing is armed"
+	else
+		ktap_true "$@"
+	fi
+}
+
 ktap_equal "enabled" "$(status enabled)" 1
 # Kernels have hundreds; as few as these would be one function's.
-ktap_true "many sites are armed" [ "$(status 'sites armed')" -ge 100 ]
+of_sites "many sites are armed" [ "$(status 'sites armed')" -ge 100 ]
 ktap_equal "no site failed" "$(status 'sites failed')" 0
 ktap_equal "every site is an instruction" "$(status 'sites no insn')" 0
 ktap_equal "denied sites agree" "$(sites_in denied)" "$(status 'sites denied')"
 ktap_equal "refused sites agree" "$(sites_in refused)" "$(status 'sites refused')"
-ktap_true "the unlock is a site" [ -n "$(site_of $unlock)" ]
-ktap_true "the unlock is reached" [ "$(hits_at $unlock)" -gt 0 ]
+of_sites "the unlock is a site" [ -n "$(site_of $unlock)" ]
+of_sites "the unlock is reached" [ "$(hits_at $unlock)" -gt 0 ]
 ktap_equal "nothing is lost" "$(status 'lost records')" 0
 seen=$(cat $irqsan/control)
 echo 1 >$irqsan/control
 ktap_equal "the planted restore is seen" "$(cat $irqsan/control)" $((seen + 1))
-ktap_true "denied functions are listed" grep -q . $irqsan/denied
+of_sites "denied functions are listed" grep -q . $irqsan/denied
 ktap_finish

@@ -69,7 +69,7 @@ by_bpftrace()
 }
 
 need_machine
-load_irqsan sites=unlocks
+load_unlocks
 load_zoo
 ktap_plan 6
 by_tracefs

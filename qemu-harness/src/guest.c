@@ -26,6 +26,9 @@
 
 /* Where the selftests are, here and in the guest. */
 #define SELFTESTS "selftests/irqsan"
+/* In the guest, and below tools/testing in the kernel's source. */
+#define KERNEL_SELFTEST "selftests/irqflags/irqflags.sh"
+#define KERNEL_SELFTEST_DEP "test_irqflags.ko:\n"
 
 /*
  * A small image, as it travels in the initramfs; with a journal, whose commits
@@ -475,6 +478,38 @@ static int add_busybox(struct initramfs *ir)
 	return rc;
 }
 
+/* The kernel's own selftest of its check (patches/), where it is a build that has it. */
+static int add_kernel_selftest(struct making *m)
+{
+	static const char *const names[] = { "test_irqflags", NULL };
+	const struct kernel *k = m->config->kernel;
+	char *script, *dir, *name;
+	struct strv files = {};
+	int rc;
+
+	if (!k->source || kernel_config(k, "TEST_IRQFLAGS") != 'm')
+		return 0;
+	script = xasprintf("%s/tools/testing/" KERNEL_SELFTEST, k->source);
+	dir = xasprintf("/lib/modules/%s", k->release);
+	rc = initramfs_add_file(m->ir, "/" KERNEL_SELFTEST, S_IFREG | 0755, script);
+	if (!rc)
+		rc = kernel_module_files(k, names, &files);
+	/* Where modprobe looks for it; it needs no other. */
+	name = xasprintf("%s/test_irqflags.ko", dir);
+	if (!rc)
+		rc = initramfs_add_module(m->ir, name, files.v[0]);
+	free(name);
+	name = xasprintf("%s/modules.dep", dir);
+	if (!rc)
+		rc = initramfs_add_data(m->ir, name, S_IFREG | 0644, KERNEL_SELFTEST_DEP,
+					strlen(KERNEL_SELFTEST_DEP));
+	free(name);
+	free(dir);
+	free(script);
+	strv_free(&files);
+	return rc;
+}
+
 static int add_selftests(struct making *m)
 {
 	char *pattern = xasprintf("%s/" SELFTESTS "/{*.sh,settings}", irqsan_root());
@@ -494,6 +529,8 @@ static int add_selftests(struct making *m)
 	}
 	if (!rc)
 		rc = add_test_module(m, ZOO_SOURCE, "irqsan_zoo");
+	if (!rc)
+		rc = add_kernel_selftest(m);
 	for (test = m->config->selftests; *test; test++)
 		order(m, "selftest", *test);
 	globfree(&files);

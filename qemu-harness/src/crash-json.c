@@ -7,6 +7,7 @@
 
 #include "crash-json.h"
 #include "crash-table.h"
+#include "json-text.h"
 #include "pattern.h"
 #include "util.h"
 
@@ -14,30 +15,13 @@
 static const char frame_pattern[] =
 	"\\b([A-Za-z_][\\w.$]*)\\+0x([0-9a-f]{1,16})/0x([0-9a-f]{1,16})(?: \\[(\\w+))?";
 
-/* Console logs hold bytes that are no characters. */
-static json_t *text_json(const char *text)
-{
-	json_t *value = json_string(text);
-	char *ascii, *p;
-
-	if (value)
-		return value;
-	ascii = xstrdup(text);
-	for (p = ascii; *p; p++)
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
-	value = json_string(ascii);
-	free(ascii);
-	return value;
-}
-
 static json_t *list_json(const struct strv *list)
 {
 	json_t *array = json_array();
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		json_array_append_new(array, text_json(list->v[i]));
+		json_array_append_new(array, json_text(list->v[i]));
 	return array;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json-text.h"
 #include "stats.h"
 #include "util.h"
 #include "verify-report.h"
@@ -173,21 +174,6 @@ json_t *verify_json(const struct verify_report *r)
 			"runs", runs);
 	json_decref(boots);
 	return doc;
-}
-
-static const char *text_of(const json_t *obj, const char *name)
-{
-	return json_string_value(json_object_get(obj, name)) ?: "";
-}
-
-static int int_of(const json_t *obj, const char *name)
-{
-	return (int)json_integer_value(json_object_get(obj, name));
-}
-
-static double real_of(const json_t *obj, const char *name)
-{
-	return json_number_value(json_object_get(obj, name));
 }
 
 static const char *base_name(const char *path)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Strings for JSON documents, of bytes that a guest has chosen; and members of
+ * documents that are read leniently: one that is absent, or something else, is
+ * empty or 0.
+ */
+#ifndef IRQSAN_JSON_TEXT_H
+#define IRQSAN_JSON_TEXT_H
+
+#include <jansson.h>
+
+json_t *json_text(const char *text);
+
+static inline const char *text_of(const json_t *obj, const char *name)
+{
+	return json_string_value(json_object_get(obj, name)) ?: "";
+}
+
+static inline int int_of(const json_t *obj, const char *name)
+{
+	return (int)json_integer_value(json_object_get(obj, name));
+}
+
+static inline long long long_of(const json_t *obj, const char *name)
+{
+	return json_integer_value(json_object_get(obj, name));
+}
+
+static inline double real_of(const json_t *obj, const char *name)
+{
+	return json_number_value(json_object_get(obj, name));
+}
+
+#endif

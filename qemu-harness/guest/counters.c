@@ -13,6 +13,8 @@
 #include "guest.h"
 
 #define DIR "/sys/kernel/debug/irqsan/"
+/* A record line may have 8192 bytes. */
+#define TOP_SITES 24
 
 /* Value of the "name: value" line in @text, or NULL. */
 static const char *field(const char *text, const char *name)
@@ -112,6 +114,71 @@ json_t *counters_sites(void)
 		json_object_set_new(sites, states[i],
 				    json_integer((json_int_t)number(text, name)));
 	}
+	return sites;
+}
+
+/**
+ * struct site_count - a line of the sites file
+ * @name: FUNC+0xOFF
+ * @kind: of the site
+ * @hits: how often it was checked
+ * @violations: how often in vain
+ */
+struct site_count {
+	char name[192];
+	char kind[16];
+	uint64_t hits;
+	uint64_t violations;
+};
+
+/* Those with violations first, and then by hits. */
+static int by_counts(const void *a, const void *b)
+{
+	const struct site_count *x = a, *y = b;
+
+	if (x->violations != y->violations)
+		return x->violations < y->violations ? 1 : -1;
+	return x->hits < y->hits ? 1 : x->hits > y->hits ? -1 : 0;
+}
+
+/**
+ * counters_top_sites() - what the busiest sites have counted
+ *
+ * They are counts since the module was loaded. The control's own site and those
+ * that only turn IRQs on, which are never checked, are left out.
+ *
+ * Return: an array of at most TOP_SITES objects; a new reference.
+ */
+json_t *counters_top_sites(void)
+{
+	/* The last place is for the line that has just been read. */
+	static struct site_count top[TOP_SITES + 1];
+	FILE *f = fopen(DIR "sites", "re");
+	json_t *sites = json_array();
+	char *line = NULL;
+	size_t size = 0, n = 0;
+
+	while (f && getline(&line, &size, f) > 0) {
+		struct site_count *c = &top[n];
+
+		/* The engine, or why there is none, has no digits. */
+		if (sscanf(line, "%191s %15s %*[^0123456789] %" SCNu64 " %" SCNu64, c->name,
+			   c->kind, &c->hits, &c->violations) != 4 ||
+		    !c->hits || !strcmp(c->kind, "control") || !strcmp(c->kind, "enable"))
+			continue;
+		qsort(top, n + 1, sizeof(top[0]), by_counts);
+		if (n < TOP_SITES)
+			n++;
+	}
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(sites, json_pack("{s:s, s:s, s:I, s:I}", "site", top[i].name,
+						       "kind", top[i].kind,
+						       "hits", (json_int_t)top[i].hits,
+						       "violations",
+						       (json_int_t)top[i].violations));
+	free(line);
+	if (f)
+		fclose(f);
 	return sites;
 }
 

@@ -39,6 +39,9 @@ const char *counters_restore_state(char *buf, size_t size);
 /* Restores by state ("armed", "denied", …), from the status file. */
 json_t *counters_sites(void);
 
+/* The sites that have counted most, each with its kind, hits and violations. */
+json_t *counters_top_sites(void);
+
 /* Runs the planted bogus restore; how many records of it came back, or -errno. */
 int counters_run_control(void);
 

@@ -62,13 +62,14 @@ static json_t *progress(const struct counters *c, uint64_t load_start_ns, uint64
 			 "first_ms", first_ms);
 }
 
+/* @ctx: set to true when the site is a new one */
 static void report_violation(void *ctx, const char *site, uint64_t violations)
 {
 	static char seen[64][256];
 	static unsigned int nr_seen;
+	bool *new = ctx;
 	char title[300];
 
-	(void)ctx;
 	(void)violations;
 	for (unsigned int i = 0; i < nr_seen; i++) {
 		if (!strcmp(seen[i], site))
@@ -79,6 +80,17 @@ static void report_violation(void *ctx, const char *site, uint64_t violations)
 	snprintf(seen[nr_seen++], sizeof(seen[0]), "%s", site);
 	snprintf(title, sizeof(title), "WARNING in %.*s", (int)strcspn(site, "+"), site);
 	guest_record("violation", json_pack("{s:s, s:s}", "title", title, "site", site));
+	*new = true;
+}
+
+/* Sites with violations that are new; the counts of all when there are any, or at the end. */
+static void report_sites(bool end)
+{
+	bool tell = end;
+
+	counters_each_violation(report_violation, &tell);
+	if (tell)
+		guest_record("counts", json_pack("{s:o}", "sites", counters_top_sites()));
 }
 
 /* Loads irqsan.ko and proves it. False: the boot has nothing more to say. */
@@ -110,7 +122,7 @@ static int reload_irqsan(const struct conf *conf)
 {
 	int rc;
 
-	counters_each_violation(report_violation, NULL);
+	report_sites(false);
 	counters_add(&past);
 	rc = guest_rmmod("irqsan");
 	if (rc) {
@@ -168,7 +180,7 @@ static bool run_load(const struct conf *conf, unsigned int cpus)
 		if (guest_now_ns() < next_tick)
 			continue;
 		next_tick += 1000000000;
-		counters_each_violation(report_violation, NULL);
+		report_sites(false);
 		c = counted_now();
 		guest_record("tick", progress(&c, start, load ? load->ops() : 0));
 	}
@@ -177,7 +189,7 @@ static bool run_load(const struct conf *conf, unsigned int cpus)
 		ops = load->ops();
 		load->stop();
 	}
-	counters_each_violation(report_violation, NULL);
+	report_sites(true);
 	c = counted_now();
 	if (reloads < conf->reload)
 		return false;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "console.h"
+#include "crash-text.h"
 #include "crash.h"
 #include "judge.h"
 #include "record.h"
@@ -53,6 +54,7 @@
  * @load: the load began
  * @load_up: guest uptime at which it did
  * @up: greatest uptime in any record
+ * @guest_up: of the guest itself
  * @done: the load ended as ordered
  * @l1_exit: L1 saw the inner QEMU end
  * @l1_status: and how
@@ -86,6 +88,7 @@ struct evidence {
 	bool load;
 	double load_up;
 	double up;
+	double guest_up;
 	bool done;
 	bool l1_exit;
 	int64_t l1_status;
@@ -140,9 +143,12 @@ void verdict_free(struct verdict *v)
 {
 	free(v->title);
 	free(v->release);
+	free(v->report);
 	strv_free(&v->titles);
+	timeline_free(&v->timeline);
 	v->title = NULL;
 	v->release = NULL;
+	v->report = NULL;
 }
 
 static void keep_first(char **to, const char *text)
@@ -288,6 +294,8 @@ static void take_line(void *ctx, const char *line, size_t len)
 		e->up = r.up;
 	if (!r.l1) {
 		take_guest(e, &r);
+		timeline_take(&e->v->timeline, &r);
+		e->guest_up = r.up > e->guest_up ? r.up : e->guest_up;
 	} else if (r.kind == RECORD_EXIT) {
 		e->l1_exit = true;
 		e->l1_status = r.number;
@@ -669,6 +677,22 @@ static void judge(struct evidence *e)
 	set(e, OUTCOME_OK, NULL);
 }
 
+/* For people: what the console adds to the records. */
+static void tell(struct evidence *e)
+{
+	struct verdict *v = e->v;
+	double t;
+
+	if (e->crash.title) {
+		v->report = crash_text(&e->crash, NULL);
+		t = crash_time(e);
+		if (t >= 0)
+			timeline_add(&v->timeline, "crash", t, e->crash.title, NULL);
+	}
+	if (e->guest_up > 0)
+		timeline_add(&v->timeline, "end", e->guest_up, NULL, NULL);
+}
+
 /**
  * judge_dir() - the verdict on one boot
  * @dir: its run directory
@@ -685,10 +709,12 @@ int judge_dir(const char *dir, struct verdict *v)
 	memset(v, 0, sizeof(*v));
 	v->first_ms = -1;
 	rc = read_evidence(dir, &e);
-	if (!rc)
+	if (!rc) {
 		judge(&e);
-	else
+		tell(&e);
+	} else {
 		verdict_free(v);
+	}
 	free(e.accel);
 	free(e.ended);
 	free(e.site_title);

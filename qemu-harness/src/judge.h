@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "timeline.h"
 #include "util.h"
 
 /**
@@ -54,6 +55,8 @@ enum outcome {
  * @ops: operations that the workload did
  * @boot_s: guest seconds from the kernel's start to init's; 0 when init never started
  * @wall_s: host seconds of the whole boot
+ * @timeline: what happened when
+ * @report: the lines of the first crash on the console that counts, or NULL; owned
  */
 struct verdict {
 	enum outcome outcome;
@@ -75,6 +78,8 @@ struct verdict {
 	uint64_t ops;
 	double boot_s;
 	double wall_s;
+	struct timeline timeline;
+	char *report;
 };
 
 int judge_dir(const char *dir, struct verdict *v);

@@ -34,6 +34,7 @@ static const struct record_form forms[] = {
 	{ .name = "load", .kind = RECORD_LOAD, .text = "workload" },
 	{ .name = "tick", .kind = RECORD_TICK, .counters = true },
 	{ .name = "violation", .kind = RECORD_VIOLATION, .text = "title" },
+	{ .name = "counts", .kind = RECORD_COUNTS },
 	{ .name = "livepatch", .kind = RECORD_LIVEPATCH, .text = "name", .number = "rc" },
 	{ .name = "planted", .kind = RECORD_PLANTED, .text = "plant", .number = "seen" },
 	{ .name = "chore", .kind = RECORD_CHORE, .text = "name", .number = "rc" },
@@ -111,6 +112,24 @@ static int get_counters(const json_t *obj, struct record_counters *c)
 	return 0;
 }
 
+static int get_sites(const json_t *obj, struct record *r)
+{
+	const json_t *sites = json_object_get(obj, "sites"), *site;
+	size_t i;
+
+	if (!json_is_array(sites))
+		return -EINVAL;
+	r->sites = xcalloc(json_array_size(sites) + 1, sizeof(*r->sites));
+	json_array_foreach(sites, i, site) {
+		struct record_site *s = &r->sites[r->nr_sites++];
+
+		if (get_text(site, "site", &s->site) || get_count(site, "hits", &s->hits) ||
+		    get_count(site, "violations", &s->violations))
+			return -EINVAL;
+	}
+	return 0;
+}
+
 static int record_fill(const json_t *obj, struct record *r)
 {
 	const json_t *from = json_object_get(obj, "from");
@@ -140,6 +159,8 @@ static int record_fill(const json_t *obj, struct record *r)
 		return -EINVAL;
 	if ((r->kind == RECORD_VIOLATION || r->kind == RECORD_PLANTED) &&
 	    get_text(obj, "site", &r->site))
+		return -EINVAL;
+	if (r->kind == RECORD_COUNTS && get_sites(obj, r))
 		return -EINVAL;
 	if (r->kind == RECORD_PLANTED && get_int(obj, "ran", 1, &r->ran))
 		return -EINVAL;
@@ -184,8 +205,15 @@ int record_parse(const char *line, size_t len, struct record *r)
  */
 void record_free(struct record *r)
 {
+	size_t i;
+
+	for (i = 0; i < r->nr_sites; i++)
+		free(r->sites[i].site);
+	free(r->sites);
 	free(r->text);
 	free(r->site);
+	r->sites = NULL;
+	r->nr_sites = 0;
 	r->text = NULL;
 	r->site = NULL;
 }

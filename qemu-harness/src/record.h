@@ -18,6 +18,7 @@
  * @RECORD_LOAD: the load begins
  * @RECORD_TICK: a second of load; from L1: a sign of life
  * @RECORD_VIOLATION: first violation of a site
+ * @RECORD_COUNTS: what the busiest sites have counted
  * @RECORD_LIVEPATCH: a livepatch is in force, or is not
  * @RECORD_PLANTED: a planted restore of the test module ran
  * @RECORD_CHORE: a chore was done
@@ -36,6 +37,7 @@ enum record_kind {
 	RECORD_LOAD,
 	RECORD_TICK,
 	RECORD_VIOLATION,
+	RECORD_COUNTS,
 	RECORD_LIVEPATCH,
 	RECORD_PLANTED,
 	RECORD_CHORE,
@@ -75,6 +77,18 @@ struct record_counters {
 };
 
 /**
+ * struct record_site - what a site has counted since the module was loaded
+ * @site: FUNC+0xOFF; owned
+ * @hits: how often it was checked
+ * @violations: how often it was bogus
+ */
+struct record_site {
+	char *site;
+	uint64_t hits;
+	uint64_t violations;
+};
+
+/**
  * struct record - one record
  * @kind: its kind
  * @l1: it comes from the outer guest of the nested mode
@@ -88,6 +102,8 @@ struct record_counters {
  * @number: boot: cpus, module: rc, control: seen, livepatch: rc,
  *	    planted: seen, chore: rc, reload: done, l2: pid, exit: status
  * @counters: tick (of the guest) and done
+ * @sites: counts: the sites; owned
+ * @nr_sites: how many
  */
 struct record {
 	enum record_kind kind;
@@ -99,6 +115,8 @@ struct record {
 	bool pv;
 	int64_t number;
 	struct record_counters counters;
+	struct record_site *sites;
+	size_t nr_sites;
 };
 
 int record_parse(const char *line, size_t len, struct record *r);

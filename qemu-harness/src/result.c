@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json-text.h"
 #include "result.h"
+#include "stats.h"
 #include "util.h"
 
 /**
@@ -116,6 +118,12 @@ void result_totals(const struct result *r, struct result_totals *t)
 	}
 }
 
+static unsigned int findings(const struct result_totals *t)
+{
+	return t->outcome[OUTCOME_CRASHED] + t->outcome[OUTCOME_BOOT_FAILED] +
+	       t->outcome[OUTCOME_HUNG];
+}
+
 /**
  * result_verdict_json() - a verdict as verdict.json and the result hold it
  * @v: the verdict
@@ -128,13 +136,13 @@ json_t *result_verdict_json(const struct verdict *v)
 	size_t i;
 
 	for (i = 0; i < v->titles.n; i++)
-		json_array_append_new(titles, json_string(v->titles.v[i]));
-	return json_pack("{s:s, s:s?, s:o, s:s?, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:I, s:I, s:f, s:f}",
+		json_array_append_new(titles, json_text(v->titles.v[i]));
+	return json_pack("{s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
+			 "s:I, s:I, s:I, s:f, s:f, s:o, s:o, s:o}",
 			 "outcome", outcome_name(v->outcome),
-			 "title", v->title,
+			 "title", json_text(v->title),
 			 "titles", titles,
-			 "release", v->release,
+			 "release", json_text(v->release),
 			 "pv", v->pv,
 			 "control", v->control,
 			 "done", v->done,
@@ -149,7 +157,10 @@ json_t *result_verdict_json(const struct verdict *v)
 			 "load_ms", (json_int_t)v->load_ms,
 			 "ops", (json_int_t)v->ops,
 			 "boot_s", v->boot_s,
-			 "wall_s", v->wall_s);
+			 "wall_s", v->wall_s,
+			 "timeline", timeline_json(&v->timeline),
+			 "sites", timeline_sites_json(&v->timeline),
+			 "report", json_text(v->report));
 }
 
 static json_t *run_json(const struct result *r, unsigned int number)
@@ -161,16 +172,26 @@ static json_t *run_json(const struct result *r, unsigned int number)
 	for (i = 0; i < run->n; i++) {
 		const struct result_attempt *a = &run->attempts[i];
 
-		json_array_append_new(attempts, json_pack("{s:s, s:s, s:s?}", "dir", a->dir,
+		json_array_append_new(attempts, json_pack("{s:s, s:s, s:o}", "dir", a->dir,
 							  "outcome",
 							  outcome_name(a->verdict.outcome),
-							  "title", a->verdict.title));
+							  "title", json_text(a->verdict.title)));
 	}
 	doc = run->n ? result_verdict_json(result_verdict(r, number)) :
 		       json_pack("{s:s}", "outcome", "not run");
 	json_object_set_new(doc, "run", json_integer(number));
 	json_object_set_new(doc, "attempts", attempts);
 	return doc;
+}
+
+/* How often runs find something, of those that say either; with an interval. */
+static json_t *rate_json(const struct result_totals *t)
+{
+	unsigned int hits = findings(t), runs = hits + t->outcome[OUTCOME_OK];
+	struct stats_range rate = stats_rate(hits, runs, RESULT_CONFIDENCE);
+
+	return json_pack("{s:i, s:i, s:f, s:f, s:f}", "hits", (int)hits, "runs", (int)runs,
+			 "low", rate.low, "mid", rate.mid, "high", rate.high);
 }
 
 /**
@@ -191,7 +212,8 @@ json_t *result_json(const struct result *r)
 	result_totals(r, &t);
 	for (i = 0; i < ARRAY_SIZE(t.outcome); i++)
 		json_object_set_new(outcomes, outcome_name(i), json_integer(t.outcome[i]));
-	totals = json_pack("{s:o, s:i, s:i, s:I, s:I, s:I, s:I}", "outcomes", outcomes,
+	totals = json_pack("{s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:I}", "outcomes", outcomes,
+			   "rate", rate_json(&t),
 			   "lost_boots", (int)t.lost_boots, "retried", (int)t.retried,
 			   "waits", (json_int_t)t.waits, "slow_pv", (json_int_t)t.slow_pv,
 			   "slow_native", (json_int_t)t.slow_native,
@@ -257,8 +279,7 @@ void result_summary(const struct result *r, FILE *out)
 			first[n++] = v->first_ms;
 	}
 	qsort(first, n, sizeof(*first), by_value);
-	found = t.outcome[OUTCOME_CRASHED] + t.outcome[OUTCOME_BOOT_FAILED] +
-		t.outcome[OUTCOME_HUNG];
+	found = findings(&t);
 	fprintf(out, "%u runs: %u OK, %u with a finding, %u inconclusive, %u lost\n", r->n,
 		t.outcome[OUTCOME_OK], found, t.outcome[OUTCOME_INCONCLUSIVE],
 		t.outcome[OUTCOME_LOST]);
@@ -293,7 +314,7 @@ int result_exit(const struct result *r)
 	result_totals(r, &t);
 	if (r->interrupted)
 		return EXIT_INFRA;
-	if (t.outcome[OUTCOME_CRASHED] + t.outcome[OUTCOME_BOOT_FAILED] + t.outcome[OUTCOME_HUNG])
+	if (findings(&t))
 		return EXIT_FOUND;
 	return t.outcome[OUTCOME_OK] == r->n ? EXIT_OK : EXIT_INFRA;
 }

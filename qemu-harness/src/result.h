@@ -12,6 +12,8 @@
 #include "judge.h"
 
 #define RESULT_FORMAT "irqsan-result/1"
+/* Of the interval of a rate. */
+#define RESULT_CONFIDENCE 0.95
 
 /**
  * struct result_attempt - one boot

@@ -199,7 +199,7 @@ static void on_guest_record(struct boot *b, const struct record *r)
 		break;
 	}
 	/* After the finding itself one more record, with the counters, is worth waiting for. */
-	b->recorded |= b->found_at && r->kind != RECORD_VIOLATION;
+	b->recorded |= b->found_at && r->kind != RECORD_VIOLATION && r->kind != RECORD_COUNTS;
 	if (r->kind == RECORD_VIOLATION || r->counters.violations)
 		found(b);
 }

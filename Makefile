@@ -11,7 +11,7 @@ all:
 
 # pkg-config is asked when the first file is compiled and not when this file is
 # read: a fresh machine gets it only from "make deps".
-PKGS := libarchive jansson libpcre2-8 libcrypto libkmod libelf libdw gsl
+PKGS := libarchive jansson libpcre2-8 libcrypto libkmod libelf libdw gsl libxml-2.0
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) -liberty)$(PKG_LIBS)
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)

@@ -27,6 +27,7 @@ int cmd_recheck(int argc, char **argv);
 int cmd_sites(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_bisect(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 int cmd_title(int argc, char **argv);
 int cmd_selftest(int argc, char **argv);
 

@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{ "recheck", "judge a finished run again from its directory", cmd_recheck },
 	{ "sites", "find where a kernel restores IRQ flags, and measure the scanner", cmd_sites },
 	{ "bisect", "find the commit that began a bug, or ended it", cmd_bisect },
+	{ "report", "show results on one page, to read in a browser", cmd_report },
 	{ "selftest", "run the selftests in a guest", cmd_selftest },
 	{ "bench", "measure what the module costs, in instructions", cmd_bench },
 	{ "title", "say what the crash in a console log is called", cmd_title },

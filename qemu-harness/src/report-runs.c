@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shows boots: their grid, what their sites have counted, and each with its time
+ * line, crash report and console.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "json-text.h"
+#include "report-parts.h"
+#include "util.h"
+
+/* Sites without a violation are there for comparison: so many will do. */
+#define QUIET_SITES 12
+
+#define SITES_NOTE \
+	"Checks and violations, summed over boots, of all sites that had violations and of the " \
+	"busiest others, as the guests told them last (a boot that is ended at its first " \
+	"violation: when it was seen). Boots: those with violations, of those that told of the " \
+	"site. A dash: no boot did."
+
+static const struct {
+	const char *outcome;
+	enum tone tone;
+} outcomes[] = {
+	{ "OK", TONE_GOOD }, { "crashed", TONE_BAD }, { "hung", TONE_BAD },
+	{ "boot failed", TONE_FAILED }, { "lost", TONE_DOUBT }, { "inconclusive", TONE_DOUBT },
+};
+
+static enum tone tone_of(const char *outcome)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(outcomes); i++)
+		if (!strcmp(outcomes[i].outcome, outcome))
+			return outcomes[i].tone;
+	return TONE_NONE;
+}
+
+/* "crashed: WARNING in kvm_wait"; the caller frees it. */
+static char *line_of(const json_t *run)
+{
+	const char *title = text_of(run, "title");
+
+	return xasprintf("%s%s%s", text_of(run, "outcome"), *title ? ": " : "", title);
+}
+
+/**
+ * report_run_grid() - the grid of groups by runs
+ * @s: the section
+ * @groups: the groups
+ * @n: how many
+ */
+void report_run_grid(const struct report_section *s, const struct report_group *groups, size_t n)
+{
+	xmlNode *grid = report_grid(s), *row;
+	const json_t *run;
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		row = report_grid_row(grid, groups[i].name, false);
+		json_array_foreach(groups[i].runs, j, run) {
+			char *number = xasprintf("#%d", int_of(run, "run"));
+			char *href = xasprintf("#%s-%srun%d", s->id, groups[i].key,
+					       int_of(run, "run"));
+			char *line = line_of(run);
+
+			report_cell(row, tone_of(text_of(run, "outcome")), number,
+				    text_of(run, "outcome"), line, href);
+			free(number);
+			free(href);
+			free(line);
+		}
+	}
+}
+
+/**
+ * struct site_sum - what a group's boots say of a site
+ * @boots: boots that mention it
+ * @shown: of these, how many have violations of it
+ * @run: the boot that was added last
+ * @run_shown: and it has violations of it
+ * @hits: sum of its checks
+ * @violations: sum of the violations
+ */
+struct site_sum {
+	int boots;
+	int shown;
+	const json_t *run;
+	bool run_shown;
+	long long hits;
+	long long violations;
+};
+
+/**
+ * struct site_row - a site
+ * @name: it
+ * @all: of all groups
+ * @sums: a sum a group; owned
+ */
+struct site_row {
+	const char *name;
+	struct site_sum all;
+	struct site_sum *sums;
+};
+
+/* Functions may share a name, and so a boot tells of several sites with it. */
+static void add_sum(struct site_sum *sum, const json_t *run, const json_t *site)
+{
+	if (sum->run != run) {
+		sum->run = run;
+		sum->run_shown = false;
+		sum->boots++;
+	}
+	if (long_of(site, "violations") > 0 && !sum->run_shown) {
+		sum->run_shown = true;
+		sum->shown++;
+	}
+	sum->hits += long_of(site, "hits");
+	sum->violations += long_of(site, "violations");
+}
+
+static int by_counts(const void *a, const void *b)
+{
+	const struct site_row *x = a, *y = b;
+
+	if (x->all.violations != y->all.violations)
+		return x->all.violations < y->all.violations ? 1 : -1;
+	if (x->all.hits != y->all.hits)
+		return x->all.hits < y->all.hits ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+static struct site_row *row_of(struct site_row **rows, size_t *nr, const char *name, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < *nr; i++)
+		if (!strcmp((*rows)[i].name, name))
+			return &(*rows)[i];
+	*rows = xrealloc(*rows, (*nr + 1) * sizeof(**rows));
+	(*rows)[*nr] = (struct site_row){ .name = name, .sums = xcalloc(n, sizeof(**rows)) };
+	return &(*rows)[(*nr)++];
+}
+
+static struct site_row *sum_sites(const struct report_group *groups, size_t n, size_t *nr)
+{
+	const json_t *run, *site;
+	struct site_row *rows = NULL;
+	size_t i, j, k;
+
+	*nr = 0;
+	for (i = 0; i < n; i++) {
+		json_array_foreach(groups[i].runs, j, run) {
+			json_array_foreach(json_object_get(run, "sites"), k, site) {
+				struct site_row *row = row_of(&rows, nr, text_of(site, "site"), n);
+
+				add_sum(&row->sums[i], run, site);
+				add_sum(&row->all, run, site);
+			}
+		}
+	}
+	if (rows)
+		qsort(rows, *nr, sizeof(*rows), by_counts);
+	return rows;
+}
+
+static void show_site(xmlNode *table, const struct site_row *site, size_t n)
+{
+	xmlNode *row = html_add(table, "tr", site->all.violations ? "found" : NULL, NULL), *th;
+	size_t i;
+
+	th = html_add(row, "th", NULL, NULL);
+	html_attr(th, "scope", "row");
+	html_add(th, "code", NULL, site->name);
+	for (i = 0; i < n; i++) {
+		const struct site_sum *sum = &site->sums[i];
+
+		if (!sum->boots) {
+			html_attr(html_add(row, "td", "number", "\u2013"), "colspan", "3");
+			continue;
+		}
+		html_addf(row, "td", "number", "%lld", sum->hits);
+		html_addf(row, "td", sum->violations ? "number bad" : "number", "%lld",
+			  sum->violations);
+		html_addf(row, "td", "number", "%d of %d", sum->shown, sum->boots);
+	}
+}
+
+/**
+ * report_sites() - what the sites have counted, group by group
+ * @s: the section
+ * @groups: the groups
+ * @n: how many
+ */
+void report_sites(const struct report_section *s, const struct report_group *groups, size_t n)
+{
+	const char **head = xcalloc(1 + 3 * n, sizeof(*head));
+	xmlNode *part, *table, *names, *th;
+	struct site_row *rows;
+	size_t i, nr, quiet;
+
+	rows = sum_sites(groups, n, &nr);
+	if (!nr)
+		goto out;
+	part = report_part(s, "Sites", SITES_NOTE);
+	head[0] = "site";
+	for (i = 0; i < n; i++) {
+		head[1 + 3 * i] = "checked";
+		head[2 + 3 * i] = "violations";
+		head[3 + 3 * i] = "boots";
+	}
+	table = report_table(part, head, 1 + 3 * n);
+	html_attr(table->parent, "class", "sites");
+	if (n > 1) {
+		names = xmlNewDocNode(table->doc, NULL, BAD_CAST "tr", NULL);
+		html_add(names, "td", NULL, NULL);
+		for (i = 0; i < n; i++) {
+			th = html_add(names, "th", "group", groups[i].name);
+			html_attr(th, "colspan", "3");
+			html_attr(th, "scope", "colgroup");
+		}
+		xmlAddPrevSibling(table->parent->children->children, names);
+	}
+	for (i = 0, quiet = 0; i < nr; i++)
+		if (rows[i].all.violations || quiet++ < QUIET_SITES)
+			show_site(table, &rows[i], n);
+out:
+	for (i = 0; i < nr; i++)
+		free(rows[i].sums);
+	free(rows);
+	free(head);
+}
+
+/* When an event of a boot was, or -1. */
+static double time_of(const json_t *timeline, const char *what)
+{
+	const json_t *event;
+	size_t i;
+
+	json_array_foreach(timeline, i, event)
+		if (!strcmp(text_of(event, "t"), what))
+			return real_of(event, "up");
+	return -1;
+}
+
+static double end_of(const json_t *run)
+{
+	const json_t *event;
+	double end = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(run, "timeline"), i, event)
+		if (real_of(event, "up") > end)
+			end = real_of(event, "up");
+	return end;
+}
+
+static double longest(const struct report_group *groups, size_t n)
+{
+	double most = 0;
+	const json_t *run;
+	size_t i, j;
+
+	for (i = 0; i < n; i++)
+		json_array_foreach(groups[i].runs, j, run)
+			if (end_of(run) > most)
+				most = end_of(run);
+	return most;
+}
+
+/* From @begin to @end on a line of @scale seconds; nothing if it never began. */
+static void show_phase(xmlNode *bar, const char *name, double begin, double end, double scale)
+{
+	xmlNode *phase;
+	char *class;
+
+	if (begin < 0 || end <= begin)
+		return;
+	class = xasprintf("phase %s", name);
+	phase = html_addf(bar, "span", class, "%s %.1f s", name, end - begin);
+	html_attrf(phase, "style", "left:%.2f%%;width:%.2f%%", 100 * begin / scale,
+		   100 * (end - begin) / scale);
+	html_attrf(phase, "title", "%s: %.2f s to %.2f s", name, begin, end);
+	free(class);
+}
+
+static void show_event(xmlNode *bar, xmlNode *list, const json_t *event, double up, bool exact,
+		       double scale)
+{
+	const char *site = text_of(event, "site");
+	xmlNode *mark = html_add(bar, "i", "mark", NULL), *item;
+
+	html_attrf(mark, "style", "left:%.2f%%", 100 * up / scale);
+	html_attrf(mark, "title", "%.2f s: %s", up, text_of(event, "text"));
+	item = html_addf(list, "li", NULL, "%s %.2f s: ", exact ? "at" : "by", up);
+	html_add(item, "code", NULL, *site ? site : text_of(event, "text"));
+	html_textf(item, " (%s)", *site ? "first violation there" : "first report on the console");
+}
+
+/*
+ * Phases and violations. Records of violations come with the next tick, but of the
+ * first one the module knows the time itself.
+ */
+static void show_timeline(xmlNode *at, const json_t *run, double scale)
+{
+	const json_t *timeline = json_object_get(run, "timeline"), *event;
+	double boot = time_of(timeline, "boot"), load = time_of(timeline, "load");
+	double done = time_of(timeline, "done"), end = end_of(run);
+	xmlNode *bar, *list;
+	bool first = true;
+	size_t i;
+
+	if (end <= 0)
+		return;
+	bar = html_add(at, "div", "timeline", NULL);
+	show_phase(bar, "boot", 0, boot < 0 ? end : boot, scale);
+	show_phase(bar, "insmod", boot, load < 0 ? end : load, scale);
+	show_phase(bar, "load", load, done < 0 ? end : done, scale);
+	show_phase(bar, "finish", done, end, scale);
+	list = html_add(at, "ul", "events", NULL);
+	json_array_foreach(timeline, i, event) {
+		double up = real_of(event, "up"), exact = up;
+
+		if (!strcmp(text_of(event, "t"), "crash")) {
+			show_event(bar, list, event, up, true, scale);
+		} else if (!strcmp(text_of(event, "t"), "violation")) {
+			if (first && load >= 0 && long_of(run, "first_ms") > 0)
+				exact = load + (double)long_of(run, "first_ms") / 1000;
+			show_event(bar, list, event, exact < up ? exact : up, exact < up, scale);
+			first = false;
+		}
+	}
+	if (!list->children) {
+		xmlUnlinkNode(list);
+		xmlFreeNode(list);
+	}
+}
+
+static void show_attempts(const struct report_section *s, xmlNode *at, const json_t *run)
+{
+	const json_t *attempts = json_object_get(run, "attempts"), *attempt;
+	xmlNode *p;
+	size_t i;
+
+	json_array_foreach(attempts, i, attempt) {
+		/* The last one is the run itself. */
+		if (i + 1 == json_array_size(attempts))
+			break;
+		p = html_addf(at, "p", "meta", "boot %zu was lost: %s, and repeated. ", i + 1,
+			      text_of(attempt, "title"));
+		report_console(s, p, text_of(attempt, "dir"));
+	}
+}
+
+static void show_meta(const struct report_section *s, xmlNode *at, const json_t *run)
+{
+	const json_t *attempts = json_object_get(run, "attempts");
+	xmlNode *p = html_add(at, "p", "meta", NULL);
+
+	if (real_of(run, "wall_s") > 0)
+		html_addf(p, "span", "item", "%.1f s in all", real_of(run, "wall_s"));
+	html_addf(p, "span", "item", "kvm_wait %lld", long_of(run, "waits"));
+	html_addf(p, "span", "item", "slow path %lld pv, %lld native", long_of(run, "slow_pv"),
+		  long_of(run, "slow_native"));
+	html_addf(p, "span", long_of(run, "violations") ? "item bad" : "item", "violations %lld",
+		  long_of(run, "violations"));
+	if (json_object_get(run, "first_ms") && long_of(run, "first_ms") >= 0)
+		html_addf(p, "span", "item", "the first after %.2f s of load",
+			  (double)long_of(run, "first_ms") / 1000);
+	if (long_of(run, "lost"))
+		html_addf(p, "span", "item", "not described %lld", long_of(run, "lost"));
+	report_console(s, p, text_of(json_array_get(attempts, json_array_size(attempts) - 1),
+				     "dir"));
+}
+
+static void show_run(const struct report_section *s, xmlNode *at, const struct report_group *g,
+		     const json_t *run, double scale)
+{
+	xmlNode *article = html_add(at, "article", "run", NULL), *title;
+	const char *report = text_of(run, "report"), *words = text_of(run, "title"), *p;
+	unsigned int lines = 0;
+	char *summary;
+
+	html_attrf(article, "id", "%s-%srun%d", s->id, g->key, int_of(run, "run"));
+	title = html_addf(article, "h4", NULL, "%s #%d ", g->name, int_of(run, "run"));
+	report_cell(html_add(title, "span", "cells", NULL), tone_of(text_of(run, "outcome")), "",
+		    text_of(run, "outcome"), text_of(run, "outcome"), NULL);
+	if (*words)
+		html_add(title, "code", "title", words);
+	if (!strcmp(text_of(run, "outcome"), "not run"))
+		return;
+	show_attempts(s, article, run);
+	show_meta(s, article, run);
+	show_timeline(article, run, scale);
+	for (p = report; *p; p++)
+		lines += *p == '\n';
+	summary = xasprintf("crash report, %u lines", lines);
+	report_crash(article, summary, report);
+	free(summary);
+}
+
+/**
+ * report_runs() - each boot by itself
+ * @s: the section
+ * @groups: the groups
+ * @n: how many
+ */
+void report_runs(const struct report_section *s, const struct report_group *groups, size_t n)
+{
+	double scale = longest(groups, n);
+	const json_t *run;
+	xmlNode *part;
+	size_t i, j;
+	char *note;
+
+	note = xasprintf("Time lines are in seconds of the guest's own clock, all to one scale: "
+			 "0 to %.1f s.", scale);
+	part = report_part(s, "Runs", scale > 0 ? note : NULL);
+	for (i = 0; i < n; i++)
+		json_array_foreach(groups[i].runs, j, run)
+			show_run(s, part, &groups[i], run, scale);
+	free(note);
+}

@@ -403,6 +403,25 @@ static int ask_maintainers(const struct bisect_git *g, const char *rev, struct b
 }
 
 /**
+ * bisect_git_subject() - the first line of a commit's message
+ * @g: the history
+ * @rev: the commit
+ * @subject: the line; the caller frees it
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int bisect_git_subject(const struct bisect_git *g, const char *rev, char **subject)
+{
+	struct buf out = {};
+	int rc = git_l(g->tree, &out, NULL, "show", "-s", "--format=%s", rev, NULL);
+
+	if (!rc)
+		*subject = strndup(out.data ?: "", strcspn(out.data ?: "", "\n"));
+	buf_free(&out);
+	return rc;
+}
+
+/**
  * bisect_git_commit() - what is to be told of a commit
  * @g: the history
  * @rev: the commit

@@ -25,6 +25,7 @@ int bisect_git_commits(const struct bisect_git *g, const char *from, const char 
 		       struct strv *list);
 int bisect_git_next(const struct bisect_git *g, const char *bad, const struct strv *good,
 		    const struct strv *skip, struct bisect_next *next);
+int bisect_git_subject(const struct bisect_git *g, const char *rev, char **subject);
 int bisect_git_commit(const struct bisect_git *g, const char *rev, struct bisect_commit *commit);
 void bisect_git_remove(const struct bisect_git *g);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bisect-state.h"
+#include "json-text.h"
 
 static const char *const seen_names[] = {
 	[BISECT_SEEN_NOTHING] = "nothing",
@@ -53,6 +54,7 @@ void bisect_state_free(struct bisect_state *s)
 	for (i = 0; i < s->nr_revs; i++) {
 		free(s->revs[i]->hash);
 		free(s->revs[i]->error);
+		free(s->revs[i]->subject);
 		free(s->revs[i]->contains);
 		free(s->revs[i]);
 	}
@@ -132,6 +134,28 @@ double bisect_state_seconds(const struct bisect_state *s)
 	return s->before_s + now() - s->started;
 }
 
+/**
+ * bisect_state_showed() - how often the bug showed where it is
+ * @s: the state
+ * @hits: set to the runs that showed it
+ * @runs: set to all runs of kernels that did at least once, but those that say nothing
+ */
+void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsigned int *runs)
+{
+	size_t i;
+
+	*hits = 0;
+	*runs = 0;
+	for (i = 0; i < s->nr_kernels; i++) {
+		const struct bisect_kernel *k = s->kernels[i];
+
+		if (!k->hits)
+			continue;
+		*hits += k->hits;
+		*runs += k->hits + k->silent;
+	}
+}
+
 /* What a document must say to be this bisection's. */
 static json_t *identity(const struct bisect_config *config)
 {
@@ -152,17 +176,21 @@ static json_t *kernel_json(const struct bisect_kernel *k)
 	for (i = 0; i < k->n; i++) {
 		const struct bisect_run *r = &k->runs[i];
 
-		json_array_append_new(runs, json_pack("{s:s, s:s, s:s?, s:s?, s:s?}",
+		json_array_append_new(runs, json_pack("{s:s, s:o, s:o, s:o, s:s?}",
 						      "seen", seen_names[r->seen],
-						      "text", r->text, "title", r->title,
-						      "report", r->report, "dir", r->dir));
+						      "text", json_text(r->text),
+						      "title", json_text(r->title),
+						      "report", json_text(r->report),
+						      "dir", r->dir));
 	}
-	return json_pack("{s:s, s:o}", "signature", k->signature, "runs", runs);
+	return json_pack("{s:s, s:o, s:o}", "signature", k->signature, "runs", runs,
+			 "rate", json_rate(k->hits, k->hits + k->silent));
 }
 
 static json_t *state_json(const struct bisect_state *s)
 {
 	json_t *doc = identity(s->config), *kernels = json_array(), *revs = json_array();
+	unsigned int hits, runs;
 	size_t i;
 
 	for (i = 0; i < s->nr_kernels; i++)
@@ -170,10 +198,11 @@ static json_t *state_json(const struct bisect_state *s)
 	for (i = 0; i < s->nr_revs; i++) {
 		const struct bisect_rev *r = s->revs[i];
 
-		json_array_append_new(revs, json_pack("{s:s, s:s?, s:s?, s:s, s:f, s:f}",
-						      "commit", r->hash, "signature",
+		json_array_append_new(revs, json_pack("{s:s, s:o, s:s?, s:o, s:s, s:f, s:f}",
+						      "commit", r->hash,
+						      "subject", json_text(r->subject), "signature",
 						      r->kernel ? r->kernel->signature : NULL,
-						      "error", r->error, "mark",
+						      "error", json_text(r->error), "mark",
 						      mark_names[r->mark], "build_s", r->build_s,
 						      "test_s", r->test_s));
 	}
@@ -181,6 +210,8 @@ static json_t *state_json(const struct bisect_state *s)
 	json_object_set_new(doc, "compiler", json_string(s->config->compiler));
 	json_object_set_new(doc, "kernels", kernels);
 	json_object_set_new(doc, "revisions", revs);
+	bisect_state_showed(s, &hits, &runs);
+	json_object_set_new(doc, "rate", json_rate(hits, runs));
 	json_object_set_new(doc, "seconds", json_real(bisect_state_seconds(s)));
 	json_object_set(doc, "result", s->result ?: json_null());
 	return doc;
@@ -266,6 +297,7 @@ static int take_rev(struct bisect_state *s, json_t *doc)
 	r = bisect_state_rev(s, hash);
 	r->kernel = signature ? bisect_state_kernel(s, signature) : NULL;
 	r->error = dup_member(doc, "error");
+	r->subject = dup_member(doc, "subject");
 	r->build_s = build_s;
 	r->test_s = test_s;
 	return 0;

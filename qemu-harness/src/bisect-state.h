@@ -30,6 +30,7 @@ struct bisect_kernel {
 /**
  * struct bisect_rev - one revision
  * @hash: its name; owned
+ * @subject: first line of its message; owned; NULL before it was built
  * @kernel: what it builds to; NULL before, and if it doesn't
  * @error: why it doesn't build; owned; or NULL
  * @build_s: seconds that building took
@@ -42,6 +43,7 @@ struct bisect_kernel {
  */
 struct bisect_rev {
 	char *hash;
+	char *subject;
 	struct bisect_kernel *kernel;
 	char *error;
 	double build_s;
@@ -82,6 +84,7 @@ void bisect_state_free(struct bisect_state *s);
 struct bisect_rev *bisect_state_rev(struct bisect_state *s, const char *hash);
 struct bisect_kernel *bisect_state_kernel(struct bisect_state *s, const char *signature);
 struct bisect_run *bisect_state_add(struct bisect_kernel *k);
+void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsigned int *runs);
 double bisect_state_seconds(const struct bisect_state *s);
 
 #endif

@@ -12,6 +12,7 @@
 #include "bisect-log.h"
 #include "bisect-range.h"
 #include "bisect-state.h"
+#include "json-text.h"
 
 /*
  * How long a revision is run, unless a number was ordered:
@@ -241,6 +242,8 @@ static int build_rev(struct bisection *b, struct bisect_rev *r)
 	if (rc < 0)
 		return rc;
 	r->build_s = now() - start;
+	free(r->subject);
+	r->subject = built.subject;
 	if (built.signature)
 		r->kernel = bisect_state_kernel(&b->state, built.signature);
 	else
@@ -599,20 +602,13 @@ static const struct bisect_run *first_hit(const struct bisection *b, const struc
 /* How often the bug showed where it is; to where the odds come from. */
 static void say_odds(struct bisection *b, double odds)
 {
-	unsigned int hits = 0, silent = 0;
-	size_t i;
+	unsigned int hits, runs;
 
-	for (i = 0; i < b->state.nr_kernels; i++) {
-		const struct bisect_kernel *k = b->state.kernels[i];
-
-		hits += k->hits;
-		if (k->hits)
-			silent += k->silent;
-	}
+	bisect_state_showed(&b->state, &hits, &runs);
 	if (b->flaky)
 		fprintf(b->config->log, "Reproducer flagged being flaky\n");
 	fprintf(b->config->log, "the crash showed in %u of %u runs of revisions that have it\n",
-		hits, hits + silent);
+		hits, runs);
 	fprintf(b->config->log, "odds that this is right: %.2f %%\n", 100 * odds);
 }
 
@@ -646,14 +642,15 @@ static int say_named(struct bisection *b, struct bisect_result *result)
 	to = json_array();
 	cc = json_array();
 	for (i = 0; i < commit.to.n; i++)
-		json_array_append_new(to, json_string(commit.to.v[i]));
+		json_array_append_new(to, json_text(commit.to.v[i]));
 	for (i = 0; i < commit.cc.n; i++)
-		json_array_append_new(cc, json_string(commit.cc.v[i]));
-	b->state.result = json_pack("{s:s, s:s, s:s, s:f, s:o, s:o, s:s?, s:s?}",
+		json_array_append_new(cc, json_text(commit.cc.v[i]));
+	b->state.result = json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:o, s:o}",
 				    "verdict", "named", "commit", result->commit,
-				    "subject", commit.title, "odds", result->odds,
-				    "to", to, "cc", cc, "crash", hit ? hit->title : NULL,
-				    "report", hit ? hit->report : NULL);
+				    "subject", json_text(commit.title), "odds", result->odds,
+				    "to", to, "cc", cc,
+				    "crash", json_text(hit ? hit->title : NULL),
+				    "report", json_text(hit ? hit->report : NULL));
 out:
 	free(commit.title);
 	strv_free(&commit.parents);

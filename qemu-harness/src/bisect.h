@@ -51,10 +51,12 @@ struct bisect_run {
  * struct bisect_build - what came of building a revision
  * @signature: hash of what runs; owned; NULL when it doesn't build
  * @error: first error of a build that failed; owned; or NULL
+ * @subject: first line of the revision's message; owned; or NULL
  */
 struct bisect_build {
 	char *signature;
 	char *error;
+	char *subject;
 };
 
 /**

@@ -158,7 +158,10 @@ static int op_commit(void *ctx, const char *rev, struct bisect_commit *commit)
 
 static int op_build(void *ctx, const char *rev, struct bisect_build *build)
 {
-	return bisect_machine_build(&((struct work *)ctx)->machine, rev, build);
+	struct work *work = ctx;
+	int rc = bisect_git_subject(&work->git, rev, &build->subject);
+
+	return rc < 0 ? rc : bisect_machine_build(&work->machine, rev, build);
 }
 
 static int op_test(void *ctx, const char *rev, unsigned int first, unsigned int max,

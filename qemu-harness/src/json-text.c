@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes JSON strings of texts that may hold bytes that are no characters.
+ * Makes JSON strings of texts that may hold bytes that are no characters, and
+ * rates with their intervals.
  */
 #include <stdlib.h>
 
 #include "json-text.h"
+#include "stats.h"
 #include "util.h"
 
 /**
@@ -31,4 +33,20 @@ json_t *json_text(const char *text)
 	value = json_string(ascii);
 	free(ascii);
 	return value;
+}
+
+/**
+ * json_rate() - a rate with its interval after Clopper and Pearson
+ * @hits: how often it was seen
+ * @runs: of how many
+ *
+ * Return: an object with both, and low, mid and high between 0 and 1; a new
+ * reference
+ */
+json_t *json_rate(unsigned int hits, unsigned int runs)
+{
+	struct stats_range rate = stats_rate(hits, runs, RATE_CONFIDENCE);
+
+	return json_pack("{s:i, s:i, s:f, s:f, s:f}", "hits", (int)hits, "runs", (int)runs,
+			 "low", rate.low, "mid", rate.mid, "high", rate.high);
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Strings for JSON documents, of bytes that a guest has chosen; and members of
- * documents that are read leniently: one that is absent, or something else, is
- * empty or 0.
+ * What several JSON documents have: strings of bytes that a guest has chosen, and
+ * rates. And members that are read leniently: one that is absent, or something
+ * else, is empty or 0.
  */
 #ifndef IRQSAN_JSON_TEXT_H
 #define IRQSAN_JSON_TEXT_H
 
 #include <jansson.h>
 
+/* Of the interval of a rate. */
+#define RATE_CONFIDENCE 0.95
+
 json_t *json_text(const char *text);
+json_t *json_rate(unsigned int hits, unsigned int runs);
 
 static inline const char *text_of(const json_t *obj, const char *name)
 {

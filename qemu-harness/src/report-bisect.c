@@ -85,6 +85,7 @@ static void show_facts(const struct report_section *s, const json_t *doc)
 	double build = 0, test = 0;
 	xmlNode *facts = report_facts(s, NULL);
 	const char *name;
+	char *text;
 	int tested = 0;
 	size_t i;
 
@@ -107,8 +108,14 @@ static void show_facts(const struct report_section *s, const json_t *doc)
 	fact(facts, "to", joined(json_object_get(result, "to")), true);
 	fact(facts, "cc", joined(json_object_get(result, "cc")), true);
 	fact(facts, "could be", joined(json_object_get(result, "commits")), true);
-	json_object_foreach((json_t *)json_object_get(doc, "facts"), name, value)
-		report_fact(facts, name, json_string_value(value) ?: "", true);
+	json_object_foreach((json_t *)json_object_get(doc, "facts"), name, value) {
+		text = json_is_string(value) ? xstrdup(json_string_value(value)) :
+		       json_is_array(value) ? joined(value) :
+		       json_dumps(value, JSON_ENCODE_ANY);
+		if (!json_is_null(value))
+			report_fact(facts, name, text, true);
+		free(text);
+	}
 }
 
 static const json_t *kernel_of(const json_t *doc, const char *signature)

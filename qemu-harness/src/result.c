@@ -9,7 +9,6 @@
 
 #include "json-text.h"
 #include "result.h"
-#include "stats.h"
 #include "util.h"
 
 /**
@@ -184,16 +183,6 @@ static json_t *run_json(const struct result *r, unsigned int number)
 	return doc;
 }
 
-/* How often runs find something, of those that say either; with an interval. */
-static json_t *rate_json(const struct result_totals *t)
-{
-	unsigned int hits = findings(t), runs = hits + t->outcome[OUTCOME_OK];
-	struct stats_range rate = stats_rate(hits, runs, RESULT_CONFIDENCE);
-
-	return json_pack("{s:i, s:i, s:f, s:f, s:f}", "hits", (int)hits, "runs", (int)runs,
-			 "low", rate.low, "mid", rate.mid, "high", rate.high);
-}
-
 /**
  * result_json() - the whole document
  * @r: the result
@@ -205,15 +194,17 @@ json_t *result_json(const struct result *r)
 	json_t *doc = json_pack("{s:s}", "format", RESULT_FORMAT);
 	json_t *runs = json_array(), *totals, *outcomes = json_object();
 	struct result_totals t;
-	unsigned int i;
+	unsigned int i, found;
 
 	for (i = 0; i < r->n; i++)
 		json_array_append_new(runs, run_json(r, i));
 	result_totals(r, &t);
+	found = findings(&t);
 	for (i = 0; i < ARRAY_SIZE(t.outcome); i++)
 		json_object_set_new(outcomes, outcome_name(i), json_integer(t.outcome[i]));
 	totals = json_pack("{s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:I}", "outcomes", outcomes,
-			   "rate", rate_json(&t),
+			   /* Of the runs that say either. */
+			   "rate", json_rate(found, found + t.outcome[OUTCOME_OK]),
 			   "lost_boots", (int)t.lost_boots, "retried", (int)t.retried,
 			   "waits", (json_int_t)t.waits, "slow_pv", (json_int_t)t.slow_pv,
 			   "slow_native", (json_int_t)t.slow_native,

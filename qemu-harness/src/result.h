@@ -12,8 +12,6 @@
 #include "judge.h"
 
 #define RESULT_FORMAT "irqsan-result/1"
-/* Of the interval of a rate. */
-#define RESULT_CONFIDENCE 0.95
 
 /**
  * struct result_attempt - one boot

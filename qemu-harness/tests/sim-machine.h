@@ -165,6 +165,7 @@ static inline int sim_build(void *ctx, const char *rev, struct bisect_build *bui
 	unsigned int number = sim_number(rev);
 
 	s->builds++;
+	build->subject = xasprintf("commit number %u", number);
 	usleep(s->pause_us);
 	if (s->broken[number])
 		build->error = xstrdup("kernel/x.c:1:1: error: no");

@@ -40,7 +40,8 @@ static void show_verdict(const struct report_section *s, const json_t *doc)
 		why = xasprintf("%.12s %s (odds that this is right: %.2f %%)",
 				text_of(result, "commit"), text_of(result, "subject"),
 				100 * real_of(result, "odds"));
-		report_verdict(s, TONE_BAD, fix ? "FIRST GOOD COMMIT" : "FIRST BAD COMMIT", why);
+		report_verdict(s, fix ? TONE_GOOD : TONE_BAD,
+			       fix ? "FIRST GOOD COMMIT" : "FIRST BAD COMMIT", why);
 	} else if (!strcmp(verdict, "inconclusive")) {
 		why = xasprintf("it could be any of %zu commits (odds that it is one of them: "
 				"%.2f %%)", json_array_size(json_object_get(result, "commits")),

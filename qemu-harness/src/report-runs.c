@@ -3,6 +3,7 @@
  * Shows boots: their grid, what their sites have counted, and each with its time
  * line, crash report and console.
  */
+#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,10 +15,15 @@
 #define QUIET_SITES 12
 
 #define SITES_NOTE \
-	"Checks and violations, summed over boots, of all sites that had violations and of the " \
-	"busiest others, as the guests told them last (a boot that is ended at its first " \
-	"violation: when it was seen). Boots: those with violations, of those that told of the " \
-	"site. A dash: no boot did."
+	"Checks and violations, summed over boots and over the sites of a function, of all that " \
+	"had violations and of the busiest others, as the guests told them last (a boot that is " \
+	"ended at its first violation: when it was seen). Boots: those with violations, of those " \
+	"that told of the function. A dash: no boot did."
+
+#define SITE_COLUMNS 4
+
+/* Of each group */
+static const char *const site_columns[SITE_COLUMNS] = { "sites", "checked", "violations", "boots" };
 
 static const struct {
 	const char *outcome;
@@ -75,15 +81,19 @@ void report_run_grid(const struct report_section *s, const struct report_group *
 }
 
 /**
- * struct site_sum - what a group's boots say of a site
- * @boots: boots that mention it
- * @shown: of these, how many have violations of it
+ * struct site_sum - what a group's boots say of a function's sites
+ * @at: their offsets; owned
+ * @bad: of those with violations; owned
+ * @boots: boots that mention any
+ * @shown: of these, how many have violations there
  * @run: the boot that was added last
- * @run_shown: and it has violations of it
+ * @run_shown: and it has violations there
  * @hits: sum of its checks
  * @violations: sum of the violations
  */
 struct site_sum {
+	struct strv at;
+	struct strv bad;
 	int boots;
 	int shown;
 	const json_t *run;
@@ -93,20 +103,25 @@ struct site_sum {
 };
 
 /**
- * struct site_row - a site
- * @name: it
+ * struct site_row - the sites of a function: their offsets differ from kernel to kernel
+ * @function: its name; owned
  * @all: of all groups
  * @sums: a sum a group; owned
  */
 struct site_row {
-	const char *name;
+	char *function;
 	struct site_sum all;
 	struct site_sum *sums;
 };
 
-/* Functions may share a name, and so a boot tells of several sites with it. */
 static void add_sum(struct site_sum *sum, const json_t *run, const json_t *site)
 {
+	const char *offset = strchrnul(text_of(site, "site"), '+');
+
+	if (!strv_has(&sum->at, offset))
+		strv_push(&sum->at, offset);
+	if (long_of(site, "violations") > 0 && !strv_has(&sum->bad, offset))
+		strv_push(&sum->bad, offset);
 	if (sum->run != run) {
 		sum->run = run;
 		sum->run_shown = false;
@@ -128,19 +143,42 @@ static int by_counts(const void *a, const void *b)
 		return x->all.violations < y->all.violations ? 1 : -1;
 	if (x->all.hits != y->all.hits)
 		return x->all.hits < y->all.hits ? 1 : -1;
-	return strcmp(x->name, y->name);
+	return strcmp(x->function, y->function);
 }
 
-static struct site_row *row_of(struct site_row **rows, size_t *nr, const char *name, size_t n)
+static struct site_row *row_of(struct site_row **rows, size_t *nr, const char *site, size_t n)
 {
-	size_t i;
+	size_t len = strcspn(site, "+"), i;
 
 	for (i = 0; i < *nr; i++)
-		if (!strcmp((*rows)[i].name, name))
+		if (!strncmp((*rows)[i].function, site, len) && !(*rows)[i].function[len])
 			return &(*rows)[i];
 	*rows = xrealloc(*rows, (*nr + 1) * sizeof(**rows));
-	(*rows)[*nr] = (struct site_row){ .name = name, .sums = xcalloc(n, sizeof(**rows)) };
+	(*rows)[*nr] = (struct site_row){
+		.function = xasprintf("%.*s", (int)len, site),
+		.sums = xcalloc(n, sizeof(struct site_sum)),
+	};
 	return &(*rows)[(*nr)++];
+}
+
+static void sum_free(struct site_sum *sum)
+{
+	strv_free(&sum->at);
+	strv_free(&sum->bad);
+}
+
+static void rows_free(struct site_row *rows, size_t nr, size_t n)
+{
+	size_t i, j;
+
+	for (i = 0; i < nr; i++) {
+		for (j = 0; j < n; j++)
+			sum_free(&rows[i].sums[j]);
+		sum_free(&rows[i].all);
+		free(rows[i].sums);
+		free(rows[i].function);
+	}
+	free(rows);
 }
 
 static struct site_row *sum_sites(const struct report_group *groups, size_t n, size_t *nr)
@@ -167,19 +205,23 @@ static struct site_row *sum_sites(const struct report_group *groups, size_t n, s
 
 static void show_site(xmlNode *table, const struct site_row *site, size_t n)
 {
-	xmlNode *row = html_add(table, "tr", site->all.violations ? "found" : NULL, NULL), *th;
-	size_t i;
+	xmlNode *row = html_add(table, "tr", NULL, NULL), *th, *at;
+	size_t i, j;
 
 	th = html_add(row, "th", NULL, NULL);
 	html_attr(th, "scope", "row");
-	html_add(th, "code", NULL, site->name);
+	html_add(th, "code", NULL, site->function);
 	for (i = 0; i < n; i++) {
 		const struct site_sum *sum = &site->sums[i];
 
+		at = html_add(row, "td", "at", sum->boots ? NULL : "\u2013");
 		if (!sum->boots) {
-			html_attr(html_add(row, "td", "number", "\u2013"), "colspan", "3");
+			html_attrf(at, "colspan", "%d", SITE_COLUMNS);
 			continue;
 		}
+		for (j = 0; j < sum->at.n; j++)
+			html_addf(at, "code", strv_has(&sum->bad, sum->at.v[j]) ? "bad" : NULL,
+				  "%s%s", j ? " " : "", sum->at.v[j]);
 		html_addf(row, "td", "number", "%lld", sum->hits);
 		html_addf(row, "td", sum->violations ? "number bad" : "number", "%lld",
 			  sum->violations);
@@ -195,7 +237,7 @@ static void show_site(xmlNode *table, const struct site_row *site, size_t n)
  */
 void report_sites(const struct report_section *s, const struct report_group *groups, size_t n)
 {
-	const char **head = xcalloc(1 + 3 * n, sizeof(*head));
+	const char **head = xcalloc(1 + SITE_COLUMNS * n, sizeof(*head));
 	xmlNode *part, *table, *names, *th;
 	struct site_row *rows;
 	size_t i, nr, quiet;
@@ -204,20 +246,17 @@ void report_sites(const struct report_section *s, const struct report_group *gro
 	if (!nr)
 		goto out;
 	part = report_part(s, "Sites", SITES_NOTE);
-	head[0] = "site";
-	for (i = 0; i < n; i++) {
-		head[1 + 3 * i] = "checked";
-		head[2 + 3 * i] = "violations";
-		head[3 + 3 * i] = "boots";
-	}
-	table = report_table(part, head, 1 + 3 * n);
+	head[0] = "function";
+	for (i = 0; i < n; i++)
+		memcpy(&head[1 + SITE_COLUMNS * i], site_columns, sizeof(site_columns));
+	table = report_table(part, head, 1 + SITE_COLUMNS * n);
 	html_attr(table->parent, "class", "sites");
 	if (n > 1) {
 		names = xmlNewDocNode(table->doc, NULL, BAD_CAST "tr", NULL);
 		html_add(names, "td", NULL, NULL);
 		for (i = 0; i < n; i++) {
 			th = html_add(names, "th", "group", groups[i].name);
-			html_attr(th, "colspan", "3");
+			html_attrf(th, "colspan", "%d", SITE_COLUMNS);
 			html_attr(th, "scope", "colgroup");
 		}
 		xmlAddPrevSibling(table->parent->children->children, names);
@@ -226,9 +265,7 @@ void report_sites(const struct report_section *s, const struct report_group *gro
 		if (rows[i].all.violations || quiet++ < QUIET_SITES)
 			show_site(table, &rows[i], n);
 out:
-	for (i = 0; i < nr; i++)
-		free(rows[i].sums);
-	free(rows);
+	rows_free(rows, nr, n);
 	free(head);
 }
 

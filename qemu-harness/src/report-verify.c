@@ -9,6 +9,7 @@
 #include "report-kinds.h"
 #include "stats.h"
 #include "util.h"
+#include "verify-report.h"
 
 #define SIDES 2
 
@@ -43,7 +44,7 @@ static void show_rates(const struct report_section *s, const json_t *doc)
 		"lost", "lost boots", "kvm_wait",
 	};
 	static const char *const counts[] = { "others", "inconclusive", "lost", "lost_boots" };
-	char *note = xasprintf("Fisher's exact test, one-sided: p = %.2g. %s", real_of(doc, "p"),
+	char *note = xasprintf("Fisher's exact test, one-sided: p = %.2g. The rule, fixed beforehand: %s.", real_of(doc, "p"),
 			       text_of(json_object_get(doc, "rule"), "text"));
 	xmlNode *table = report_table(report_part(s, "Rates", note), head, ARRAY_SIZE(head)), *row;
 	size_t i, j;
@@ -85,14 +86,20 @@ static void show_findings(const struct report_section *s, const json_t *doc)
 static void sample_cells(xmlNode *row, const json_t *sample)
 {
 	const json_t *median = json_object_get(sample, "median");
+	char *mid, *low, *high;
 
 	if (!median) {
 		html_attr(html_add(row, "td", "number", "\u2013"), "colspan", "2");
 		return;
 	}
-	html_addf(row, "td", "number", "%.3g", real_of(median, "mid"));
-	html_addf(row, "td", "number interval", "%.3g\u2013%.3g", real_of(median, "low"),
-		  real_of(median, "high"));
+	mid = verify_number(real_of(median, "mid"));
+	low = verify_number(real_of(median, "low"));
+	high = verify_number(real_of(median, "high"));
+	html_add(row, "td", "number", mid);
+	html_addf(row, "td", "number interval", "%s\u2013%s", low, high);
+	free(mid);
+	free(low);
+	free(high);
 }
 
 static void show_measures(const struct report_section *s, const json_t *doc)

@@ -233,8 +233,13 @@ static char *rate_text(const json_t *side)
 			 100 * real_of(rate, "low"), 100 * real_of(rate, "high"));
 }
 
-/* Three digits, or all that are before the point. */
-static char *number_text(double x)
+/**
+ * verify_number() - a measure: three digits, or all that are before the point
+ * @x: the measure
+ *
+ * Return: the text; the caller frees it
+ */
+char *verify_number(double x)
 {
 	return xasprintf(x >= 100 ? "%.0f" : "%.3g", x);
 }
@@ -247,9 +252,9 @@ static char *sample_text(const json_t *sample)
 
 	if (!median)
 		return xstrdup("-");
-	mid = number_text(real_of(median, "mid"));
-	low = number_text(real_of(median, "low"));
-	high = number_text(real_of(median, "high"));
+	mid = verify_number(real_of(median, "mid"));
+	low = verify_number(real_of(median, "low"));
+	high = verify_number(real_of(median, "high"));
 	text = xasprintf("%s (%s-%s)", mid, low, high);
 	free(mid);
 	free(low);

@@ -31,6 +31,7 @@ struct verify_report {
 };
 
 json_t *verify_json(const struct verify_report *r);
+char *verify_number(double x);
 void verify_table(const json_t *doc, FILE *out);
 void verify_text(const json_t *doc, FILE *out);
 

@@ -122,6 +122,12 @@ check-verify: deps
 	$(MAKE) all
 	qemu-harness/tests/verify.sh
 
+# Opens a report in a browser, which nothing else needs.
+check-report: DEPS += chromium
+check-report: deps
+	$(MAKE) all $(B)/asan/test-report
+	qemu-harness/tests/report.sh
+
 # Applies and compiles every patch.
 check-patches: deps
 	$(MAKE) all
@@ -248,7 +254,7 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all bench bench-builds bisect-demo bisect-sim check check-builds check-chores check-intree \
-	check-mutations check-patches check-selftests check-verify clean crash-speed \
+	check-mutations check-patches check-report check-selftests check-verify clean crash-speed \
 	crash-titles deps fuzz-crash fuzz-scan history reproduce sites-report unit zoo-compare
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

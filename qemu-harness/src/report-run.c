@@ -39,6 +39,7 @@ static const char *usual_title(const json_t *runs)
 
 static void show_verdict(const struct report_section *s, const json_t *doc)
 {
+	bool interrupted = json_is_true(json_object_get(doc, "interrupted"));
 	size_t n = json_array_size(json_object_get(doc, "runs"));
 	int crashed = outcomes(doc, "crashed"), failed = outcomes(doc, "boot failed");
 	int hung = outcomes(doc, "hung"), ok = outcomes(doc, "OK"), found;
@@ -48,17 +49,17 @@ static void show_verdict(const struct report_section *s, const json_t *doc)
 	found = crashed + failed + hung;
 	if (found) {
 		why = xasprintf("%d of %zu runs with a finding (%d crashed, %d hung, %d failed to "
-				"boot), most often: %s", found, n, crashed, hung, failed,
+				"boot%s), most often: %s", found, n, crashed, hung, failed,
+				interrupted ? "; interrupted" : "",
 				usual_title(json_object_get(doc, "runs")));
 		report_verdict(s, TONE_BAD, "FOUND", why);
-	} else if (ok && (size_t)ok == n && !json_is_true(json_object_get(doc, "interrupted"))) {
+	} else if (ok && (size_t)ok == n && !interrupted) {
 		why = xasprintf("all %zu runs are OK", n);
 		report_verdict(s, TONE_GOOD, "NOTHING FOUND", why);
 	} else {
 		why = xasprintf("of %zu runs, %d are OK, %d were lost, %d never reached the code "
 				"under test%s", n, ok, lost, inconclusive,
-				json_is_true(json_object_get(doc, "interrupted")) ?
-				"; interrupted" : "");
+				interrupted ? "; interrupted" : "");
 		report_verdict(s, TONE_DOUBT, "NOT PROVED", why);
 	}
 	free(why);

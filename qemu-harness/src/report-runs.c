@@ -23,7 +23,7 @@
 #define SITE_COLUMNS 4
 
 /* Of each group */
-static const char *const site_columns[SITE_COLUMNS] = { "sites", "checked", "violations", "boots" };
+static const char *const site_columns[SITE_COLUMNS] = { "violations", "checked", "boots", "sites" };
 
 static const struct {
 	const char *outcome;
@@ -214,18 +214,19 @@ static void show_site(xmlNode *table, const struct site_row *site, size_t n)
 	for (i = 0; i < n; i++) {
 		const struct site_sum *sum = &site->sums[i];
 
-		at = html_add(row, "td", "at", sum->boots ? NULL : "\u2013");
 		if (!sum->boots) {
+			at = html_add(row, "td", "first", "\u2013");
 			html_attrf(at, "colspan", "%d", SITE_COLUMNS);
 			continue;
 		}
+		html_addf(row, "td", sum->violations ? "number first bad" : "number first", "%lld",
+			  sum->violations);
+		html_addf(row, "td", "number", "%lld", sum->hits);
+		html_addf(row, "td", "number", "%d of %d", sum->shown, sum->boots);
+		at = html_add(row, "td", "at", NULL);
 		for (j = 0; j < sum->at.n; j++)
 			html_addf(at, "code", strv_has(&sum->bad, sum->at.v[j]) ? "bad" : NULL,
 				  "%s%s", j ? " " : "", sum->at.v[j]);
-		html_addf(row, "td", "number", "%lld", sum->hits);
-		html_addf(row, "td", sum->violations ? "number bad" : "number", "%lld",
-			  sum->violations);
-		html_addf(row, "td", "number", "%d of %d", sum->shown, sum->boots);
 	}
 }
 
@@ -342,7 +343,8 @@ static void show_event(xmlNode *bar, xmlNode *list, const json_t *event, double 
 static void show_timeline(xmlNode *at, const json_t *run, double scale)
 {
 	const json_t *timeline = json_object_get(run, "timeline"), *event;
-	double boot = time_of(timeline, "boot"), load = time_of(timeline, "load");
+	double boot = time_of(timeline, "boot"), livepatch = time_of(timeline, "livepatch");
+	double load = time_of(timeline, "load"), insmod = livepatch < 0 ? boot : livepatch;
 	double done = time_of(timeline, "done"), end = end_of(run);
 	xmlNode *bar, *list;
 	bool first = true;
@@ -352,7 +354,8 @@ static void show_timeline(xmlNode *at, const json_t *run, double scale)
 		return;
 	bar = html_add(at, "div", "timeline", NULL);
 	show_phase(bar, "boot", 0, boot < 0 ? end : boot, scale);
-	show_phase(bar, "insmod", boot, load < 0 ? end : load, scale);
+	show_phase(bar, "livepatch", boot, livepatch, scale);
+	show_phase(bar, "insmod", insmod, load < 0 ? end : load, scale);
 	show_phase(bar, "load", load, done < 0 ? end : done, scale);
 	show_phase(bar, "finish", done, end, scale);
 	list = html_add(at, "ul", "events", NULL);

@@ -44,7 +44,8 @@ static void show_rates(const struct report_section *s, const json_t *doc)
 		"lost", "lost boots", "kvm_wait",
 	};
 	static const char *const counts[] = { "others", "inconclusive", "lost", "lost_boots" };
-	char *note = xasprintf("Fisher's exact test, one-sided: p = %.2g. The rule, fixed beforehand: %s.", real_of(doc, "p"),
+	char *note = xasprintf("Fisher's exact test, one-sided: p = %.2g. The rule, fixed "
+			       "beforehand: %s.", real_of(doc, "p"),
 			       text_of(json_object_get(doc, "rule"), "text"));
 	xmlNode *table = report_table(report_part(s, "Rates", note), head, ARRAY_SIZE(head)), *row;
 	size_t i, j;

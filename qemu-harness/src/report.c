@@ -67,8 +67,10 @@ int report_load(const char *path, struct report_source *source)
 
 	*source = (struct report_source){ .path = path };
 	rc = read_file(path, &text);
-	if (rc < 0)
+	if (rc < 0) {
+		buf_free(&text);
 		return rc;
+	}
 	source->doc = json_loadb(text.data ?: "", text.len, JSON_REJECT_DUPLICATES, &error);
 	buf_free(&text);
 	if (!source->doc) {
@@ -160,6 +162,7 @@ int report_write(const struct report_source *sources, size_t n, const char *out)
 	rc = read_file(path, &style);
 	free(path);
 	if (rc < 0) {
+		buf_free(&style);
 		free(dir);
 		return rc;
 	}

@@ -15,6 +15,7 @@
 /* What belongs in it, and what that is called there. */
 static const char *const kinds[RECORD_OTHER + 1] = {
 	[RECORD_BOOT] = "boot",
+	[RECORD_LIVEPATCH] = "livepatch",
 	[RECORD_MODULE] = "module",
 	[RECORD_CONTROL] = "control",
 	[RECORD_LOAD] = "load",

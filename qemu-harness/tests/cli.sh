@@ -103,6 +103,30 @@ says 2 '^WARNING in kvm_wait$' "a log that is missing, and one that isn't" \
 says 1 '"frame": "kvm_wait"' "a crash as JSON" "$irqsan" title --json $logs/irqsan-kvm-wait
 says 0 '"crash": null' "no crash as JSON" "$irqsan" title --json $logs/clean
 
+# Reports: a page or a reason, never half a page.
+page=$out/page.html
+samples=qemu-harness/tests/reports
+says 2 'no result given' "report of nothing" "$irqsan" report -o "$page"
+says 2 '--output is missing' "report to nowhere" "$irqsan" report $samples/run.json
+says 2 'no/such.json: No such file' "report of a missing file" \
+	"$irqsan" report no/such.json -o "$page"
+says 2 'README.md: not JSON' "report of what is no JSON" "$irqsan" report README.md -o "$page"
+echo '{"format":"irqsan-selftest/1"}' >"$out/kind.json"
+says 2 'kind.json: is no result of .*"irqsan-selftest/1"' "report of another document" \
+	"$irqsan" report $samples/run.json "$out/kind.json" -o "$page"
+echo '{"format":"irqsan-result/2","runs":[]}' >"$out/newer.json"
+says 2 'newer.json: is of a newer irqsan' "report of a newer document" \
+	"$irqsan" report "$out/newer.json" -o "$page"
+says 2 'no/such/page.html: No such file' "report that can't be written" \
+	"$irqsan" report $samples/run.json -o no/such/page.html
+if ls "$page"* >/dev/null 2>&1; then
+	fail "no page without a report" "$(ls "$page"*)"
+else
+	pass "no page without a report"
+fi
+says 0 '<title>irqsan report</title>' "report to standard output" \
+	"$irqsan" report $samples/run.json -o -
+
 says 2 '--before is missing' "verify without a kernel" "$irqsan" verify
 says 2 '--after or --livepatch is missing' "verify without a fix" \
 	"$irqsan" verify --before $name

@@ -210,6 +210,18 @@ static void test_cause(void **state)
 	free(log);
 }
 
+static void test_subject(void **state)
+{
+	struct history *h = *state;
+	char *hash = hash_of(h, "n6"), *subject = NULL;
+
+	assert_int_equal(bisect_git_subject(&h->git, hash, &subject), 0);
+	assert_string_equal(subject, "number 6");
+	free(subject);
+	free(hash);
+	assert_true(bisect_git_subject(&h->git, "nothing", &subject) < 0);
+}
+
 /* Good and bad of git are the other way round then. */
 static void test_fix(void **state)
 {
@@ -282,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cause),
+		cmocka_unit_test(test_subject),
 		cmocka_unit_test(test_fix),
 		cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_untouched),

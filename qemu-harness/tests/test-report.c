@@ -758,7 +758,8 @@ static void test_live(void **state)
 	is(&p, "at 9.10 s: kvm_wait+0x1 (first violation there)", "//ul[@class='events']/li[1]");
 	is(&p, "at 9.10 s: WARNING in kvm_wait (first report on the console)",
 	   "//ul[@class='events']/li[2]");
-	assert_int_equal(count(&p, "//pre[contains(., '<script>%s<U+001B>[2J</script>')]", "??"), 1);
+	assert_int_equal(count(&p, "//pre[contains(., '<script>%s<U+001B>[2J</script>')]", "??"),
+			 1);
 	json_decref(doc);
 	result_free(&result);
 	page_end(&p);

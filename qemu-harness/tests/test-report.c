@@ -26,6 +26,7 @@
 #include "json-text.h"
 #include "report.h"
 #include "result.h"
+#include "sim-machine.h"
 #include "util.h"
 
 /* In this order on the page of all. */
@@ -767,6 +768,35 @@ static void test_live(void **state)
 	free(boot);
 }
 
+/* A bisection as it is written now, with all that can become of a revision. */
+static void test_live_bisect(void **state)
+{
+	struct sim s = {
+		.n = 42, .culprit = 17, .rate = 0.6, .seed = 11,
+		.broken = { [20] = true }, .mute = { [10] = true }, .noop = { [15] = true },
+	};
+	FILE *log = fopen("/dev/null", "w");
+	struct bisect_result result;
+	struct page p;
+	char *path;
+
+	(void)state;
+	page_begin(&p);
+	path = xasprintf("%s/bisect.json", p.dir);
+	assert_int_equal(sim_bisect(&s, 0, NULL, path, log, &result), 0);
+	fclose(log);
+	assert_int_equal(result.verdict, BISECT_NAMED);
+	page_load(&p, path);
+	page_make(&p);
+	check_any(&p);
+	check_page_bisect(&p, 0, p.source[0].doc);
+	assert_int_equal(count(&p, "//div[@class='gridrow']//li[@class='words']"
+			       "[.='kernel/x.c:1:1: error: no']"), 1);
+	bisect_result_free(&result);
+	page_end(&p);
+	free(path);
+}
+
 /* Not taken. */
 static void refuse(const char *dir, const char *text, size_t len)
 {
@@ -937,6 +967,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_dom),
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_live),
+		cmocka_unit_test(test_live_bisect),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_mangled),

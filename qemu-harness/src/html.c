@@ -169,14 +169,14 @@ void html_attrf(xmlNode *node, const char *name, const char *fmt, ...)
 /**
  * html_link() - where a link leads
  * @node: the <a>
- * @path: a file, relative to the page or absolute
+ * @path: a file, relative to the page
  */
 void html_link(xmlNode *node, const char *path)
 {
 	xmlChar *escaped = xmlURIEscapeStr(BAD_CAST path, BAD_CAST "/");
 
 	/* "a:b" would be the scheme a. */
-	html_attrf(node, "href", "%s%s", *path == '/' ? "file://" : "./", (char *)escaped);
+	html_attrf(node, "href", "./%s", (char *)escaped);
 	xmlFree(escaped);
 }
 

@@ -24,7 +24,11 @@ static const char *usual_title(const json_t *runs)
 	size_t i, j, most = 0, n;
 
 	json_array_foreach(runs, i, run) {
-		if (!strcmp(text_of(run, "outcome"), "lost") || !*text_of(run, "title"))
+		const char *outcome = text_of(run, "outcome");
+
+		/* Of the others it is the reason that they say nothing. */
+		if (strcmp(outcome, "crashed") && strcmp(outcome, "boot failed") &&
+		    strcmp(outcome, "hung"))
 			continue;
 		n = 0;
 		json_array_foreach(runs, j, other)

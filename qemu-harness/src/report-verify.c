@@ -165,12 +165,15 @@ void report_show_verify(const struct report_section *s, const json_t *doc)
 		};
 		report_run_facts(report_facts(s, sides[i]), json_object_get(doc, sides[i]));
 	}
-	report_run_grid(s, groups, SIDES);
-	show_rates(s, doc);
-	show_findings(s, doc);
-	show_measures(s, doc);
-	report_sites(s, groups, SIDES);
-	report_runs(s, groups, SIDES);
+	/* There are none of a change that changes nothing that runs. */
+	if (json_array_size(json_object_get(doc, "runs"))) {
+		report_run_grid(s, groups, SIDES);
+		show_rates(s, doc);
+		show_findings(s, doc);
+		show_measures(s, doc);
+		report_sites(s, groups, SIDES);
+		report_runs(s, groups, SIDES);
+	}
 	for (i = 0; i < SIDES; i++)
 		json_decref(groups[i].runs);
 }

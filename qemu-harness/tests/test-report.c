@@ -573,6 +573,26 @@ static void test_verify(void **state)
 	check_one(VERIFY);
 }
 
+/* The same kernel on both sides was not booted: numbers would be made up. */
+static void test_verify_unbooted(void **state)
+{
+	char *path = sample_path(VERIFY);
+	struct page p;
+
+	(void)state;
+	page_begin(&p);
+	page_load(&p, path);
+	json_array_clear(json_object_get(p.source[0].doc, "runs"));
+	json_object_set_new(p.source[0].doc, "verdict", json_string("NOT FIXED"));
+	page_make(&p);
+	check_any(&p);
+	is(&p, "\u2717 NOT FIXED", "//section/p[@class='verdict bad']/strong");
+	assert_int_equal(count(&p, "//dl"), 2);
+	assert_int_equal(count(&p, "//table | //article | //div[@class='grid']"), 0);
+	page_end(&p);
+	free(path);
+}
+
 static void test_reproduce(void **state)
 {
 	(void)state;
@@ -966,6 +986,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_run),
 		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_verify_unbooted),
 		cmocka_unit_test(test_reproduce),
 		cmocka_unit_test(test_bisect),
 		cmocka_unit_test(test_hostile),

@@ -12,6 +12,8 @@
 #include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/notifier.h>
+#include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <asm/processor-flags.h>
 #include <asm/ptrace.h>
 
@@ -25,6 +27,7 @@
 static struct irqsan_site *sites[SITES];
 static bool active;
 static atomic_long_t homeless;	/* violations for which no site was left */
+static DEFINE_PER_CPU(bool, controlling);	/* a task runs the control here */
 
 static notrace struct irqsan_site *site_at(unsigned long ip, enum irqsan_kind kind)
 {
@@ -68,10 +71,10 @@ static notrace void violation(unsigned long ip, enum irqsan_kind kind, bool irqs
 
 NOKPROBE_SYMBOL(violation);
 
-/* The control's site is the only one in this module. */
+/* What interrupts the control is not the control. */
 static void notrace bogus_restore(unsigned long ip, unsigned long flags)
 {
-	violation(ip, within_module(ip, THIS_MODULE) ? KIND_CONTROL : KIND_RESTORE, true,
+	violation(ip, this_cpu_read(controlling) && in_task() ? KIND_CONTROL : KIND_RESTORE, true,
 		  flags & X86_EFLAGS_IF ? FLAGS_ON : FLAGS_OFF);
 }
 
@@ -138,10 +141,15 @@ static struct notifier_block module_nb = { .notifier_call = module_event };
  */
 noinline void irqsan_hooks_control(void)
 {
-	unsigned long flags = arch_local_irq_save();
+	unsigned long flags;
 
+	preempt_disable();
+	this_cpu_write(controlling, true);
+	flags = arch_local_irq_save();
 	arch_local_irq_enable();
 	raw_local_irq_restore(flags);
+	this_cpu_write(controlling, false);
+	preempt_enable();
 }
 
 /**

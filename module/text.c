@@ -194,8 +194,12 @@ static struct module *next_module(struct module *from)
  */
 void irqsan_text_modules(void (*fn)(struct module *mod))
 {
-	struct module *mod = next_module(THIS_MODULE), *next;
+	struct module *mod, *next;
 
+	/* Built in, it is there before any module, and in no list. */
+	if (!__is_defined(MODULE))
+		return;
+	mod = next_module(THIS_MODULE);
 	while (mod) {
 		fn(mod);
 		next = next_module(mod);

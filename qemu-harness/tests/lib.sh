@@ -23,21 +23,22 @@ skip()
 	echo "# skipped: $1: $2"
 }
 
-# expect CODE NAME COMMAND...: runs it, compares its exit code.
+# expect CODE NAME COMMAND...: runs it, compares its exit code. Callers have
+# variables called name and want; sh knows no others than global ones.
 expect()
 {
-	want=$1
-	name=$2
+	expect_code=$1
+	expect_name=$2
 	shift 2
-	echo "# $name"
-	start=$(date +%s)
+	echo "# $expect_name"
+	expect_start=$(date +%s)
 	"$@"
-	got=$?
-	took=$(($(date +%s) - start))
-	if [ "$got" -eq "$want" ]; then
-		pass "$name (${took} s)"
+	expect_got=$?
+	expect_took=$(($(date +%s) - expect_start))
+	if [ "$expect_got" -eq "$expect_code" ]; then
+		pass "$expect_name (${expect_took} s)"
 	else
-		fail "$name" "exit code $got, not $want (${took} s)"
+		fail "$expect_name" "exit code $expect_got, not $expect_code (${expect_took} s)"
 	fi
 }
 

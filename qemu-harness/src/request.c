@@ -273,11 +273,12 @@ int request_accel(const struct request *rq, enum accel *accel)
 int request_guest_make(const struct request *rq, const struct kernel *k, enum accel accel,
 		       const char *dir, struct request_guest *g)
 {
+	/* Then the selftests take it as it is. */
+	bool built_in = rq->selftests && kernel_config(k, "IRQSAN") == 'y';
 	const struct guest_config gc = {
 		.kernel = k, .module = rq->module, .params = rq->params,
 		.livepatch = rq->livepatch, .builtin = rq->builtin,
-		/* Where irqsan is built in, the selftests take it as it is. */
-		.bare = rq->builtin || (rq->selftests && kernel_config(k, "IRQSAN") == 'y'),
+		.bare = rq->builtin || built_in,
 		.workload = rq->workload, .seconds = rq->seconds,
 		.reload = rq->reload, .planted = rq->planted, .chores = rq->chores,
 		.selftests = rq->selftests, .tracers = rq->tracers,
@@ -289,7 +290,8 @@ int request_guest_make(const struct request *rq, const struct kernel *k, enum ac
 	rc = guest_build(&gc, dir, &g->guest);
 	if (rc)
 		return rc;
-	g->cmdline = xasprintf("%s%s%s", emulated, rq->cmdline ? " " : "", rq->cmdline ?: "");
+	g->cmdline = xasprintf("%s%s%s%s", emulated, built_in ? " irqsan.track=1" : "",
+			       rq->cmdline ? " " : "", rq->cmdline ?: "");
 	g->run = (struct run_guest){
 		.vm = { .accel = accel, .qemu = rq->qemu, .kernel = k->image,
 			.initramfs = g->guest.initramfs,

@@ -370,8 +370,8 @@ static bool is_detectors(const char *text, size_t len)
 {
 	static const char *const marks[] = {
 		"raw_local_irq_restore() called with IRQs enabled",
-		" at irqsan/check.c:",
-		" at kernel/locking/irqflag-debug.c:",
+		"irqsan/check.c:",
+		"kernel/locking/irqflag-debug.c:",
 	};
 	size_t i;
 

@@ -133,6 +133,12 @@ check-patches: deps
 	$(MAKE) all
 	qemu-harness/tests/patches.sh
 
+# Each engine on a kernel of its own, and the table of that; hours.
+check-series: deps
+	$(MAKE) all
+	qemu-harness/tests/series.sh
+	qemu-harness/tests/series.sh --table >docs/series.md
+
 # The selftests on all kernels, an hour and more.
 check-selftests: deps
 	$(MAKE) all
@@ -254,7 +260,7 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all bench bench-builds bisect-demo bisect-sim check check-builds check-chores check-intree \
-	check-mutations check-patches check-report check-selftests check-verify clean crash-speed \
+	check-mutations check-patches check-report check-selftests check-series check-verify clean crash-speed \
 	crash-titles deps fuzz-crash fuzz-scan history reproduce sites-report unit zoo-compare
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

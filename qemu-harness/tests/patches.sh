@@ -18,6 +18,8 @@ work=$(mktemp -d "${TMPDIR:-/var/tmp}/irqsan-patches.XXXXXX") || exit 2
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 jobs=$(nproc)
+# For series.sh, whose table has them.
+kept=out/patches
 
 # A Debian source has no history in which a commit that is quoted could be looked
 # up; and new files need no line in MAINTAINERS where their directory has one.
@@ -72,20 +74,24 @@ compile()
 check_patch()
 {
 	name="$2: $(basename "$1")"
+	of=$((of + 1))
 	if ! git am -q "$1" >"$work/log" 2>&1; then
 		fail "$name applies" "$(tail -1 "$work/log")"
 		git am --abort
 		return 1
 	fi
 	pass "$name applies"
+	applied=$((applied + 1))
 	if perl scripts/checkpatch.pl --strict --terse --ignore $ignore "$1" \
 	   >"$work/log" 2>/dev/null; then
 		pass "$name is clean"
+		clean=$((clean + 1))
 	else
 		fail "$name is clean" "$(head -1 "$work/log")"
 	fi
 	if compile "$1"; then
 		pass "$name builds"
+		built=$((built + 1))
 	else
 		fail "$name builds" "$(grep -m1 'error\|Error' "$work/log")"
 	fi
@@ -101,6 +107,7 @@ check_series()
 	fi
 	here=$PWD
 	rm -rf "$work"/*
+	of=0 applied=0 clean=0 built=0
 	if make_tree "$source" "$patches/$1" && configure; then
 		for p in "$patches/$1"/000[1-9]*.patch; do
 			check_patch "$p" "$1" || break
@@ -109,6 +116,8 @@ check_series()
 		fail "$1" "the source can't be configured: $(tail -1 "$work/log")"
 	fi
 	cd "$here" || exit 2
+	mkdir -p "$kept/$(dirname "$1")"
+	echo "$of: $applied, $clean, $built" >"$kept/$1"
 }
 
 [ $# -gt 0 ] || set -- 5.10 6.1 6.12 7.2 reproduce/6.1 reproduce/6.12 reproduce/7.2

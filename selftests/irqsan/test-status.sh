@@ -11,6 +11,7 @@ sites_in()
 
 need_machine
 load_irqsan sites=all
+echo "# engine $(status engine)"
 ktap_plan 11
 
 # of_sites NAME COMMAND... - with the hooks a site is there once it went wrong

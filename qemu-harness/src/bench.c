@@ -388,8 +388,12 @@ static void print_kernel(FILE *out, const json_t *kernel)
 	size_t w, c, p;
 
 	table_fill(&t, kernel);
-	fprintf(out, "\n## %s (%s, %s)\n\n", text_of(kernel, "release"), text_of(kernel, "name"),
-		text_of(kernel, "version"));
+	/* A kernel that isn't a package is named by a path of this machine. */
+	if (json_is_string(json_object_get(kernel, "version")))
+		fprintf(out, "\n## %s (%s, %s)\n\n", text_of(kernel, "release"),
+			text_of(kernel, "name"), text_of(kernel, "version"));
+	else
+		fprintf(out, "\n## %s (built from source)\n\n", text_of(kernel, "release"));
 	for (c = 0; c < t.n; c++)
 		print_config(out, find(list, "config", t.configs[c]));
 	fputs("\n| work | with | instructions an operation | spread | of bare | "

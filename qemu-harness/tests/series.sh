@@ -48,14 +48,14 @@ run_row()
 	debian-source:*)
 		set -- "$@" --config "$5"
 		[ "$4" = - ] || set -- "$@" --series "patches/$4"
-		name=$1 engine=$2
+		label=$1 engine=$2
 		source=$3
 		shift 5
-		expect 0 "$name: build" $irqsan kernel build "$source" "$@" \
-			--json "$out/$name/build.json"
-		kernel=$(jq -r '.dir // empty' "$out/$name/build.json")
+		expect 0 "$label: build" $irqsan kernel build "$source" "$@" \
+			--json "$out/$label/build.json"
+		kernel=$(jq -r '.dir // empty' "$out/$label/build.json")
 		[ -n "$kernel" ] || return
-		set -- "$name" "$engine"
+		set -- "$label" "$engine"
 		;;
 	esac
 	selftest "$1" tcg tcg

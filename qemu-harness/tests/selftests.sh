@@ -45,9 +45,9 @@ for name in bullseye bookworm trixie sid bookworm/rt bookworm/cloud; do
 	read_by_others "debian:$name" "$file.ktap"
 done
 
-# Other programs see the events, too.
+# Other programs see the events, too. 5.10 has no BTF, which bpftrace wants.
 tracers=$(command -v perf >/dev/null && command -v trace-cmd >/dev/null && command -v bpftrace)
-for name in bullseye bookworm trixie sid; do
+for name in bookworm trixie sid; do
 	if [ -n "$tracers" ]; then
 		expect 0 "tracers, debian:$name" $irqsan selftest --kernel debian:$name --accel tcg \
 			--tracers --memory 1536 --keep "$out/tracers-$name" \

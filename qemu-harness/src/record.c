@@ -200,16 +200,26 @@ int record_parse(const char *line, size_t len, struct record *r)
 }
 
 /**
+ * record_sites_free() - free a list of sites
+ * @sites: the list; may be NULL
+ * @n: how many are in it
+ */
+void record_sites_free(struct record_site *sites, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		free(sites[i].site);
+	free(sites);
+}
+
+/**
  * record_free() - free what record_parse() filled in
  * @r: the record; may be freed twice
  */
 void record_free(struct record *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->nr_sites; i++)
-		free(r->sites[i].site);
-	free(r->sites);
+	record_sites_free(r->sites, r->nr_sites);
 	free(r->text);
 	free(r->site);
 	r->sites = NULL;

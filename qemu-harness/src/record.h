@@ -120,6 +120,7 @@ struct record {
 };
 
 int record_parse(const char *line, size_t len, struct record *r);
+void record_sites_free(struct record_site *sites, size_t n);
 void record_free(struct record *r);
 
 #endif

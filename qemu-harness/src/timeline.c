@@ -44,15 +44,6 @@ void timeline_add(struct timeline *t, const char *what, double up, const char *t
 	};
 }
 
-static void free_sites(struct timeline *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->nr_sites; i++)
-		free(t->sites[i].site);
-	free(t->sites);
-}
-
 /**
  * timeline_take() - what a record of the guest says
  * @t: the time line
@@ -66,7 +57,7 @@ void timeline_take(struct timeline *t, struct record *r)
 		timeline_add(t, kinds[r->kind], r->up, named ? r->text : NULL, r->site);
 	if (r->kind != RECORD_COUNTS)
 		return;
-	free_sites(t);
+	record_sites_free(t->sites, t->nr_sites);
 	t->sites = r->sites;
 	t->nr_sites = r->nr_sites;
 	r->sites = NULL;
@@ -132,6 +123,6 @@ void timeline_free(struct timeline *t)
 		free(t->events[i].site);
 	}
 	free(t->events);
-	free_sites(t);
+	record_sites_free(t->sites, t->nr_sites);
 	memset(t, 0, sizeof(*t));
 }

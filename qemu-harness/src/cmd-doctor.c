@@ -19,9 +19,9 @@
 #include "child.h"
 #include "cmd.h"
 #include "kernel-debian.h"
+#include "program.h"
 #include "util.h"
 
-#define PROGRAM_DEADLINE_S 20
 #define MIRROR_DEADLINE_S 120
 /* One nested guest; kernels, build roots and the files of runs. */
 #define MEMORY_NEEDED_MB 1500
@@ -77,27 +77,13 @@ say(struct doctor *d, const char *item, enum state state, const char *fmt, ...)
 	free(text);
 }
 
-/* First line of what a program prints, or NULL; caller frees. */
-static char *first_line(const char *const *argv)
-{
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
-	struct buf out = { 0 };
-	char *line = NULL;
-	int status;
-
-	if (!child_run(&opts, PROGRAM_DEADLINE_S, &out, &status) && !status && out.len)
-		line = xasprintf("%.*s", (int)strcspn(out.data, "\n"), out.data);
-	buf_free(&out);
-	return line;
-}
-
 /* A program whose "--version" is worth telling. */
 static bool check_version(struct doctor *d, const char *item, const char *program,
 			  const char *package)
 {
 	const char *const argv[] = { program, "--version", NULL };
 	char *path = find_program(program);
-	char *line = path ? first_line(argv) : NULL;
+	char *line = path ? program_first_line(argv) : NULL;
 
 	if (!path)
 		say(d, item, STATE_MISSING, "apt-get install %s", package);

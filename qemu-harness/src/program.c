@@ -33,6 +33,26 @@ int program_output(const char *const *argv, struct buf *out)
 }
 
 /**
+ * program_first_line() - first line of what a program prints
+ * @argv: NULL-terminated command
+ *
+ * Return: the line, which the caller frees; NULL when there is none or the program
+ * failed, of which nothing is printed
+ */
+char *program_first_line(const char *const *argv)
+{
+	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
+	struct buf out = { 0 };
+	char *line = NULL;
+	int status;
+
+	if (!child_run(&opts, DEADLINE_S, &out, &status) && !status && out.len)
+		line = xasprintf("%.*s", (int)strcspn(out.data, "\n"), out.data);
+	buf_free(&out);
+	return line;
+}
+
+/**
  * program_libraries() - the shared libraries of a program
  * @program: its path
  * @files: their paths are added, the dynamic linker's too

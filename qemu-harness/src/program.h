@@ -8,6 +8,7 @@
 #include "util.h"
 
 int program_output(const char *const *argv, struct buf *out);
+char *program_first_line(const char *const *argv);
 int program_libraries(const char *program, struct strv *files);
 
 #endif

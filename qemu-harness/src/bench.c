@@ -15,8 +15,6 @@
 #define GOAL_CHECK 2.0
 #define STORM "storm"
 #define UNLOCK "unlock"
-/* As many builds beside the kernel are shown. */
-#define AGAINST_MAX 8
 /*
  * A difference below this part of the bare kernel's is taken for none: where
  * memory lies differs between configurations, and no mean levels that out.
@@ -251,9 +249,9 @@ static void cell_fill(struct cell *c, const json_t *kernel, const char *config, 
  * @cell: by work and configuration
  */
 struct table {
-	const char *configs[ARRAY_SIZE(configs) + AGAINST_MAX];
+	const char *configs[ARRAY_SIZE(configs) + BENCH_AGAINST_MAX];
 	size_t n;
-	struct cell cell[ARRAY_SIZE(works)][ARRAY_SIZE(configs) + AGAINST_MAX];
+	struct cell cell[ARRAY_SIZE(works)][ARRAY_SIZE(configs) + BENCH_AGAINST_MAX];
 };
 
 static void table_fill(struct table *t, const json_t *kernel)

@@ -21,6 +21,8 @@
 #define BENCH_TRACK_EVENTS "kprobe events, track=1"
 /* What the build with the kernel's own check is to be called. */
 #define BENCH_CHECK "DEBUG_IRQFLAGS"
+/* As many builds beside the kernel have room in a table. */
+#define BENCH_AGAINST_MAX 8
 
 json_t *bench_samples(const char *records, size_t len);
 json_t *bench_events(const char *records, size_t len);

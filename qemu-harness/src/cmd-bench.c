@@ -65,7 +65,7 @@ static const struct argp_option options[] = {
 	  "measure this one (repeatable; default: those of four Debian suites)", 0 },
 	{ "against", 'a', "NAME:KERNEL[:PARAMETERS]", 0,
 	  "with one --kernel: also measure KERNEL without the module, booted with PARAMETERS, "
-	  "as row NAME of the same table (repeatable)", 0 },
+	  "as row NAME of the same table (repeatable, 8 at most)", 0 },
 	{ "json", 'J', "FILE", 0, "write the numbers there", 0 },
 	{ "keep", 'k', "DIR", 0, "directory of the boots (default: a new one in out/)", 0 },
 	{ 0 }
@@ -82,6 +82,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'a':
 		if (!strchr(arg, ':') || arg[0] == ':')
 			argp_error(state, "--against=%s: want NAME:KERNEL", arg);
+		if (a->against.n == BENCH_AGAINST_MAX)
+			argp_error(state, "--against is good for %d rows", BENCH_AGAINST_MAX);
 		strv_push(&a->against, arg);
 		return 0;
 	case 'J':

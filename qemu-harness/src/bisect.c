@@ -239,8 +239,10 @@ static int build_rev(struct bisection *b, struct bisect_rev *r)
 	if (r->kernel || r->error)
 		return 0;
 	rc = b->ops->build(b->ctx, r->hash, &built);
-	if (rc < 0)
+	if (rc < 0) {
+		free(built.subject);
 		return rc;
+	}
 	r->build_s = now() - start;
 	free(r->subject);
 	r->subject = built.subject;

@@ -259,8 +259,9 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench bench-builds bisect-demo bisect-sim check check-builds check-chores check-intree \
-	check-mutations check-patches check-report check-selftests check-series check-verify clean crash-speed \
-	crash-titles deps fuzz-crash fuzz-scan history reproduce sites-report unit zoo-compare
+.PHONY: all bench bench-builds bisect-demo bisect-sim check check-builds check-chores \
+	check-intree check-mutations check-patches check-report check-selftests check-series \
+	check-verify clean crash-speed crash-titles deps fuzz-crash fuzz-scan history reproduce \
+	sites-report unit zoo-compare
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

@@ -727,6 +727,8 @@ static int start(struct bisection *b)
 		b->state.title = xstrdup(config->title);
 	fprintf(config->log, config->fix ? "bisecting fixing commit since %s\n" :
 		"bisecting cause commit starting from %s\n", config->bad);
+	/* It is tested first, and so is the first of the list. */
+	bisect_state_rev(&b->state, config->bad);
 	rc = load_range(b, old, new);
 	b->old = bisect_state_rev(&b->state, old);
 	if (rc >= 0)

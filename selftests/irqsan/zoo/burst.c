@@ -6,13 +6,15 @@
  */
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/ftrace.h>
 #include <linux/kernel.h>
-#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 
+#include "compat.h"
 #include "zoo.h"
 
 /* Far longer than anything here takes: ends a hold that went wrong. */
@@ -20,17 +22,29 @@
 
 static bool hold, held;
 
-static int hold_here(struct kprobe *kp, struct pt_regs *regs)
+/*
+ * Called by ftrace, for it comes where a kprobe is missed: on a kernel with PREEMPT
+ * the irq_work that reports may interrupt the very probe that recorded.
+ */
+static void notrace hold_here(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			      struct zoo_ftrace_regs *regs)
 {
 	u64 start = ktime_get_mono_fast_ns();
 
 	WRITE_ONCE(held, true);
 	while (READ_ONCE(hold) && ktime_get_mono_fast_ns() - start < HOLD_NS)
 		cpu_relax();
-	return 0;
 }
 
-NOKPROBE_SYMBOL(hold_here);
+static struct ftrace_ops hold_ops = { .func = hold_here };
+
+static int start_holding(void)
+{
+	static unsigned char reporter[] = "irqsan_report";
+	int rc = ftrace_set_filter(&hold_ops, reporter, strlen(reporter), 1);
+
+	return rc ?: register_ftrace_function(&hold_ops);
+}
 
 static int be_held(void *exhibit)
 {
@@ -67,12 +81,11 @@ static int burst(struct task_struct *other, const struct exhibit *exhibit, unsig
  *
  * One more run, on another CPU, is what is being reported meanwhile. Sleeps.
  *
- * Return: 0; -EOPNOTSUPP with one CPU only; -ENOENT without irqsan; -ETIME when
+ * Return: 0; -EOPNOTSUPP with one CPU only; -EINVAL without irqsan; -ETIME when
  * nothing came to be reported; or as zoo_run_here().
  */
 int zoo_burst(const struct exhibit *exhibit, unsigned int count)
 {
-	struct kprobe kp = { .symbol_name = "irqsan_report", .pre_handler = hold_here };
 	unsigned int here = cpumask_first(cpu_online_mask);
 	unsigned int there = cpumask_next(here, cpu_online_mask);
 	struct task_struct *other;
@@ -87,7 +100,7 @@ int zoo_burst(const struct exhibit *exhibit, unsigned int count)
 	rc = set_cpus_allowed_ptr(current, cpumask_of(here));
 	if (rc)
 		goto out;
-	rc = register_kprobe(&kp);
+	rc = start_holding();
 	if (rc)
 		goto out_allowed;
 	other = kthread_create(be_held, (void *)exhibit, "irqsan_zoo/held");
@@ -97,7 +110,7 @@ int zoo_burst(const struct exhibit *exhibit, unsigned int count)
 		rc = burst(other, exhibit, count);
 		kthread_stop(other);
 	}
-	unregister_kprobe(&kp);
+	unregister_ftrace_function(&hold_ops);
 out_allowed:
 	set_cpus_allowed_ptr(current, allowed);
 out:

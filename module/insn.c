@@ -275,3 +275,25 @@ bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn)
 	insn->len = (u8)(at + imm);
 	return true;
 }
+
+/**
+ * irqsan_insn_ends() - does some code end where one of its instructions does?
+ * @code: the code, from the beginning of an instruction
+ * @len: its length
+ *
+ * Any context.
+ *
+ * Return: false when an instruction needs bytes behind the end, or there is none
+ * that is known.
+ */
+bool irqsan_insn_ends(const u8 *code, size_t len)
+{
+	struct irqsan_insn insn;
+	size_t at;
+
+	for (at = 0; at < len; at += insn.len) {
+		if (!irqsan_insn_decode(code + at, len - at, &insn))
+			return false;
+	}
+	return true;
+}

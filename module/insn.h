@@ -64,5 +64,6 @@ struct irqsan_insn {
 };
 
 bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn);
+bool irqsan_insn_ends(const u8 *code, size_t len);
 
 #endif

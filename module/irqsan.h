@@ -64,7 +64,7 @@ enum irqsan_kind {
  * enum irqsan_state - of a site
  * @SITE_NEW: found, not armed yet
  * @SITE_ARMED: a CPU that gets there is checked
- * @SITE_DENIED: not probed: see deny.c
+ * @SITE_DENIED: not probed: see deny.c, and decoding_leaves_text() in probe.c
  * @SITE_REFUSED: the kprobe layer refused (noinstr, NOKPROBE and the like)
  * @SITE_NO_INSN: the kprobe layer says that no instruction begins there
  * @SITE_FAILED: another error
@@ -244,6 +244,7 @@ struct irqsan_site *irqsan_site_reserve(void);
 void irqsan_sites_drop(const struct module *mod, bool init_only);
 void irqsan_sites_drop_all(void);
 u8 *irqsan_sites_original(const struct irqsan_range *text);
+u8 *irqsan_sites_original_locked(const struct irqsan_range *text);
 int irqsan_sites_add(unsigned long addr);
 int irqsan_sites_remove(unsigned long addr);
 void irqsan_sites_clear(void);

@@ -6,7 +6,10 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <asm/insn.h>
 
+#include "compat.h"
+#include "insn.h"
 #include "irqsan.h"
 
 /**
@@ -32,11 +35,38 @@ static void notrace nothing(struct kprobe *kp, struct pt_regs *regs, unsigned lo
 
 NOKPROBE_SYMBOL(nothing);
 
+/*
+ * Before it optimises a kprobe, the kernel decodes the function to its end
+ * (can_optimize()). The last one of a module's text goes to the end of the last page:
+ * its symbol does. If the padding has an odd number of zeros, of which two are an
+ * instruction, the last one is read on in the page behind. Since modules have their
+ * text apart from their data (6.4, commit ac3b43283923; init text, since ever) there
+ * need not be one, and the kernel oopses.
+ */
+static bool decoding_leaves_text(const struct irqsan_site *site)
+{
+	struct irqsan_range text, fn;
+	bool leaves;
+	u8 *code;
+
+	if (!site->mod || irqsan_text_around(site->addr, &fn))
+		return false;
+	text = site->init ? compat_module_init_text(site->mod) : compat_module_text(site->mod);
+	if (fn.start + fn.len + MAX_INSN_SIZE <= PAGE_ALIGN(text.start + text.len))
+		return false;
+	code = irqsan_sites_original_locked(&fn);
+	leaves = !code || !irqsan_insn_ends(code, fn.len);
+	kvfree(code);
+	return leaves;
+}
+
 static int arm(struct irqsan_site *site)
 {
 	/* A check at the entry would come before the kernel's own, see builtin.c. */
 	if (site->kind == KIND_RESTORE && !irqsan_builtin() && !irqsan_direct_arm(site))
 		return 0;
+	if (decoding_leaves_text(site))
+		return -EPERM;
 	site->kp.addr = (kprobe_opcode_t *)site->addr;
 	site->kp.pre_handler = site->handler;
 	/*
@@ -54,9 +84,10 @@ static int arm(struct irqsan_site *site)
  * irqsan_arm() - have a site checked
  * @site: not armed yet; its state says what became of it
  *
- * May sleep.
+ * Under the lock of the table of sites (site.c). May sleep.
  *
- * Return: 0; -EPERM for denied code; or the kprobe layer's error: -EINVAL where
+ * Return: 0; -EPERM for denied code, and where the kernel can't look at a probe
+ * without an oops; or the kprobe layer's error: -EINVAL where
  * the kernel forbids probes, -EILSEQ where no instruction begins there.
  */
 int irqsan_arm(struct irqsan_site *site)
@@ -72,6 +103,9 @@ int irqsan_arm(struct irqsan_site *site)
 	switch (rc) {
 	case 0:
 		site->state = SITE_ARMED;
+		break;
+	case -EPERM:
+		site->state = SITE_DENIED;
 		break;
 	case -EINVAL:
 		site->state = SITE_REFUSED;

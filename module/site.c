@@ -299,8 +299,15 @@ void irqsan_sites_drop_all(void)
 	drop_if(always, NULL);
 }
 
-/* The text without our breakpoints; kvfree() it. */
-static u8 *original_text(const struct irqsan_range *text)
+/**
+ * irqsan_sites_original_locked() - irqsan_sites_original() for who arms a site
+ * @text: the text
+ *
+ * Under the lock of the table, as irqsan_arm() is. May sleep.
+ *
+ * Return: the bytes, to be given to kvfree(); NULL without memory.
+ */
+u8 *irqsan_sites_original_locked(const struct irqsan_range *text)
 {
 	u8 *copy = kvmalloc(text->len, GFP_KERNEL);
 	struct irqsan_site *site;
@@ -331,7 +338,7 @@ u8 *irqsan_sites_original(const struct irqsan_range *text)
 	u8 *copy;
 
 	mutex_lock(&sites_lock);
-	copy = original_text(text);
+	copy = irqsan_sites_original_locked(text);
 	mutex_unlock(&sites_lock);
 	return copy;
 }
@@ -387,7 +394,7 @@ int irqsan_sites_add(unsigned long addr)
 	if (site_at(addr))
 		goto out;
 	rc = -ENOMEM;
-	text = original_text(&fn);
+	text = irqsan_sites_original_locked(&fn);
 	site = text ? site_alloc(KIND_RESTORE, addr) : NULL;
 	if (!site)
 		goto out_text;

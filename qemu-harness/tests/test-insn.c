@@ -119,12 +119,28 @@ static void test_cut(void **state)
 	}
 }
 
+/* What the kernel would read of a function's padding, see module/probe.c. */
+static void test_ends(void **state)
+{
+	static const u8 popf_ret_zeros[] = { 0x9d, 0xc3, 0x00, 0x00, 0x00 };
+	static const u8 bad[] = { 0xc3, 0x06, 0xc3 };
+
+	(void)state;
+	assert_true(irqsan_insn_ends(popf_ret_zeros, 2));
+	assert_false(irqsan_insn_ends(popf_ret_zeros, 3));
+	assert_true(irqsan_insn_ends(popf_ret_zeros, 4));
+	assert_false(irqsan_insn_ends(popf_ret_zeros, 5));
+	assert_false(irqsan_insn_ends(bad, sizeof(bad)));
+	assert_true(irqsan_insn_ends(bad, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_libc),
 		cmocka_unit_test(test_self),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_ends),
 	};
 
 	return cmocka_run_group_tests_name("insn", tests, NULL, NULL);

@@ -24,6 +24,8 @@
  * @table: the section with its symbols
  * @names: index of the section with their names
  * @nr: how many symbols
+ * @root: directory that the sources were in, where it isn't the one of the build;
+ *	  owned; or ""
  */
 struct symbols {
 	int fd;
@@ -32,6 +34,7 @@ struct symbols {
 	Elf_Data *table;
 	size_t names;
 	size_t nr;
+	char *root;
 };
 
 static bool find_table(struct symbols *s)
@@ -49,6 +52,44 @@ static bool find_table(struct symbols *s)
 		return s->table;
 	}
 	return false;
+}
+
+/* Cuts @root down to the directories that it has in common with @name. */
+static void common_root(char *root, const char *name)
+{
+	size_t i, dir = 0;
+
+	for (i = 0; root[i] && root[i] == name[i]; i++)
+		dir = name[i] == '/' ? i : dir;
+	if (root[i] || name[i] != '/')
+		root[dir] = '\0';
+}
+
+/*
+ * Of a kernel that was built in a directory of its own (O=), sources have absolute
+ * names: what these have in common is the tree's directory.
+ */
+static char *find_root(Dwarf *dwarf)
+{
+	char *root = NULL;
+	Dwarf_CU *cu = NULL;
+	unsigned int n = 0;
+	Dwarf_Die die;
+
+	while (!dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &die, NULL)) {
+		const char *name = dwarf_diename(&die);
+
+		if (!name || name[0] != '/')
+			continue;
+		n++;
+		root = root ?: xstrdup(name);
+		common_root(root, name);
+	}
+	if (n < 2) {
+		free(root);
+		root = NULL;
+	}
+	return root ?: xstrdup("");
 }
 
 /**
@@ -85,6 +126,7 @@ int symbols_open(const char *vmlinux, struct symbols **symbols)
 		pr_err("%s: has no debug information", vmlinux);
 		goto fail;
 	}
+	s->root = find_root(s->dwarf);
 	*symbols = s;
 	return 0;
 fail:
@@ -104,6 +146,7 @@ void symbols_close(struct symbols *s)
 	elf_end(s->elf);
 	if (s->fd >= 0)
 		close(s->fd);
+	free(s->root);
 	free(s);
 }
 
@@ -183,7 +226,8 @@ static int number_attr(Dwarf_Die *die, unsigned int name)
 }
 
 /* The functions around @address, from the inside out; each was called on a line of the next. */
-static void find_scopes(Dwarf_Die *cu, uint64_t address, struct sources *sources)
+static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address,
+			struct sources *sources)
 {
 	Dwarf_Attribute attr;
 	const char *dir = dwarf_formstring(dwarf_attr(cu, DW_AT_comp_dir, &attr)) ?: "";
@@ -207,7 +251,8 @@ static void find_scopes(Dwarf_Die *cu, uint64_t address, struct sources *sources
 
 		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
 			continue;
-		add_source(sources, &scopes[i], source_in_tree(file, dir), line);
+		add_source(sources, &scopes[i], source_in_tree(source_in_tree(file, dir), s->root),
+			   line);
 		if (tag == DW_TAG_subprogram)
 			break;
 		line = number_attr(&scopes[i], DW_AT_call_line);
@@ -239,7 +284,7 @@ void symbols_find(struct symbols *s, const char *function, uint64_t offset, uint
 		return;
 	address += offset - (returns && offset ? 1 : 0);
 	if (dwarf_addrdie(s->dwarf, address, &cu))
-		find_scopes(&cu, address, sources);
+		find_scopes(s, &cu, address, sources);
 }
 
 /**

@@ -16,8 +16,9 @@
 
 #include "crash-json.h"
 #include "crash-text.h"
-#include "symbolize.h"
 #include "tiny-vmlinux.h"
+
+#include "symbolize.c"
 
 static const char kernel[] =
 	"#line 10 \"arch/entry.c\"\n"
@@ -163,6 +164,26 @@ static void test_unknown(void **state)
 	sources_free(&sources);
 }
 
+/* The directory of sources with absolute names is what they have in common. */
+static void test_root(void **state)
+{
+	char root[] = "/usr/src/kernel/locking/qspinlock.c";
+
+	(void)state;
+	common_root(root, "/usr/src/kernel/locking/qspinlock.c");
+	assert_string_equal(root, "/usr/src/kernel/locking");
+	common_root(root, "/usr/src/kernel/locking/irqflag-debug.c");
+	assert_string_equal(root, "/usr/src/kernel/locking");
+	common_root(root, "/usr/src/kernel/lockdep.c");
+	assert_string_equal(root, "/usr/src/kernel");
+	common_root(root, "/usr/src/arch/x86/kernel/kvm.c");
+	assert_string_equal(root, "/usr/src");
+	common_root(root, "/usr/srcs/a.c");
+	assert_string_equal(root, "/usr");
+	common_root(root, "/build/init/version.c");
+	assert_string_equal(root, "");
+}
+
 static void test_no_kernel(void **state)
 {
 	struct symbols *symbols;
@@ -268,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_inlined),
 		cmocka_unit_test(test_return),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_root),
 		cmocka_unit_test(test_no_kernel),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_text),

@@ -30,6 +30,9 @@
 /* What each configuration begins with. */
 #define BASE_CONFIG "kvm-guest"
 
+/* Is there while make writes. */
+#define CUT "unfinished"
+
 /**
  * struct making - a build under way
  * @rq: what is to be built
@@ -199,23 +202,27 @@ static bool is_same_origin(struct making *m)
 
 /*
  * Make goes by the times of files, which say nothing once the source is another
- * one: then all goes, and what the compiler makes of the same files is in ccache.
+ * one, or when a file was being written as make was killed: then all goes, and what
+ * the compiler makes of the same files is in ccache.
  */
 static int prepare_dir(struct making *m)
 {
-	char *own = inside(m->b, "");
+	char *own = inside(m->b, ""), *cut = inside(m->b, CUT);
 	int rc = 0;
 
 	m->fresh = !has_files(m->b->dir);
 	if (!m->fresh && !file_exists(own)) {
 		pr_err("%s is neither empty nor the result of an earlier build", m->b->dir);
 		rc = -EEXIST;
-	} else if (!m->fresh && !is_same_origin(m)) {
+	} else if (!m->fresh && (file_exists(cut) || !is_same_origin(m))) {
 		rc = remove_tree(m->b->dir);
 		m->fresh = true;
 	}
 	if (!rc)
 		rc = mkdir_p(own);
+	if (!rc)
+		rc = write_file(cut, "", 0);
+	free(cut);
 	free(own);
 	return rc;
 }
@@ -510,6 +517,16 @@ static bool is_kept(struct making *m)
 	return kept;
 }
 
+/* Make has come to an end by itself: what is there is whole. */
+static void not_cut(const struct making *m)
+{
+	char *cut = inside(m->b, CUT);
+
+	if (unlink(cut))
+		pr_warn("can't remove %s: %s", cut, strerror(errno));
+	free(cut);
+}
+
 static int build_locked(struct making *m)
 {
 	struct build *b = m->b;
@@ -536,6 +553,8 @@ static int build_locked(struct making *m)
 		rc = read_release(b);
 	if (!rc)
 		rc = sign(b);
+	if (!rc || rc == BUILD_BROKEN)
+		not_cut(m);
 	b->seconds = now() - start;
 	if (!rc)
 		rc = build_write_json(b, record);

@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,7 +22,8 @@
 
 /*
  * It knows all options but CONFIG_UNKNOWN. code.S is all of its kernel, and each
- * compilation of it is counted.
+ * compilation of it is counted. Where there is a file "stop", it doesn't come further
+ * than half of it.
  */
 static const char makefile[] =
 	"allnoconfig:\n"
@@ -33,6 +36,7 @@ static const char makefile[] =
 	"/build/vmlinux: code.S\n"
 	"\t@echo '  CC      code.o'\n"
 	"\t@echo x >>/build/compiled\n"
+	"\t@[ ! -f stop ] || { echo half >$@; sleep 60; }\n"
 	"\tas -o $@ code.S\n"
 	"modules_install:\n"
 	"\tmkdir -p $(INSTALL_MOD_PATH)/lib/modules/6.1.0-test\n"
@@ -232,6 +236,51 @@ static void test_broken(void **state)
 	free(build(f));
 }
 
+static bool is_half(const char *vmlinux)
+{
+	struct buf b = { 0 };
+	bool half = !read_file(vmlinux, &b) && b.len == 5 && !memcmp(b.data, "half\n", 5);
+
+	buf_free(&b);
+	return half;
+}
+
+/* For make, what it was writing when it was killed is newer than its source, and done. */
+static void test_killed(void **state)
+{
+	struct fixture *f = *state;
+	char *before = build(f), *vmlinux = xasprintf("%s/vmlinux", f->out);
+	char *after, *stop;
+	double deadline = now() + 20;
+	struct build b;
+	pid_t pid;
+
+	sleep(1);
+	put(f->tree, "code.S", ".text; f: cli\n");
+	put(f->tree, "stop", "");
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		build_kernel(&f->rq, &b);
+		_exit(0);
+	}
+	while (!is_half(vmlinux) && now() < deadline)
+		usleep(10000);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(is_half(vmlinux));
+
+	stop = xasprintf("%s/stop", f->tree);
+	assert_int_equal(unlink(stop), 0);
+	after = build(f);
+	assert_string_not_equal(before, after);
+	assert_int_equal(compiled(f), 1);
+	free(after);
+	free(before);
+	free(stop);
+	free(vmlinux);
+}
+
 /* Nothing of a user's is taken for an old build. */
 static void test_foreign(void **state)
 {
@@ -272,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_cache, setup, teardown),
 	};

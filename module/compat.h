@@ -88,6 +88,18 @@ static inline struct irqsan_range compat_module_init_text(const struct module *m
 #endif
 }
 
+/* Is there more of the module behind its text, or its init text? */
+static inline bool compat_module_text_followed(const struct module *mod, bool init)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	return false;
+#else
+	const struct module_layout *layout = init ? &mod->init_layout : &mod->core_layout;
+
+	return layout->size > layout->text_size;
+#endif
+}
+
 /**
  * struct compat_direct - a direct call from a function's entry
  * @ops: what ftrace knows of it, from 6.5 on

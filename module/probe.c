@@ -40,8 +40,8 @@ NOKPROBE_SYMBOL(nothing);
  * (can_optimize()). The last one of a module's text goes to the end of the last page:
  * its symbol does. If the padding has an odd number of zeros, of which two are an
  * instruction, the last one is read on in the page behind. Since modules have their
- * text apart from their data (6.4, commit ac3b43283923; init text, since ever) there
- * need not be one, and the kernel oopses.
+ * text apart from their data (6.4, commit ac3b43283923) there is none, and the kernel
+ * oopses.
  */
 static bool decoding_leaves_text(const struct irqsan_site *site)
 {
@@ -49,7 +49,8 @@ static bool decoding_leaves_text(const struct irqsan_site *site)
 	bool leaves;
 	u8 *code;
 
-	if (!site->mod || irqsan_text_around(site->addr, &fn))
+	if (!site->mod || compat_module_text_followed(site->mod, site->init) ||
+	    irqsan_text_around(site->addr, &fn))
 		return false;
 	text = site->init ? compat_module_init_text(site->mod) : compat_module_text(site->mod);
 	if (fn.start + fn.len + MAX_INSN_SIZE <= PAGE_ALIGN(text.start + text.len))

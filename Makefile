@@ -101,6 +101,11 @@ bisect-demo: history
 	cp out/bisect-irqsan/bisect.log docs/bisect-irqsan.log
 	cp out/bisect-builtin/bisect.log docs/bisect-builtin.log
 
+# Kills one 20 times; half an hour and more.
+check-bisect: deps
+	$(MAKE) history
+	qemu-harness/tests/bisect-kill.sh $(HISTORY)
+
 # Every test runs, also after one has failed.
 unit: $(TESTS:%=$(B)/asan/%) $(FAKES:%=$(B)/asan/%)
 	@rc=0; for t in $(TESTS); do $(B)/asan/$$t || rc=1; done; exit $$rc
@@ -259,9 +264,9 @@ deps:
 clean:
 	rm -rf $(B)
 
-.PHONY: all bench bench-builds bisect-demo bisect-sim check check-builds check-chores \
-	check-intree check-mutations check-patches check-report check-selftests check-series \
-	check-verify clean crash-speed crash-titles deps fuzz-crash fuzz-scan history reproduce \
-	sites-report unit zoo-compare
+.PHONY: all bench bench-builds bisect-demo bisect-sim check check-bisect check-builds \
+	check-chores check-intree check-mutations check-patches check-report check-selftests \
+	check-series check-verify clean crash-speed crash-titles deps fuzz-crash fuzz-scan \
+	history reproduce sites-report unit zoo-compare
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

@@ -67,6 +67,8 @@ verdict FIXED 0 "5.10 and the livepatch" \
 	--before debian:bullseye --livepatch patches/livepatch $fixed
 verdict "NOT REPRODUCED" 125 "6.1, which hasn't the bug" \
 	--before debian:bookworm --after debian:bookworm --runs 1
+verdict FIXED 0 "5.10 from source, and the fix as a patch" \
+	--source debian-source:bullseye --patch patches/5.10/0002-*.patch $fixed
 verdict FIXED 0 "5.10 with the check, and the fix" \
 	--before "$before510" --after "$(with_check --patch patches/5.10/0002-*.patch)" $fixed $long
 verdict "NOT FIXED" 1 "5.10 with the check, and other code with the bug" \

@@ -20,9 +20,10 @@ mkdir -p "$out" || exit 2
 out=$(cd "$out" && pwd)
 nr=0
 
-# mutation WHAT FILE SED-SCRIPT - in a copy of module/
+# mutation WHAT FILE SED-SCRIPT [KERNEL] - in a copy of module/
 mutation()
 {
+	on=${4:-$kernel}
 	nr=$((nr + 1))
 	dir=$out/$nr
 	mkdir "$dir"
@@ -33,11 +34,11 @@ mutation()
 		fail "$1" "the mutation doesn't apply to $2 any more"
 		return
 	fi
-	if ! ko=$($irqsan kernel build-module --kernel "$kernel" "$dir/module"); then
+	if ! ko=$($irqsan kernel build-module --kernel "$on" "$dir/module"); then
 		fail "$1" "it doesn't compile"
 		return
 	fi
-	expect 1 "$1" $irqsan selftest --kernel "$kernel" --accel tcg --keep "$dir/run" \
+	expect 1 "$1" $irqsan selftest --kernel "$on" --accel tcg --keep "$dir/run" \
 		--module "$ko/irqsan.ko"
 }
 
@@ -63,6 +64,9 @@ mutation "modules that come are not seen" scope.c \
 	'/case MODULE_STATE_COMING:/,/break;/ { /scan_module/d }'
 mutation "switching off does nothing" check.c \
 	's/!READ_ONCE(irqsan_enabled)/0/'
+# Only there does it do harm (docs/probing.md).
+mutation "a probe that the kernel can't look at" probe.c \
+	's/if (decoding_leaves_text(site))/if (!site->mod \&\& decoding_leaves_text(site))/' debian:trixie
 mutation "no panic" report.c \
 	's/if (irqsan_panic)/if (0)/'
 

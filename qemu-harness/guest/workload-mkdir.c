@@ -39,7 +39,7 @@ static unsigned int nr_procs;
 
 static int mount_disk(const char *image, const char *dir)
 {
-	int control = -1, loop = -1, file = -1, nr, rc = 0;
+	int control = -1, file = -1, loop, nr, rc = 0;
 	char path[32];
 
 	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
@@ -51,11 +51,14 @@ static int mount_disk(const char *image, const char *dir)
 	}
 	snprintf(path, sizeof(path), "/dev/loop%d", nr);
 	loop = open(path, O_RDWR | O_CLOEXEC);
-	if (loop < 0 || ioctl(loop, LOOP_SET_FD, file) || mount(path, dir, "ext4", 0, NULL))
+	if (loop < 0 || ioctl(loop, LOOP_SET_FD, file))
 		rc = -errno;
-out:
+	/* Without BLK_DEV_WRITE_MOUNTED (6.8) who mounts must be the only one to write. */
 	if (loop >= 0)
 		close(loop);
+	if (!rc && mount(path, dir, "ext4", 0, NULL))
+		rc = -errno;
+out:
 	if (file >= 0)
 		close(file);
 	if (control >= 0)

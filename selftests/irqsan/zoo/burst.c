@@ -46,6 +46,13 @@ static int start_holding(void)
 	return rc ?: register_ftrace_function(&hold_ops);
 }
 
+static void stop_holding(void)
+{
+	unregister_ftrace_function(&hold_ops);
+	/* Or the filter's memory stays behind when the module goes. */
+	ftrace_set_filter(&hold_ops, NULL, 0, 1);
+}
+
 static int be_held(void *exhibit)
 {
 	zoo_run_here(exhibit, false, 1);
@@ -110,7 +117,7 @@ int zoo_burst(const struct exhibit *exhibit, unsigned int count)
 		rc = burst(other, exhibit, count);
 		kthread_stop(other);
 	}
-	unregister_ftrace_function(&hold_ops);
+	stop_holding();
 out_allowed:
 	set_cpus_allowed_ptr(current, allowed);
 out:

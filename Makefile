@@ -101,7 +101,7 @@ bisect-demo: history
 	cp out/bisect-irqsan/bisect.log docs/bisect-irqsan.log
 	cp out/bisect-builtin/bisect.log docs/bisect-builtin.log
 
-# Kills one 20 times; half an hour and more.
+# Kills one 20 times; a quarter of an hour and more.
 check-bisect: deps
 	$(MAKE) history
 	qemu-harness/tests/bisect-kill.sh $(HISTORY)

@@ -28,7 +28,8 @@ bisect()
 		--good "$good" --bad "$bad" --keep "$out/$round" >>"$out/$round.log" 2>&1
 }
 
-# Processes that come from it, and so have its mark: their names.
+# Processes that come from it, and so have its mark: their names. Within a build's
+# sandbox there is no environment, but the sandbox itself has it, and takes them along.
 left_over()
 {
 	for p in /proc/[0-9]*; do

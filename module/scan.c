@@ -55,15 +55,19 @@ struct slot {
  * @reg: by register: behind which offset it was masked last, plus one; 0 never
  * @slot: memory operands
  * @next: the slot to use next
+ * @lost: registers that hold something else by now, a bit each
  *
  * It may mask the flags long before it tests the result. That is a fact of the
  * path taken, and the scan goes by address: a register that is masked anywhere
  * shortly before counts. Wrong ones are sorted out by what follows the test.
+ * What is behind a jump is come to from somewhere else, so that @lost
+ * holds up to the next jump only.
  */
 struct masks {
 	size_t reg[16];
 	struct slot slot[SLOTS];
 	unsigned int next;
+	u16 lost;
 };
 
 /**
@@ -173,6 +177,13 @@ static bool is_one(const struct irqsan_insn *insn, u8 opcode)
 	return insn->map == MAP_ONE && insn->opcode == opcode;
 }
 
+/* Nothing runs from here straight into what is behind: jmp, ret, int3, udb; ud2. */
+static bool is_end(const struct irqsan_insn *insn)
+{
+	return is_jump(insn) || is_one(insn, 0xc3) || is_one(insn, 0xcc) ||
+	       is_one(insn, 0xd6) || (insn->map == MAP_0F && insn->opcode == 0x0b);
+}
+
 static bool is_endbr(const struct irqsan_insn *insn)
 {
 	return insn->map == MAP_0F && insn->opcode == 0x1e && insn->rep == 0xf3;
@@ -263,7 +274,14 @@ static bool slot_is_masked(const struct masks *masks, const struct slot *slot)
 
 static bool reg_is_masked(const struct masks *masks, u8 reg, size_t offset)
 {
-	return masks->reg[reg] && in_reach(masks->reg[reg] - 1, offset);
+	return masks->reg[reg] && !(masks->lost >> reg & 1) &&
+	       in_reach(masks->reg[reg] - 1, offset);
+}
+
+static void set_masked(struct masks *masks, u8 reg, size_t offset)
+{
+	masks->reg[reg] = offset + 1;
+	masks->lost &= ~(1 << reg);
 }
 
 /* "and $0x200,r": the register, or -1. */
@@ -295,6 +313,54 @@ static bool is_masked_later(const u8 *text, size_t len, const struct step *from,
 	return false;
 }
 
+/* The register that ModRM has in the place of a memory operand, as a bit. */
+static u16 rm_bit(const struct irqsan_insn *insn)
+{
+	return modrm_is_register(insn) ? 1 << rm_register(insn) : 0;
+}
+
+/*
+ * The registers that an instruction gives a new value, a bit each; not what a
+ * call does to them: which it keeps is a matter of the function.
+ */
+static u16 written(const struct irqsan_insn *insn)
+{
+	u8 op = insn->opcode;
+
+	if (insn->map == MAP_0F) {
+		/* cmov, movzx, movsx, imul */
+		if ((op & 0xf0) == 0x40 || (op & 0xf6) == 0xb6 || op == 0xaf)
+			return 1 << reg_register(insn);
+		return 0;
+	}
+	if (insn->map != MAP_ONE)
+		return 0;
+	if (op < 0x38 && (op & 7) < 6)
+		return (op & 7) > 3 ? 1 : op & 2 ? 1 << reg_register(insn) : rm_bit(insn);
+	if ((op & 0xf8) == 0x58 || (op & 0xf8) == 0xb8)
+		return 1 << ((op & 7) | (insn->rex & 1 ? 8 : 0));
+	switch (op) {
+	case 0x63:	/* movslq */
+	case 0x69:	/* imul */
+	case 0x6b:
+	case 0x8b:	/* mov */
+	case 0x8d:	/* lea */
+		return 1 << reg_register(insn);
+	case 0x81:	/* add and its like; cmp is not */
+	case 0x83:
+		return modrm_reg(insn) != 7 ? rm_bit(insn) : 0;
+	case 0x89:	/* mov */
+	case 0xc1:	/* shifts */
+	case 0xc7:	/* mov */
+	case 0xd1:
+	case 0xd3:
+		return rm_bit(insn);
+	case 0x87:	/* xchg */
+		return rm_bit(insn) | 1 << reg_register(insn);
+	}
+	return 0;
+}
+
 /* Follows the masked flags through "and $0x200,r", "mov r,r", "mov r,slot", "mov slot,r". */
 static void track_masks(struct masks *masks, const u8 *text, const struct step *step)
 {
@@ -304,11 +370,14 @@ static void track_masks(struct masks *masks, const u8 *text, const struct step *
 
 	if (is_function_start(step))
 		*masks = (struct masks){ .next = 0 };
-	if (insn->map != MAP_ONE || insn->opsize)
+	if (insn->opsize)
+		return;
+	masks->lost = is_end(insn) ? 0 : masks->lost | written(insn);
+	if (insn->map != MAP_ONE)
 		return;
 	reg = masked_register(insn);
 	if (reg >= 0)
-		masks->reg[reg] = step->offset + 1;
+		set_masked(masks, reg, step->offset);
 	switch (insn->opcode) {
 	case 0x81:
 		if (modrm_reg(insn) == 4 && insn->imm == IF_MASK &&
@@ -319,7 +388,7 @@ static void track_masks(struct masks *masks, const u8 *text, const struct step *
 		if (!reg_is_masked(masks, reg_register(insn), step->offset))
 			break;
 		if (modrm_is_register(insn))
-			masks->reg[rm_register(insn)] = step->offset + 1;
+			set_masked(masks, rm_register(insn), step->offset);
 		else if (memory_operand(text, step, &slot))
 			masks->slot[masks->next++ % SLOTS] = slot;
 		break;
@@ -327,7 +396,7 @@ static void track_masks(struct masks *masks, const u8 *text, const struct step *
 		if (modrm_is_register(insn) ?
 		    reg_is_masked(masks, rm_register(insn), step->offset) :
 		    memory_operand(text, step, &slot) && slot_is_masked(masks, &slot))
-			masks->reg[reg_register(insn)] = step->offset + 1;
+			set_masked(masks, reg_register(insn), step->offset);
 		break;
 	}
 }
@@ -444,9 +513,7 @@ static bool falls_into(const u8 *text, size_t len, size_t from, size_t to)
 	while (at < to) {
 		if (!decode(text, len, at, &insn))
 			return false;
-		/* jmp, ret, int3; ud2 */
-		if (is_jump(&insn) || is_one(&insn, 0xc3) || is_one(&insn, 0xcc) ||
-		    (insn.map == MAP_0F && insn.opcode == 0x0b))
+		if (is_end(&insn))
 			return false;
 		at += insn.len;
 	}

@@ -12,6 +12,10 @@
  *   set, sti. The compiler chooses the test, the branch and where the sti
  *   lies.
  *
+ * In the first shape flags that the code itself has set bit 9 in are no saved
+ * ones: that is how KVM's emulator before 5.12 runs a guest's instruction with
+ * the guest's flags, "or $0x200,R; push R; popf; call *F".
+ *
  * A kernel has the one or the other. In the second shape the side of the branch
  * with the bit set leads straight to an sti that the other side doesn't come to.
  * "sti; hlt" is no restore but an idle loop, and a side that does anything else
@@ -56,18 +60,20 @@ struct slot {
  * @slot: memory operands
  * @next: the slot to use next
  * @lost: registers that hold something else by now, a bit each
+ * @forced: registers that the code has set bit 9 in, a bit each
  *
  * It may mask the flags long before it tests the result. That is a fact of the
  * path taken, and the scan goes by address: a register that is masked anywhere
  * shortly before counts. Wrong ones are sorted out by what follows the test.
- * What is behind a jump is come to from somewhere else, so that @lost
- * holds up to the next jump only.
+ * What is behind a jump is come to from somewhere else, so that @lost and
+ * @forced hold up to the next jump only.
  */
 struct masks {
 	size_t reg[16];
 	struct slot slot[SLOTS];
 	unsigned int next;
 	u16 lost;
+	u16 forced;
 };
 
 /**
@@ -401,6 +407,32 @@ static void track_masks(struct masks *masks, const u8 *text, const struct step *
 	}
 }
 
+/* The register that an instruction sets bit 9 in, as a bit. */
+static u16 forces(const struct irqsan_insn *insn)
+{
+	u8 op = modrm_reg(insn);
+
+	if (is_one(insn, 0x0d) && (insn->imm & IF_MASK))	/* or $imm,%eax */
+		return 1;
+	if ((is_one(insn, 0x81) && op == 1 && (insn->imm & IF_MASK)) ||	/* or $imm,r */
+	    (insn->map == MAP_0F && insn->opcode == 0xba && op == 5 &&
+	     insn->imm == IF_BIT))					/* bts $9,r */
+		return rm_bit(insn);
+	if (is_one(insn, 0x80) && op == 1 && (insn->imm & (IF_MASK >> 8)) &&
+	    modrm_is_register(insn) && !insn->rex && (insn->modrm & 7) >= 4)
+		return 1 << (insn->modrm & 3);		/* or $imm8,%ah to %bh */
+	return 0;
+}
+
+static void track_forced(struct masks *masks, const struct step *step)
+{
+	const struct irqsan_insn *insn = &step->insn;
+
+	if (is_end(insn) || is_function_start(step))
+		masks->forced = 0;
+	masks->forced = (masks->forced & ~written(insn)) | forces(insn);
+}
+
 /* "test r,r", "cmp $0,r", "cmp $0,slot" of something masked before: sets ZF. */
 static bool is_masked_test(const u8 *text, size_t len, const struct masks *masks,
 			   const struct step *step, size_t *mask)
@@ -579,11 +611,27 @@ static bool is_test_restore(const u8 *text, size_t len, const struct irqsan_styl
 	return !taken_if_set || !falls_into(text, len, behind, target);
 }
 
-static bool is_popf_restore(const struct history *history, struct irqsan_found *found)
+/* An indirect call or jump at @offset, as CALL_NOSPEC has it without retpolines? */
+static bool goes_anywhere(const u8 *text, size_t len, size_t offset)
+{
+	struct irqsan_insn insn;
+
+	if (!decode(text, len, offset, &insn))
+		return false;
+	/* lfence */
+	if (insn.map == MAP_0F && insn.opcode == 0xae && insn.modrm == 0xe8 &&
+	    !decode(text, len, offset + insn.len, &insn))
+		return false;
+	return is_one(&insn, 0xff) && (modrm_reg(&insn) == 2 || modrm_reg(&insn) == 4);
+}
+
+static bool is_popf_restore(const u8 *text, size_t len, const struct history *history,
+			    const struct masks *masks, struct irqsan_found *found)
 {
 	const struct step *popf = past(history, 0), *push = past(history, 1);
 
-	if (!is_one(&popf->insn, 0x9d) || !push || push->insn.map != MAP_ONE)
+	if (!is_one(&popf->insn, 0x9d) || !push || push->insn.map != MAP_ONE ||
+	    goes_anywhere(text, len, popf->offset + popf->insn.len))
 		return false;
 	found->offset = push->offset;
 	found->test = push->offset;
@@ -591,7 +639,7 @@ static bool is_popf_restore(const struct history *history, struct irqsan_found *
 	if ((push->insn.opcode & 0xf8) == 0x50) {
 		found->saved = SAVED_REG;
 		found->reg = (push->insn.opcode & 7) | (push->insn.rex & 1 ? 8 : 0);
-		return true;
+		return !(masks->forced >> found->reg & 1);
 	}
 	found->saved = SAVED_UNKNOWN;
 	found->reg = 0;
@@ -632,7 +680,8 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 		step->offset = offset;
 		offset += step->insn.len;
 		history.nr++;
-		if (style->shape == SHAPE_POPF ? is_popf_restore(&history, &found) :
+		if (style->shape == SHAPE_POPF ?
+		    is_popf_restore(text, len, &history, &masks, &found) :
 		    is_test_restore(text, len, style, &history, &masks, &found)) {
 			rc = fn(ctx, &found);
 			if (rc)
@@ -640,6 +689,8 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 		}
 		if (style->shape == SHAPE_TEST)
 			track_masks(&masks, text, step);
+		else
+			track_forced(&masks, step);
 	}
 	return 0;
 }

@@ -472,6 +472,17 @@ static bool is_telling(const struct irqsan_style *style, const struct irqsan_ins
 }
 
 /*
+ * hlt, mwait, or tdcall, by which a TDX guest halts: behind an sti they must run
+ * before an interrupt is taken.
+ */
+static bool is_idle(const struct irqsan_insn *insn)
+{
+	return is_one(insn, 0xf4) ||
+	       (insn->map == MAP_0F && insn->opcode == 0x01 &&
+		(insn->modrm == 0xc9 || (insn->modrm == 0xcc && insn->opsize)));
+}
+
+/*
  * Does what runs from @offset on enable IRQs before it does anything else, and
  * not to halt? The compiler may have put the sti into a function of its own
  * (.part.0): one call is followed.
@@ -489,7 +500,7 @@ static bool leads_to_sti(const u8 *text, size_t len, const struct irqsan_style *
 		offset += insn.len;
 		if (sti) {
 			if (!is_nop(&insn))
-				return !is_one(&insn, 0xf4);
+				return !is_idle(&insn);
 		} else if (is_one(&insn, 0xfb)) {
 			sti = true;
 			*enable = offset - insn.len;
@@ -503,13 +514,6 @@ static bool leads_to_sti(const u8 *text, size_t len, const struct irqsan_style *
 		}
 	}
 	return sti;
-}
-
-/* hlt or mwait: behind an sti they must run before an interrupt is taken. */
-static bool is_idle(const struct irqsan_insn *insn)
-{
-	return is_one(insn, 0xf4) ||
-	       (insn->map == MAP_0F && insn->opcode == 0x01 && insn->modrm == 0xc9);
 }
 
 /* Is there an "sti; hlt" at @offset, or behind what starts a function there? */

@@ -200,6 +200,9 @@ static const struct piece pieces[] = {
 	{ "masked; movzx; tested",
 	  CODE(0x81, 0xe3, 0x00, 0x02, 0x00, 0x00, 0x0f, 0xb6, 0x1f, 0x48, 0x85, 0xdb, 0x74, 0x06,
 	       STI, 0xc3), -1 },
+	{ "test; je over; sti; tdcall",
+	  CODE(0xf7, 0xc6, 0x00, 0x02, 0x00, 0x00, 0x74, 0x05, 0xfb, 0x66, 0x0f, 0x01, 0xcc, 0xc3),
+	  -1 },
 	{ "a mask in another function",
 	  CODE(0x81, 0xe3, 0x00, 0x02, 0x00, 0x00, 0xc3, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc, 0xcc,
 	       0xcc, 0xcc, NOP5, 0x48, 0x85, 0xdb, 0x74, 0x06, STI, 0xc3), -1 },
@@ -320,6 +323,28 @@ static void test_exits(void **state)
 	assert_memory_equal(seen, want, sizeof(want));
 }
 
+/* What idles is watched where it is called: by hlt, mwait, and tdcall. */
+static void test_enables(void **state)
+{
+	static const u8 code[] = {
+		STI,				/*  0 sti; nop */
+		0xe8, 0x07, 0x00, 0x00, 0x00,	/*  6 call 18 */
+		0xfb, 0x66, 0x0f, 0x01, 0xcc,	/* 11 sti; tdcall */
+		0xc3, 0xcc,			/* 16 ret */
+		0xfb, 0xf4, 0xc3,		/* 18 sti; hlt; ret */
+		0xfb, 0x0f, 0x01, 0xc9,		/* 21 sti; mwait */
+		0xfb, 0x66, 0x0f, 0x01, 0xcf,	/* 25 sti; seamcall: does not idle */
+		0xe8, 0xe8, 0xff, 0xff, 0xff,	/* 30 call 11 */
+	};
+	static const size_t want[] = { 0, 6, 25, 30 };
+	size_t seen[ARRAY_SIZE(want) + 4] = { 0 }, *next = seen;
+
+	(void)state;
+	assert_int_equal(irqsan_scan_enables(code, sizeof(code), note_exit, &next), 0);
+	assert_int_equal(next - seen, ARRAY_SIZE(want));
+	assert_memory_equal(seen, want, sizeof(want));
+}
+
 /* What every function may begin with is stepped over, once each. */
 static void test_body(void **state)
 {
@@ -344,6 +369,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_callback_ends_scan),
 		cmocka_unit_test(test_exits),
+		cmocka_unit_test(test_enables),
 		cmocka_unit_test(test_body),
 	};
 

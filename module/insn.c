@@ -61,7 +61,8 @@ static const u16 attr_one[256] = {
 	[0xcd] = F_IMM8,
 	[0xce] = F_BAD,
 	[0xd0 ... 0xd3] = F_MODRM,
-	[0xd4 ... 0xd6] = F_BAD,
+	[0xd4 ... 0xd5] = F_BAD,
+	/* d6: UDB, one byte that is never defined; the kernel's own CFI has it */
 	[0xd8 ... 0xdf] = F_MODRM,
 	[0xe0 ... 0xe7] = F_IMM8,
 	[0xe8 ... 0xe9] = F_REL32,

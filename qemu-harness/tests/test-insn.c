@@ -119,6 +119,19 @@ static void test_cut(void **state)
 	}
 }
 
+/* UDB is no prefix and takes no operand: what binutils of before 2025 call bad. */
+static void test_udb(void **state)
+{
+	static const u8 udb_ret[] = { 0xd6, 0xc3 };
+	struct irqsan_insn insn;
+
+	(void)state;
+	assert_true(irqsan_insn_decode(udb_ret, sizeof(udb_ret), &insn));
+	assert_int_equal(insn.len, 1);
+	assert_int_equal(insn.opcode, 0xd6);
+	assert_int_equal(insn.map, MAP_ONE);
+}
+
 /* What the kernel would read of a function's padding, see module/probe.c. */
 static void test_ends(void **state)
 {
@@ -140,6 +153,7 @@ int main(void)
 		cmocka_unit_test(test_libc),
 		cmocka_unit_test(test_self),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_udb),
 		cmocka_unit_test(test_ends),
 	};
 

@@ -650,6 +650,20 @@ static bool is_popf_restore(const u8 *text, size_t len, const struct history *hi
 	return push->insn.opcode == 0xff && modrm_reg(&push->insn) == 6;
 }
 
+/*
+ * A walk has ended at @offset, where no instruction was. That is the end if there
+ * is nothing more, or what an assembler fills up with: a zero that is alone is no
+ * instruction.
+ */
+static int walk_end(const u8 *text, size_t len, size_t offset)
+{
+	for (; offset < len; offset++) {
+		if (text[offset])
+			return -1;
+	}
+	return 0;
+}
+
 /**
  * irqsan_scan() - find the restores in a range of text
  * @text: the bytes, beginning at an instruction
@@ -711,15 +725,17 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
  * Conditional jumps out of the function are not looked for: compilers make
  * them only to a part of the same function (.cold). Any context.
  *
- * Return: 0, or what @fn returned.
+ * Return: 0, or what @fn returned. -1: the walk is incomplete, there are bytes
+ * in the function that are no known instruction; @fn was called for what comes
+ * before them.
  */
 int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
 {
 	struct irqsan_insn insn;
-	size_t offset = 0, target;
+	size_t offset, target;
 	int rc;
 
-	for (; decode(text, len, offset, &insn); offset += insn.len) {
+	for (offset = 0; decode(text, len, offset, &insn); offset += insn.len) {
 		target = offset + insn.len + (size_t)(long)insn.imm;
 		if (!is_one(&insn, 0xc3) && !(is_jump(&insn) && target >= len))
 			continue;
@@ -727,7 +743,7 @@ int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
 		if (rc)
 			return rc;
 	}
-	return 0;
+	return walk_end(text, len, offset);
 }
 
 /**
@@ -778,7 +794,9 @@ int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx
  *
  * Any context.
  *
- * Return: 0, or what @fn returned.
+ * Return: 0, or what @fn returned. -1: the walk is incomplete, there are bytes
+ * in the function that are no known instruction; @fn was called for what comes
+ * before them.
  */
 int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx)
 {
@@ -794,7 +812,7 @@ int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx)
 		if (rc)
 			return rc;
 	}
-	return 0;
+	return walk_end(text, len, offset);
 }
 
 /**

@@ -323,6 +323,42 @@ static void test_exits(void **state)
 	assert_memory_equal(seen, want, sizeof(want));
 }
 
+static void note_exits(const u8 *code, size_t len, int want, size_t *seen, size_t nr)
+{
+	size_t *next = seen;
+
+	assert_int_equal(irqsan_scan_exits(code, len, note_exit, &next), want);
+	assert_int_equal(next - seen, nr);
+}
+
+/* Zeros fill up; anything else that is no instruction is said, after what was seen. */
+static void test_walk_ends(void **state)
+{
+	static const u8 filled[] = { 0xc3, 0x00, 0x00, 0x00 };
+	static const u8 unknown[] = { 0xc3, 0x06, 0xc3 };
+	static const u8 cut[] = { 0x90, 0xe9, 0x00, 0x10 };
+	static const u8 udb[] = { 0xd6, 0xe8, 0x00, 0x10, 0x00, 0x00, 0xc3 };
+	static const u8 calls[] = { 0xe8, 0x00, 0x10, 0x00, 0x00, 0xc3, 0x06, 0xc3 };
+	size_t seen[4], *next = seen;
+
+	(void)state;
+	for (size_t len = 1; len <= sizeof(filled); len++)
+		note_exits(filled, len, 0, seen, 1);
+	note_exits(unknown, sizeof(unknown), -1, seen, 1);
+	assert_int_equal(seen[0], 0);
+	note_exits(cut, sizeof(cut), -1, seen, 0);
+	note_exits(udb, sizeof(udb), 0, seen, 1);
+	assert_int_equal(seen[0], 6);
+
+	assert_int_equal(irqsan_scan_calls(udb, sizeof(udb), note_exit, &next), 0);
+	assert_int_equal(next - seen, 1);
+	assert_int_equal(seen[0], 0x1006);
+	assert_int_equal(irqsan_scan_calls(calls, sizeof(calls), note_exit, &next), -1);
+	assert_int_equal(next - seen, 2);
+	assert_int_equal(seen[1], 0x1005);
+	assert_int_equal(irqsan_scan_calls(filled, sizeof(filled), note_exit, &next), 0);
+}
+
 /* What idles is watched where it is called: by hlt, mwait, and tdcall. */
 static void test_enables(void **state)
 {
@@ -369,6 +405,7 @@ int main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_callback_ends_scan),
 		cmocka_unit_test(test_exits),
+		cmocka_unit_test(test_walk_ends),
 		cmocka_unit_test(test_enables),
 		cmocka_unit_test(test_body),
 	};

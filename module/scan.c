@@ -41,6 +41,8 @@
 #define MASK_REACH 4096
 /* Functions begin at multiples of this. */
 #define FUNCTION_ALIGN 16
+/* Bytes to scan before others may have the CPU. */
+#define PAUSE_EVERY 65536
 
 /**
  * struct slot - a memory operand that holds a masked copy of the flags
@@ -190,7 +192,7 @@ static bool is_end(const struct irqsan_insn *insn)
 	       is_one(insn, 0xd6) || (insn->map == MAP_0F && insn->opcode == 0x0b);
 }
 
-static bool is_endbr(const struct irqsan_insn *insn)
+static bool is_endbr_insn(const struct irqsan_insn *insn)
 {
 	return insn->map == MAP_0F && insn->opcode == 0x1e && insn->rep == 0xf3;
 }
@@ -252,7 +254,7 @@ static bool is_function_start(const struct step *step)
 	const struct irqsan_insn *insn = &step->insn;
 
 	return step->offset % FUNCTION_ALIGN == 0 &&
-	       (is_endbr(insn) ||
+	       (is_endbr_insn(insn) ||
 		(insn->map == MAP_0F && insn->opcode == 0x1f && insn->len == 5));
 }
 
@@ -509,7 +511,7 @@ static bool leads_to_sti(const u8 *text, size_t len, const struct irqsan_style *
 		} else if (is_jump(&insn) || (is_one(&insn, 0xe8) && !called)) {
 			called |= insn.opcode == 0xe8;
 			offset += (size_t)(long)insn.imm;
-		} else if (called ? !is_nop(&insn) && !is_endbr(&insn) : !is_harmless(&insn)) {
+		} else if (called ? !is_nop(&insn) && !is_endbr_insn(&insn) : !is_harmless(&insn)) {
 			return false;
 		}
 	}
@@ -650,6 +652,15 @@ static bool is_popf_restore(const u8 *text, size_t len, const struct history *hi
 	return push->insn.opcode == 0xff && modrm_reg(&push->insn) == 6;
 }
 
+/* A scan that has come to @offset lets others run, if it is time again. */
+static void give_way(size_t offset, size_t *pause)
+{
+	if (offset < *pause)
+		return;
+	*pause = offset + PAUSE_EVERY;
+	irqsan_scan_pause();
+}
+
 /*
  * A walk has ended at @offset, where no instruction was. That is the end if there
  * is nothing more, or what an assembler fills up with: a zero that is alone is no
@@ -674,7 +685,8 @@ static int walk_end(const u8 *text, size_t len, size_t offset)
  * @ctx: passed to @fn
  *
  * Bytes that are no instruction are stepped over one by one, so that data
- * between functions costs sites only where it lies. Any context; no allocation.
+ * between functions costs sites only where it lies. No allocation. May sleep in
+ * the kernel.
  *
  * Return: 0, or what @fn returned.
  */
@@ -685,10 +697,11 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 	struct masks masks = { .next = 0 };
 	struct irqsan_found found;
 	struct step *step;
-	size_t offset = 0;
+	size_t offset = 0, pause = PAUSE_EVERY;
 	int rc;
 
 	while (offset < len) {
+		give_way(offset, &pause);
 		step = &history.step[history.nr % HISTORY];
 		if (!decode(text, len, offset, &step->insn)) {
 			history.nr = 0;
@@ -756,19 +769,20 @@ int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
  *	the scan
  * @ctx: passed to @fn
  *
- * Any context.
+ * May sleep in the kernel.
  *
  * Return: 0, or what @fn returned.
  */
 int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
 {
+	size_t offset, pause = PAUSE_EVERY;
 	struct irqsan_insn insn;
-	size_t offset;
 	int rc;
 
 	for (offset = 0; offset < len; offset += insn.len) {
 		bool enables = false;
 
+		give_way(offset, &pause);
 		if (!decode(text, len, offset, &insn)) {
 			insn.len = 1;
 			continue;
@@ -831,7 +845,7 @@ size_t irqsan_scan_body(const u8 *text, size_t len)
 	struct irqsan_insn insn;
 	size_t offset = 0;
 
-	if (decode(text, len, 0, &insn) && is_endbr(&insn))
+	if (decode(text, len, 0, &insn) && is_endbr_insn(&insn))
 		offset = insn.len;
 	if (decode(text, len, offset, &insn) && insn.len == 5 &&
 	    (is_nop(&insn) || is_one(&insn, 0xe8)))

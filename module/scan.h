@@ -8,6 +8,20 @@
 
 #include "insn.h"
 
+#ifdef __KERNEL__
+#include <linux/sched.h>
+
+/* A kernel's text takes a good part of a second, and minutes under KASAN. */
+static inline void irqsan_scan_pause(void)
+{
+	cond_resched();
+}
+#else
+static inline void irqsan_scan_pause(void)
+{
+}
+#endif
+
 /**
  * enum irqsan_saved - where the flags being restored can be read at the site
  * @SAVED_REG: in a register (&struct irqsan_found.reg)

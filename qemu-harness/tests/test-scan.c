@@ -15,6 +15,11 @@
 #include "util.h"
 
 #include "insn.c"
+#include "scan.h"
+
+static unsigned int pauses;
+
+#define irqsan_scan_pause() (pauses++)
 #include "scan.c"
 
 #define NOP5 0x0f, 0x1f, 0x44, 0x00, 0x00
@@ -381,6 +386,25 @@ static void test_enables(void **state)
 	assert_memory_equal(seen, want, sizeof(want));
 }
 
+/* Once every 64 kB, also where nothing decodes. */
+static void test_pauses(void **state)
+{
+	static const struct irqsan_style style = { .shape = SHAPE_TEST };
+	static u8 code[5 * 65536];
+	struct seen seen = { 0 };
+
+	(void)state;
+	memset(code, 0x90, sizeof(code));
+	memset(code + 2 * 65536, 0x06, 65536);
+	pauses = 0;
+	irqsan_scan(code, sizeof(code), &style, note, &seen);
+	assert_int_equal(pauses, 4);
+	irqsan_scan_enables(code, sizeof(code), note_exit, NULL);
+	assert_int_equal(pauses, 8);
+	irqsan_scan(code, 65536, &style, note, &seen);
+	assert_int_equal(pauses, 8);
+}
+
 /* What every function may begin with is stepped over, once each. */
 static void test_body(void **state)
 {
@@ -407,6 +431,7 @@ int main(void)
 		cmocka_unit_test(test_exits),
 		cmocka_unit_test(test_walk_ends),
 		cmocka_unit_test(test_enables),
+		cmocka_unit_test(test_pauses),
 		cmocka_unit_test(test_body),
 	};
 

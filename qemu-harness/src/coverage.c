@@ -343,22 +343,6 @@ static int compare_sites(const void *a, const void *b)
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
-/* As the module itself has it: irqsan_text_style(). */
-static struct irqsan_style style_of(const struct livetext *text)
-{
-	static const char *const told[IRQSAN_TOLD] = {
-		"trace_hardirqs_on", "__sanitizer_cov_trace_pc",
-	};
-	struct irqsan_style style = { .shape = text->shape };
-	uint64_t addr;
-
-	for (int i = 0; i < IRQSAN_TOLD; i++) {
-		if (livetext_address(text, told[i], &addr))
-			style.told[i] = (size_t)(addr - text->addr);
-	}
-	return style;
-}
-
 /**
  * coverage_measure() - scan a kernel and compare
  * @text: the kernel
@@ -370,7 +354,7 @@ void coverage_measure(const struct livetext *text, const struct truth *truth,
 		      struct coverage *coverage)
 {
 	struct measure m = { .text = text, .truth = truth, .coverage = coverage };
-	struct irqsan_style style = style_of(text);
+	struct irqsan_style style = livetext_style(text);
 	size_t nr_scanned;
 
 	*coverage = (struct coverage){ .nr_entries = truth ? truth->nr : 0 };

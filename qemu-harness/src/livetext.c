@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reads a vmlinux and patches its text the way the kernel does at boot, as far
- * as the IRQ flags are concerned.
+ * as the IRQ flags are concerned; the same for modules, which it links before.
  *
  * Two generations of tables (arch/x86/kernel/alternative.c):
  * - .parainstructions, before the IRQ operations became alternatives (5.12):
@@ -18,11 +18,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "decompress.h"
 #include "livetext.h"
-#include "util.h"
 
 /* arch/x86/include/asm/cpufeatures.h: (8*32+16), since 4.14. */
 #define FEATURE_XENPV 272
+/* Where modules are: calls of the kernel are in reach. */
+#define MODULES_ADDR 0xffffffffc0000000ULL
 
 /**
  * struct native - what a call of a native IRQ operation is patched to
@@ -114,6 +116,11 @@ const char *livetext_section(const struct livetext *text, uint64_t addr)
 	return elf_strptr(text->elf, strings, shdr.sh_name) ?: "";
 }
 
+static const struct livetext *kernel_of(const struct livetext *text)
+{
+	return text->kernel ?: text;
+}
+
 static int compare_names(const void *a, const void *b)
 {
 	const struct livetext_symbol *x = a, *y = b;
@@ -182,7 +189,7 @@ static int read_symbols(struct livetext *text)
 	}
 	qsort(text->by_name, text->nr_by_name, sizeof(*text->by_name), compare_names);
 	qsort(text->by_addr, text->nr_by_addr, sizeof(*text->by_addr), compare_addrs);
-	return text->nr_by_addr ? 0 : -ENOENT;
+	return 0;
 }
 
 static const struct livetext_symbol *find_name(const struct livetext *text, const char *name)
@@ -309,12 +316,13 @@ static void patch_parainstructions(struct livetext *text, const Elf_Data *data)
 		uint8_t len;
 		uint8_t pad[6];
 	} entry;
+	const struct livetext *kernel = kernel_of(text);
 	uint64_t pv_ops, native[ARRAY_SIZE(natives)];
 
-	if (!livetext_address(text, "pv_ops", &pv_ops))
+	if (!livetext_address(kernel, "pv_ops", &pv_ops))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(natives); i++) {
-		if (!livetext_address(text, natives[i].name, &native[i]))
+		if (!livetext_address(kernel, natives[i].name, &native[i]))
 			native[i] = 0;
 	}
 	for (size_t at = 0; at + sizeof(entry) <= data->d_size; at += sizeof(entry)) {
@@ -322,7 +330,7 @@ static void patch_parainstructions(struct livetext *text, const Elf_Data *data)
 		uint64_t function;
 
 		memcpy(&entry, (char *)data->d_buf + at, sizeof(entry));
-		slot = livetext_bytes(text, pv_ops + 8 * entry.type, sizeof(function));
+		slot = livetext_bytes(kernel, pv_ops + 8 * entry.type, sizeof(function));
 		if (!slot)
 			continue;
 		memcpy(&function, slot, sizeof(function));
@@ -371,22 +379,30 @@ static bool format_fits(const struct alt_format *f, const Elf_Data *data)
 	return true;
 }
 
+/* A module's table may be so short that both layouts fit: it has the kernel's. */
+static void find_alt_format(struct livetext *text, const Elf_Data *data)
+{
+	if (text->kernel) {
+		text->alts = text->kernel->alts;
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(alt_formats) && !text->alts; i++) {
+		if (format_fits(&alt_formats[i], data))
+			text->alts = &alt_formats[i];
+	}
+	/* Before 5.12 the IRQ operations are in the other table. */
+	if (!text->alts && data->d_size && text->shape != SHAPE_POPF)
+		pr_warn(".altinstructions has an unknown layout: no PV call is patched, sites will be missed");
+}
+
 static void patch_altinstructions(struct livetext *text, uint64_t section_addr,
 				  const Elf_Data *data)
 {
-	const struct alt_format *f = NULL;
+	const struct alt_format *f;
 
-	for (size_t i = 0; i < ARRAY_SIZE(alt_formats) && !f; i++) {
-		if (format_fits(&alt_formats[i], data))
-			f = &alt_formats[i];
-	}
-	if (!f) {
-		/* Before 5.12 the IRQ operations are in the other table. */
-		if (data->d_size && text->shape != SHAPE_POPF)
-			pr_warn(".altinstructions has an unknown layout: no PV call is patched, sites will be missed");
-		return;
-	}
-	for (size_t at = 0; at < data->d_size; at += f->size) {
+	find_alt_format(text, data);
+	f = text->alts;
+	for (size_t at = 0; f && at + f->size <= data->d_size; at += f->size) {
 		const uint8_t *p = (uint8_t *)data->d_buf + at, *code;
 		int32_t instr, replacement;
 		uint32_t feature;
@@ -413,7 +429,7 @@ static void patch_fentry(struct livetext *text)
 	static const uint8_t nop5[] = { 0x0f, 0x1f, 0x44, 0x00, 0x00 };
 	uint64_t fentry;
 
-	if (!livetext_address(text, "__fentry__", &fentry))
+	if (!livetext_address(kernel_of(text), "__fentry__", &fentry))
 		return;
 	for (size_t at = 0; at + 5 <= text->len; at++) {
 		int32_t rel;
@@ -424,6 +440,18 @@ static void patch_fentry(struct livetext *text)
 		if (text->addr + at + 5 + (uint64_t)(int64_t)rel == fentry)
 			patch(text, text->addr + at, 5, nop5, sizeof(nop5));
 	}
+}
+
+static void patch_text(struct livetext *text)
+{
+	GElf_Shdr shdr;
+	Elf_Data *data;
+
+	if (section(text->elf, ".parainstructions", &shdr, &data))
+		patch_parainstructions(text, data);
+	if (section(text->elf, ".altinstructions", &shdr, &data))
+		patch_altinstructions(text, shdr.sh_addr, data);
+	patch_fentry(text);
 }
 
 /**
@@ -453,7 +481,7 @@ int livetext_open(const char *path, struct livetext *text)
 		pr_err("%s: not an ELF file; a vmlinux is needed, not a bzImage", path);
 		goto fail;
 	}
-	if (read_symbols(text) || !section(text->elf, ".text", &shdr, &data)) {
+	if (read_symbols(text) || !text->nr_by_addr || !section(text->elf, ".text", &shdr, &data)) {
 		pr_err("%s: no .text or no symbols; take the vmlinux of a -dbg package or of a build",
 		       path);
 		goto fail;
@@ -467,16 +495,194 @@ int livetext_open(const char *path, struct livetext *text)
 	text->len = data->d_size;
 	text->data = xcalloc(1, text->len);
 	memcpy(text->data, data->d_buf, text->len);
-
-	if (section(text->elf, ".parainstructions", &shdr, &data))
-		patch_parainstructions(text, data);
-	if (section(text->elf, ".altinstructions", &shdr, &data))
-		patch_altinstructions(text, shdr.sh_addr, data);
-	patch_fentry(text);
+	patch_text(text);
 	return 0;
 fail:
 	livetext_close(text);
 	return rc;
+}
+
+/* Gives the sections addresses: first all that can be executed, without a gap. */
+static void lay_out(struct livetext *text)
+{
+	uint64_t addr = MODULES_ADDR;
+
+	text->addr = addr;
+	for (int code = 1; code >= 0; code--) {
+		Elf_Scn *scn = NULL;
+
+		while ((scn = elf_nextscn(text->elf, scn))) {
+			Elf64_Shdr *s = elf64_getshdr(scn);
+			uint64_t align = s && s->sh_addralign ? s->sh_addralign : 1;
+
+			if (!s || !(s->sh_flags & SHF_ALLOC) ||
+			    !!(s->sh_flags & SHF_EXECINSTR) != code)
+				continue;
+			s->sh_addr = (addr + align - 1) / align * align;
+			addr = s->sh_addr + s->sh_size;
+		}
+		if (code)
+			text->len = addr - text->addr;
+	}
+}
+
+/* Gives a module's symbols their addresses, those of the kernel among them. */
+static Elf_Data *resolve(struct livetext *text)
+{
+	Elf_Scn *scn = NULL, *home;
+	Elf64_Shdr *shdr = NULL;
+	Elf_Data *data;
+
+	while ((scn = elf_nextscn(text->elf, scn))) {
+		shdr = elf64_getshdr(scn);
+		if (shdr && shdr->sh_type == SHT_SYMTAB)
+			break;
+	}
+	data = scn ? elf_getdata(scn, NULL) : NULL;
+	if (!data)
+		return NULL;
+	for (size_t i = 1; i < data->d_size / sizeof(Elf64_Sym); i++) {
+		Elf64_Sym *sym = (Elf64_Sym *)data->d_buf + i;
+		const char *name = elf_strptr(text->elf, shdr->sh_link, sym->st_name) ?: "";
+
+		home = sym->st_shndx < SHN_LORESERVE ? elf_getscn(text->elf, sym->st_shndx) : NULL;
+		if (sym->st_shndx == SHN_UNDEF)
+			livetext_address(text->kernel, name, &sym->st_value);
+		else if (home && elf64_getshdr(home))
+			sym->st_value += elf64_getshdr(home)->sh_addr;
+	}
+	return data;
+}
+
+/* Of what another module exports the address is not known, and not needed. */
+static void relocate(const Elf_Data *symbols, const Elf64_Rela *rela, uint64_t addr,
+		     const Elf_Data *target)
+{
+	size_t index = ELF64_R_SYM(rela->r_info), size = sizeof(uint32_t);
+	uint64_t value;
+
+	if (index >= symbols->d_size / sizeof(Elf64_Sym))
+		return;
+	value = ((Elf64_Sym *)symbols->d_buf)[index].st_value + (uint64_t)rela->r_addend;
+	switch (ELF64_R_TYPE(rela->r_info)) {
+	case R_X86_64_64:
+		size = sizeof(uint64_t);
+		break;
+	case R_X86_64_PC32:
+	case R_X86_64_PLT32:
+		value -= addr + rela->r_offset;
+		break;
+	case R_X86_64_32:
+	case R_X86_64_32S:
+		break;
+	default:
+		return;
+	}
+	if (rela->r_offset < target->d_size && target->d_size - rela->r_offset >= size)
+		memcpy((char *)target->d_buf + rela->r_offset, &value, size);
+}
+
+/* What is to be scanned, and the tables that say how it is patched. */
+static bool is_relocated(const Elf64_Shdr *shdr, const char *name)
+{
+	return (shdr->sh_flags & SHF_ALLOC) && shdr->sh_type != SHT_NOBITS &&
+	       ((shdr->sh_flags & SHF_EXECINSTR) || !strcmp(name, ".parainstructions") ||
+		!strcmp(name, ".altinstructions"));
+}
+
+static bool link_module(struct livetext *text)
+{
+	Elf_Data *symbols, *data, *relas;
+	Elf64_Shdr *shdr, *home;
+	Elf_Scn *scn = NULL, *target;
+	size_t strings;
+
+	lay_out(text);
+	symbols = resolve(text);
+	if (!symbols || text->len > text->image.len + (1 << 20) ||
+	    elf_getshdrstrndx(text->elf, &strings))
+		return false;
+	while ((scn = elf_nextscn(text->elf, scn))) {
+		shdr = elf64_getshdr(scn);
+		target = shdr && shdr->sh_type == SHT_RELA ?
+			 elf_getscn(text->elf, shdr->sh_info) : NULL;
+		home = target ? elf64_getshdr(target) : NULL;
+		if (!home || !is_relocated(home, elf_strptr(text->elf, strings,
+							    home->sh_name) ?: ""))
+			continue;
+		relas = elf_getdata(scn, NULL);
+		data = elf_getdata(target, NULL);
+		for (size_t i = 0; relas && data && data->d_buf &&
+		     i < relas->d_size / sizeof(Elf64_Rela); i++)
+			relocate(symbols, (Elf64_Rela *)relas->d_buf + i, home->sh_addr, data);
+	}
+	text->data = xcalloc(1, text->len + 1);
+	scn = NULL;
+	while ((scn = elf_nextscn(text->elf, scn))) {
+		shdr = elf64_getshdr(scn);
+		data = elf_getdata(scn, NULL);
+		if (shdr && data && data->d_buf && is_code(text->elf, elf_ndxscn(scn)) &&
+		    data->d_size <= shdr->sh_size)
+			memcpy(text->data + (shdr->sh_addr - text->addr), data->d_buf,
+			       data->d_size);
+	}
+	return true;
+}
+
+/**
+ * livetext_open_module() - read, link and patch all text of a module
+ * @path: the file, compressed or not
+ * @kernel: what it is for; must stay as long as @text
+ * @text: filled; livetext_close() frees it. Its sections of code are one behind
+ *	  the other, those of its start too
+ *
+ * Return: 0 or a negative errno, with the reason said.
+ */
+int livetext_open_module(const char *path, const struct livetext *kernel, struct livetext *text)
+{
+	struct buf packed = { 0 };
+	int rc = read_file(path, &packed);
+
+	*text = (struct livetext){ .fd = -1, .kernel = kernel, .shape = kernel->shape };
+	if (rc)
+		return rc;
+	rc = decompress(packed.data, packed.len, &text->image);
+	buf_free(&packed);
+	elf_version(EV_CURRENT);
+	if (!rc)
+		text->elf = elf_memory(text->image.data, text->image.len);
+	if (!text->elf || elf_kind(text->elf) != ELF_K_ELF ||
+	    gelf_getclass(text->elf) != ELFCLASS64 || !link_module(text) || read_symbols(text)) {
+		pr_err("%s: no module that can be read", path);
+		livetext_close(text);
+		return -ENOEXEC;
+	}
+	text->release = xstrdup(kernel->release);
+	patch_text(text);
+	return 0;
+}
+
+/**
+ * livetext_style() - how restores are compiled in a text
+ * @text: the text
+ *
+ * It is what irqsan_text_style() says in the running kernel.
+ *
+ * Return: for irqsan_scan() of @text->data.
+ */
+struct irqsan_style livetext_style(const struct livetext *text)
+{
+	static const char *const told[IRQSAN_TOLD] = {
+		"trace_hardirqs_on", "__sanitizer_cov_trace_pc",
+	};
+	struct irqsan_style style = { .shape = text->shape };
+	uint64_t addr;
+
+	for (int i = 0; i < IRQSAN_TOLD; i++) {
+		if (livetext_address(kernel_of(text), told[i], &addr))
+			style.told[i] = (size_t)(addr - text->addr);
+	}
+	return style;
 }
 
 /**
@@ -491,6 +697,7 @@ void livetext_close(struct livetext *text)
 	free(text->by_addr);
 	if (text->elf)
 		elf_end(text->elf);
+	buf_free(&text->image);
 	if (text->fd >= 0)
 		close(text->fd);
 	*text = (struct livetext){ .fd = -1 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The text of a vmlinux as it is when the kernel runs: with the paravirt calls
- * of the IRQ flags patched, as the kernel's own tables say, for a machine that
- * is not a Xen PV guest.
+ * The text of a vmlinux or of a module as it is when the kernel runs: with the
+ * paravirt calls of the IRQ flags patched, as the kernel's own tables say, for a
+ * machine that is not a Xen PV guest.
  */
 #ifndef IRQSAN_LIVETEXT_H
 #define IRQSAN_LIVETEXT_H
@@ -12,6 +12,9 @@
 #include <stdint.h>
 
 #include "scan.h"
+#include "util.h"
+
+struct alt_format;
 
 /**
  * struct livetext_symbol - one symbol
@@ -26,15 +29,19 @@ struct livetext_symbol {
 };
 
 /**
- * struct livetext - a kernel's main text
+ * struct livetext - a kernel's main text, or all text of a module
+ * @kernel: the kernel that a module is for; NULL: this is a kernel
  * @addr: virtual address of its first byte
  * @data: the bytes, patched
  * @len: how many
  * @patched: PV calls that were patched
  * @release: what uname -r prints in it
  * @shape: what a restore looks like in this version
+ * @alts: layout of the kernel's .altinstructions; NULL: there are none that are
+ *	  known
  * @elf: the open ELF file
- * @fd: its descriptor
+ * @fd: its descriptor, of a kernel
+ * @image: its bytes, of a module
  * @by_name: all symbols, sorted by name
  * @nr_by_name: how many
  * @by_addr: those of executable sections that kallsyms knows, sorted by
@@ -42,14 +49,17 @@ struct livetext_symbol {
  * @nr_by_addr: how many
  */
 struct livetext {
+	const struct livetext *kernel;
 	uint64_t addr;
 	uint8_t *data;
 	size_t len;
 	unsigned int patched;
 	char *release;
 	enum irqsan_shape shape;
+	const struct alt_format *alts;
 	void *elf;
 	int fd;
+	struct buf image;
 	struct livetext_symbol *by_name;
 	size_t nr_by_name;
 	struct livetext_symbol *by_addr;
@@ -71,7 +81,9 @@ struct livetext_place {
 };
 
 int livetext_open(const char *path, struct livetext *text);
+int livetext_open_module(const char *path, const struct livetext *kernel, struct livetext *text);
 void livetext_close(struct livetext *text);
+struct irqsan_style livetext_style(const struct livetext *text);
 bool livetext_address(const struct livetext *text, const char *name, uint64_t *addr);
 const void *livetext_bytes(const struct livetext *text, uint64_t addr, size_t len);
 const char *livetext_section(const struct livetext *text, uint64_t addr);

@@ -133,6 +133,93 @@ static void test_parainstructions(void **state)
 	tiny_vmlinux_remove(path);
 }
 
+/* Its tables and its text are zeros until they are relocated. */
+#define ALT_MODULE(feature) \
+	".section .init.text, \"ax\"\n.globl init_module\n.type init_module, @function\n" \
+	"init_module: call __fentry__\n" \
+	"testl $0x200, %edi\nje 2f\n1: call *pv_ops(%rip)\n2: ret\n" \
+	".section .data\n.quad 1\n" \
+	".text\nfirst: ret\n.balign 16, 0xcc\n.type second, @function\n" \
+	"second: 3: call *pv_ops(%rip)\ncall exported_elsewhere\nret\n" \
+	".section .altinstr_replacement, \"ax\"\n" \
+	"4: sti\n" \
+	".section .altinstructions, \"a\"\n" \
+	".long 1b - ., 4b - .\n" feature(1) ".byte 6, 1\n" \
+	".long 3b - ., 4b - .\n" feature(0) ".byte 6, 1\n"
+
+static void test_module_alternatives(void **state)
+{
+	static const char *const sources[][2] = {
+		{ ALT_VMLINUX("6.8.0-1-test", ALT_FEATURE_32), ALT_MODULE(ALT_FEATURE_32) },
+		{ ALT_VMLINUX("6.1.0-1-test", ALT_FEATURE_16), ALT_MODULE(ALT_FEATURE_16) },
+	};
+	static const uint8_t live[] = {
+		0x0f, 0x1f, 0x44, 0x00, 0x00, 0xf7, 0xc7, 0x00, 0x02, 0x00, 0x00, 0x74, 0x06,
+		0xfb, 0x90,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		char *path = tiny_vmlinux(sources[i][0], "assembler");
+		char *ko = xasprintf("%s.ko", path), name[64];
+		struct livetext kernel, text;
+		uint64_t addr;
+
+		tiny_module(ko, sources[i][1]);
+		assert_int_equal(livetext_open(path, &kernel), 0);
+		assert_int_equal(livetext_open_module(ko, &kernel, &text), 0);
+		assert_int_equal(text.patched, 1);
+		assert_int_equal(text.shape, SHAPE_TEST);
+		assert_string_equal(text.release, kernel.release);
+		/* All sections of code lie in it, those of the start too. */
+		assert_true(livetext_address(&text, "init_module", &addr));
+		assert_true(addr >= text.addr && addr < text.addr + text.len);
+		assert_memory_equal(text.data + (addr - text.addr), live, sizeof(live));
+		assert_string_equal(livetext_section(&text, addr), ".init.text");
+		assert_string_equal(livetext_symbol(&text, addr + 11, name, sizeof(name)),
+				    "init_module+0xb");
+		assert_true(livetext_address(&text, "second", &addr));
+		assert_int_equal(text.data[addr - text.addr], 0xff);
+		assert_string_equal(livetext_section(&text, addr), ".text");
+		livetext_close(&text);
+		livetext_close(&kernel);
+		free(ko);
+		tiny_vmlinux_remove(path);
+	}
+}
+
+static void test_module_parainstructions(void **state)
+{
+	static const char source[] =
+		".text\n.type user, @function\nuser:\n"
+		"1: call *pv_ops + 8\n2: call *pv_ops\nret\n"
+		".section .parainstructions, \"a\"\n"
+		".quad 1b\n.byte 1, 7\n.balign 8\n"
+		".quad 2b\n.byte 0, 7\n.balign 8\n";
+	static const uint8_t live[] = { 0x57, 0x9d, 0x90, 0x90, 0x90, 0x90, 0x90, 0xff };
+	char *path = tiny_vmlinux(para_vmlinux, "assembler"), *ko = xasprintf("%s.ko", path);
+	struct livetext kernel, text;
+
+	(void)state;
+	tiny_module(ko, source);
+	assert_int_equal(livetext_open(path, &kernel), 0);
+	assert_int_equal(livetext_open_module(ko, &kernel, &text), 0);
+	assert_int_equal(text.patched, 1);
+	assert_memory_equal(text.data, live, sizeof(live));
+	livetext_close(&text);
+	/* A module may have no code; but something else is none. */
+	tiny_module(ko, ".data\n.globl x\nx: .quad 1\n");
+	assert_int_equal(livetext_open_module(ko, &kernel, &text), 0);
+	assert_int_equal(text.len, 0);
+	livetext_close(&text);
+	assert_int_equal(write_file(ko, "text", 4), 0);
+	assert_int_equal(livetext_open_module(ko, &kernel, &text), -ENOEXEC);
+	assert_int_equal(livetext_open_module("/nonexistent.ko", &kernel, &text), -ENOENT);
+	livetext_close(&kernel);
+	free(ko);
+	tiny_vmlinux_remove(path);
+}
+
 static void test_places(void **state)
 {
 	char *path = tiny_vmlinux(names_vmlinux, "assembler");
@@ -184,6 +271,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_alternatives),
 		cmocka_unit_test(test_parainstructions),
+		cmocka_unit_test(test_module_alternatives),
+		cmocka_unit_test(test_module_parainstructions),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_refused),
 	};

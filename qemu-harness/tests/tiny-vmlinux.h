@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Makes ELF files that look like a vmlinux to tests, with this machine's
- * compiler.
+ * Makes ELF files that look like a vmlinux or a module to tests, with this
+ * machine's compiler.
  */
 #ifndef IRQSAN_TINY_VMLINUX_H
 #define IRQSAN_TINY_VMLINUX_H
@@ -55,6 +55,22 @@ static inline void tiny_vmlinux_remove(char *path)
 	*strrchr(path, '/') = '\0';
 	remove_tree(path);
 	free(path);
+}
+
+/**
+ * tiny_module() - assemble a module
+ * @path: where to
+ * @source: its text
+ */
+static inline void tiny_module(const char *path, const char *source)
+{
+	char *in = xasprintf("%s.s", path);
+	const char *const argv[] = { "gcc", "-c", "-o", path, in, NULL };
+
+	assert_int_equal(write_file(in, source, strlen(source)), 0);
+	assert_int_equal(child_run_logged("gcc", argv, NULL, 60, NULL), 0);
+	assert_int_equal(unlink(in), 0);
+	free(in);
 }
 
 #endif

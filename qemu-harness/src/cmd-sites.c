@@ -16,6 +16,7 @@
 #include "coverage.h"
 #include "kernel-debian.h"
 #include "kernel.h"
+#include "modsites.h"
 #include "sitelist.h"
 
 /* "irqsan sites --report" fails below this share. */
@@ -29,6 +30,8 @@ enum {
 	OPT_JSON,
 	OPT_DEBUG,
 	OPT_REPORT,
+	OPT_DOUBTFUL,
+	OPT_VERDICTS,
 };
 
 /**
@@ -40,6 +43,8 @@ enum {
  * @emit: file for the module's list
  * @json: file for everything
  * @report: file for the table
+ * @doubtful: print each site of a module that is in doubt
+ * @verdicts: file with what was found of those
  * @kernels: what to look at
  */
 struct args {
@@ -50,6 +55,8 @@ struct args {
 	const char *emit;
 	const char *json;
 	const char *report;
+	bool doubtful;
+	const char *verdicts;
 	struct strv kernels;
 };
 
@@ -61,6 +68,8 @@ struct args {
  * @truth: its DWARF
  * @has_truth: there is some
  * @coverage: the comparison
+ * @has_modules: there are modules
+ * @modsites: their sites
  */
 struct subject {
 	const char *name;
@@ -69,6 +78,8 @@ struct subject {
 	struct truth truth;
 	bool has_truth;
 	struct coverage coverage;
+	bool has_modules;
+	struct modsites modsites;
 };
 
 static error_t parse_opt(int key, char *arg, struct argp_state *state)
@@ -96,6 +107,12 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_REPORT:
 		a->report = arg;
+		return 0;
+	case OPT_DOUBTFUL:
+		a->doubtful = true;
+		return 0;
+	case OPT_VERDICTS:
+		a->verdicts = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		strv_push(&a->kernels, arg);
@@ -126,6 +143,10 @@ static const struct argp_option options[] = {
 	{ .name = "report", .key = OPT_REPORT, .arg = "FILE",
 	  .doc = "write a table of all the kernels given; exit status 1 if the scanner finds "
 		 "less than 99 % in one" },
+	{ .name = "doubtful", .key = OPT_DOUBTFUL,
+	  .doc = "print each site of a module that doesn't look like most restores" },
+	{ .name = "verdicts", .key = OPT_VERDICTS, .arg = "FILE",
+	  .doc = "what was found of these; exit status 1 if FILE lacks one" },
 	{ 0 }
 };
 
@@ -134,13 +155,15 @@ static const struct argp argp = {
 	.parser = parse_opt,
 	.args_doc = "VMLINUX|KERNEL...",
 	.doc = "Find the places in a kernel's text that restore IRQ flags, with the module's own "
-	       "scanner, and compare with the kernel's debug information.\v"
+	       "scanner, and compare with the kernel's debug information. The modules of a KERNEL "
+	       "are scanned too.\v"
 	       "VMLINUX is an uncompressed kernel with symbols.  KERNEL is debian:SUITE[/FLAVOUR], "
 	       "whose vmlinux --debug downloads, or a kernel build tree.",
 };
 
-/* Return: 0 or a negative errno. @path and @version are to be freed. */
-static int find_vmlinux(const char *name, bool debug, char **path, char **version)
+/* Return: 0 or a negative errno. @path, @version and @modules are to be freed. */
+static int find_vmlinux(const char *name, bool debug, char **path, char **version,
+			char **modules)
 {
 	struct kernel k;
 	struct stat st;
@@ -148,11 +171,13 @@ static int find_vmlinux(const char *name, bool debug, char **path, char **versio
 
 	*path = NULL;
 	*version = NULL;
+	*modules = NULL;
 	if (!strncmp(name, DEBIAN_PREFIX, strlen(DEBIAN_PREFIX))) {
 		rc = kernel_get(name, &k);
 		if (rc)
 			return rc;
 		*version = xstrdup(k.version);
+		*modules = xstrdup(k.modules);
 		kernel_free(&k);
 		rc = debian_vmlinux(name, debug, path);
 		if (rc == -ENOENT && !debug)
@@ -167,19 +192,20 @@ static int find_vmlinux(const char *name, bool debug, char **path, char **versio
 
 static void close_subject(struct subject *s)
 {
+	modsites_free(&s->modsites);
 	coverage_free(&s->coverage);
 	truth_free(&s->truth);
 	livetext_close(&s->text);
 	free(s->version);
 }
 
-static int open_subject(const char *name, bool debug, struct subject *s)
+static int open_subject(const char *name, const struct args *a, struct subject *s)
 {
-	char *path;
+	char *path, *modules;
 	int rc;
 
 	*s = (struct subject){ .name = name, .text = { .fd = -1 } };
-	rc = find_vmlinux(name, debug, &path, &s->version);
+	rc = find_vmlinux(name, a->debug, &path, &s->version, &modules);
 	if (!rc)
 		rc = livetext_open(path, &s->text);
 	if (!rc) {
@@ -188,11 +214,17 @@ static int open_subject(const char *name, bool debug, struct subject *s)
 		if (rc == -ENODATA)
 			rc = 0;
 	}
+	s->has_modules = modules;
+	if (!rc && modules)
+		rc = modsites_scan(&s->text, modules, &s->modsites);
+	if (!rc && modules && a->verdicts)
+		rc = modsites_judge(&s->modsites, a->verdicts);
 	if (!rc)
 		coverage_measure(&s->text, s->has_truth ? &s->truth : NULL, &s->coverage);
 	else
 		close_subject(s);
 	free(path);
+	free(modules);
 	return rc;
 }
 
@@ -303,6 +335,17 @@ static void print_extra(const struct subject *s, FILE *f, const char *bullet)
 	}
 }
 
+static void print_doubtful(const struct subject *s)
+{
+	for (size_t i = 0; i < s->modsites.nr; i++) {
+		const struct modsite *site = &s->modsites.sites[i];
+
+		if (site->doubtful)
+			printf("  doubtful: %s %s %s %s\n", site->module, site->place, site->bytes,
+			       site->verdict ?: "");
+	}
+}
+
 static void print_list(const struct subject *s)
 {
 	for (size_t i = 0; i < s->coverage.nr_sites; i++) {
@@ -314,6 +357,8 @@ static void print_list(const struct subject *s)
 		       sitelist_kind(&s->text), sitelist_saved(site), origin_text(site->origin),
 		       site->refused ? ", kprobes refuse" : "");
 	}
+	for (size_t i = 0; i < s->modsites.nr; i++)
+		printf("%s [%s]\n", s->modsites.sites[i].place, s->modsites.sites[i].module);
 }
 
 static void print_counts(const struct subject *s)
@@ -324,6 +369,10 @@ static void print_counts(const struct subject *s)
 	printf("%s: %zu sites found in %.1f MB of text, %u PV calls patched\n", s->text.release,
 	       c->nr_sites - count_origin(c, SITE_DWARF), (double)s->text.len / 1e6,
 	       s->text.patched);
+	if (s->has_modules)
+		printf("modules                %u, %u with sites, %zu sites, %zu in doubt; %.1f s\n",
+		       s->modsites.modules, s->modsites.with_sites, s->modsites.nr,
+		       modsites_count(&s->modsites, false), s->modsites.seconds);
 	if (!s->has_truth) {
 		printf("no DWARF in this file: nothing to compare with\n");
 		return;
@@ -392,6 +441,22 @@ static json_t *json_site(const struct subject *s, const struct coverage_site *si
 	return o;
 }
 
+static json_t *json_modules(const struct modsites *m)
+{
+	json_t *sites = json_array();
+
+	for (size_t i = 0; i < m->nr; i++) {
+		const struct modsite *s = &m->sites[i];
+
+		json_array_append_new(sites, json_pack("{ss ss ss sb ss*}", "module", s->module,
+						       "symbol", s->place, "bytes", s->bytes,
+						       "doubtful", s->doubtful,
+						       "verdict", s->verdict));
+	}
+	return json_pack("{sI sI so}", "scanned", (json_int_t)m->modules,
+			 "with_sites", (json_int_t)m->with_sites, "sites", sites);
+}
+
 static int write_json(const struct subject *s, const char *path)
 {
 	const struct coverage *c = &s->coverage;
@@ -411,7 +476,7 @@ static int write_json(const struct subject *s, const char *path)
 				"function", e->restore->function, "file", e->restore->file,
 				"line", e->restore->line, "state", state_text(e)));
 	}
-	o = json_pack("{ss ss sI sI sb sI sI sI sI sI sI sI so so}",
+	o = json_pack("{ss ss sI sI sb sI sI sI sI sI sI sI so so so*}",
 		      "format", "irqsan-sites/1", "release", s->text.release,
 		      "text_bytes", (json_int_t)s->text.len,
 		      "pv_patched", (json_int_t)s->text.patched, "dwarf", s->has_truth,
@@ -419,7 +484,8 @@ static int write_json(const struct subject *s, const char *path)
 		      "init", (json_int_t)coverage_count(c, ENTRY_INIT),
 		      "empty", (json_int_t)coverage_count(c, ENTRY_EMPTY),
 		      "probeable", (json_int_t)t.probeable, "listed", (json_int_t)t.listed,
-		      "extra", (json_int_t)t.extra, "missed", missed, "sites", sites);
+		      "extra", (json_int_t)t.extra, "missed", missed, "sites", sites,
+		      "modules", s->has_modules ? json_modules(&s->modsites) : NULL);
 	if (!o || json_dump_file(o, path, JSON_INDENT(1))) {
 		pr_err("can't write %s", path);
 		rc = -EIO;
@@ -456,6 +522,55 @@ static void report_row(FILE *f, const struct subject *s)
 		t.probeable ? 100.0 * (double)t.listed / (double)t.probeable : 100.0, t.extra);
 }
 
+static void report_modules(FILE *f, const struct subject *subjects, size_t nr)
+{
+	fputs("\n## Modules\n\n"
+	      "All modules of these kernels, with their init text, PV calls patched as when they are\n"
+	      "loaded. There is no DWARF to compare with. \"In doubt\" are sites that don't look like\n"
+	      "most: with the test, or the mask, not right before the jump, or the `sti` at neither\n"
+	      "end of it; before 5.12, with a call or a jump behind the `popf`; in a function that\n"
+	      "saves no flags. Somebody has looked at each of them in a disassembly: the verdicts are\n"
+	      "kept in `docs/sites-verdicts.txt`.\n\n"
+	      "| kernel | modules | with sites | sites | in doubt | seconds |\n"
+	      "| --- | ---: | ---: | ---: | ---: | ---: |\n", f);
+	for (size_t i = 0; i < nr; i++) {
+		const struct modsites *m = &subjects[i].modsites;
+
+		if (subjects[i].has_modules)
+			fprintf(f, "| %s | %u | %u | %zu | %zu | %.1f |\n",
+				subjects[i].text.release, m->modules, m->with_sites, m->nr,
+				modsites_count(m, false), m->seconds);
+	}
+}
+
+/* Sites of one function with one verdict share a line. */
+static void report_doubtful(FILE *f, const struct modsites *m)
+{
+	const struct modsite *last = NULL;
+
+	if (modsites_count(m, false))
+		fputs("\n| module | sites in doubt | verdict |\n| --- | --- | --- |", f);
+	for (size_t i = 0; i < m->nr; i++) {
+		const struct modsite *s = &m->sites[i];
+		size_t name = strcspn(s->place, "+") + 1;
+
+		if (!s->doubtful)
+			continue;
+		if (last && !strcmp(last->module, s->module) &&
+		    !strncmp(last->place, s->place, name) &&
+		    !strcmp(last->verdict ?: "", s->verdict ?: "")) {
+			fprintf(f, ", %s", s->place + name - 1);
+		} else {
+			if (last)
+				fprintf(f, " | %s |", last->verdict ?: "**nobody has looked**");
+			fprintf(f, "\n| %s | %s", s->module, s->place);
+		}
+		last = s;
+	}
+	if (last)
+		fprintf(f, " | %s |\n", last->verdict ?: "**nobody has looked**");
+}
+
 static void report_details(FILE *f, const struct subject *s)
 {
 	fprintf(f, "\n## %s\n\n%zu more in init sections, %zu without code of their own.\n\n",
@@ -463,6 +578,7 @@ static void report_details(FILE *f, const struct subject *s)
 		coverage_count(&s->coverage, ENTRY_EMPTY));
 	print_missed(s, f, "- ");
 	print_extra(s, f, "- ");
+	report_doubtful(f, &s->modsites);
 }
 
 /* Return: an exit code; the goal missed is "found". */
@@ -476,6 +592,7 @@ static int report(struct subject *subjects, size_t nr, const char *path)
 	report_start(f);
 	for (size_t i = 0; i < nr; i++)
 		report_row(f, &subjects[i]);
+	report_modules(f, subjects, nr);
 	for (size_t i = 0; i < nr; i++)
 		report_details(f, &subjects[i]);
 	if (finish_file(f, path))
@@ -492,6 +609,23 @@ static int report(struct subject *subjects, size_t nr, const char *path)
 			       subjects[i].text.release, percent, GOAL_PERCENT);
 			rc = EXIT_FOUND;
 		}
+	}
+	return rc;
+}
+
+/* Return: an exit code; a site that nobody has looked at is "found". */
+static int check_verdicts(const struct subject *subjects, size_t nr)
+{
+	int rc = EXIT_OK;
+
+	for (size_t i = 0; i < nr; i++) {
+		size_t unjudged = modsites_count(&subjects[i].modsites, true);
+
+		if (!unjudged)
+			continue;
+		pr_err("%s: nobody has looked at %zu sites of modules; --doubtful names them",
+		       subjects[i].text.release, unjudged);
+		rc = EXIT_FOUND;
 	}
 	return rc;
 }
@@ -515,7 +649,7 @@ int cmd_sites(int argc, char **argv)
 	for (; !rc && nr < a.kernels.n; nr++) {
 		struct subject *s = &subjects[nr];
 
-		rc = open_subject(a.kernels.v[nr], a.debug, s);
+		rc = open_subject(a.kernels.v[nr], &a, s);
 		if (rc)
 			break;
 		print_counts(s);
@@ -525,6 +659,8 @@ int cmd_sites(int argc, char **argv)
 			print_missed(s, stdout, "  ");
 		if (a.extra)
 			print_extra(s, stdout, "  ");
+		if (a.doubtful)
+			print_doubtful(s);
 		if (a.emit)
 			rc = emit(s, a.emit);
 		if (!rc && a.json)
@@ -533,6 +669,8 @@ int cmd_sites(int argc, char **argv)
 	rc = rc ? EXIT_INFRA : EXIT_OK;
 	if (!rc && a.report)
 		rc = report(subjects, nr, a.report);
+	if (!rc && a.verdicts)
+		rc = check_verdicts(subjects, nr);
 	for (size_t i = 0; i < nr; i++)
 		close_subject(&subjects[i]);
 	free(subjects);

@@ -172,9 +172,10 @@ reproduce: deps
 	$(MAKE) all
 	$(B)/irqsan reproduce
 
-# The vmlinux of four Debian kernels: 2 GB of downloads the first time.
+# The vmlinux and the modules of four Debian kernels: 4 GB of downloads the first time.
 sites-report: all
-	$(B)/irqsan sites --debug --report docs/sites-report.md $(REPORT_KERNELS)
+	$(B)/irqsan sites --debug --report docs/sites-report.md \
+		--verdicts docs/sites-verdicts.txt $(REPORT_KERNELS)
 
 # How many titles of a large corpus come out right, and which don't.
 CRASH_LOGS := ../shared/crash-logs

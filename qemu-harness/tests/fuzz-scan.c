@@ -65,6 +65,35 @@ static int check_found(void *ctx, const struct irqsan_found *found)
 	return 0;
 }
 
+static int check_offset(void *ctx, size_t offset)
+{
+	struct fuzzed *f = ctx;
+
+	if (offset >= f->len)
+		abort();
+	return 0;
+}
+
+static int check_target(void *ctx, size_t target)
+{
+	struct fuzzed *f = ctx;
+
+	if (target < f->len)
+		abort();
+	return 0;
+}
+
+/* Both walks see the same instructions: they end alike. */
+static void walk(const uint8_t *data, size_t size)
+{
+	struct fuzzed f = { .text = data, .len = size };
+	int rc = irqsan_scan_exits(data, size, check_offset, &f);
+
+	if ((rc && rc != -1) || irqsan_scan_calls(data, size, check_target, &f) != rc ||
+	    irqsan_scan_enables(data, size, check_offset, &f))
+		abort();
+}
+
 /**
  * LLVMFuzzerTestOneInput() - scan some bytes for both shapes
  * @data: the bytes
@@ -83,5 +112,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		irqsan_scan(data, size, &style, check_found, &f);
 	}
+	walk(data, size);
 	return 0;
 }

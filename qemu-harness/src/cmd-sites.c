@@ -155,8 +155,8 @@ static const struct argp argp = {
 	.parser = parse_opt,
 	.args_doc = "VMLINUX|KERNEL...",
 	.doc = "Find the places in a kernel's text that restore IRQ flags, with the module's own "
-	       "scanner, and compare with the kernel's debug information. The modules of a KERNEL "
-	       "are scanned too.\v"
+	       "scanner, and compare with the kernel's debug information. The modules of Debian's "
+	       "kernels are scanned too.\v"
 	       "VMLINUX is an uncompressed kernel with symbols.  KERNEL is debian:SUITE[/FLAVOUR], "
 	       "whose vmlinux --debug downloads, or a kernel build tree.",
 };

@@ -58,9 +58,10 @@ void __sanitizer_cov_trace_pc(void);
 #define COMPAT_COV_TRACE_PC 0UL
 #endif
 
-/* 5.14 moved add_taint() and test_taint() out of kernel.h. */
+/* 5.14 moved add_taint(), test_taint() and the panic notifiers out of kernel.h. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
 #include <linux/panic.h>
+#include <linux/panic_notifier.h>
 #else
 #include <linux/kernel.h>
 #endif
@@ -120,7 +121,10 @@ static inline void compat_direct_free(struct compat_direct *direct)
 }
 #endif
 
-/* 6.5 (commit da8bdfbd4223) */
+/*
+ * 6.5 (commit da8bdfbd4223). Before it all direct calls share one ftrace_ops, which
+ * is permanent: while there is one, kernel.ftrace_enabled can't be set to 0.
+ */
 static inline int compat_direct_register(struct compat_direct *direct, unsigned long ip,
 					 unsigned long addr)
 {
@@ -129,6 +133,7 @@ static inline int compat_direct_register(struct compat_direct *direct, unsigned 
 
 	if (rc)
 		return rc;
+	direct->ops.flags |= FTRACE_OPS_FL_PERMANENT;
 	rc = register_ftrace_direct(&direct->ops, addr);
 	if (rc)
 		compat_direct_free(direct);
@@ -138,14 +143,17 @@ static inline int compat_direct_register(struct compat_direct *direct, unsigned 
 #endif
 }
 
-static inline void compat_direct_unregister(struct compat_direct *direct, unsigned long ip,
-					    unsigned long addr)
+static inline int compat_direct_unregister(struct compat_direct *direct, unsigned long ip,
+					   unsigned long addr)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
-	unregister_ftrace_direct(&direct->ops, addr, false);
-	compat_direct_free(direct);
+	int rc = unregister_ftrace_direct(&direct->ops, addr, false);
+
+	if (!rc)
+		compat_direct_free(direct);
+	return rc;
 #else
-	unregister_ftrace_direct(ip, addr);
+	return unregister_ftrace_direct(ip, addr);
 #endif
 }
 #else
@@ -155,34 +163,10 @@ static inline int compat_direct_register(struct compat_direct *direct, unsigned 
 	return -EOPNOTSUPP;
 }
 
-static inline void compat_direct_unregister(struct compat_direct *direct, unsigned long ip,
-					    unsigned long addr)
-{
-}
-#endif
-
-/* A kernel with the hooks of patches/, which tells of violations by itself. */
-#if defined(CONFIG_DEBUG_IRQFLAGS) && defined(irqflags_pv_kick)
-#define COMPAT_HOOKS 1
-#include <linux/irqflags_reporter.h>
-#else
-#define COMPAT_HOOKS 0
-struct irqflags_reporter {
-	void (*bogus_restore)(unsigned long ip, unsigned long flags);
-	void (*imbalance)(unsigned long ip, bool irqs_were_on);
-	void (*pv_queue)(void);
-	void (*pv_wait)(bool irqs_on);
-	void (*pv_woken)(void);
-	void (*pv_kick)(int cpu);
-};
-
-static inline int irqflags_register_reporter(const struct irqflags_reporter *reporter)
+static inline int compat_direct_unregister(struct compat_direct *direct, unsigned long ip,
+					   unsigned long addr)
 {
 	return -EOPNOTSUPP;
-}
-
-static inline void irqflags_unregister_reporter(const struct irqflags_reporter *reporter)
-{
 }
 #endif
 

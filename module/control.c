@@ -1,26 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The positive control: a restore that is bogus on purpose, found, armed and
- * recorded like any other. A detector that doesn't see this one sees nothing.
+ * The positive controls: restores that are bogus on purpose, one for each
+ * mechanism by which a CPU gets into the check, recorded and looked at like any
+ * other. A detector that doesn't see these sees nothing.
  */
 #include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
 
 #include "irqsan.h"
 
-/* Both have been fast enough wherever they were tried; emulation may stall. */
+/* The kthread looks every 100 ms; emulation may stall. */
 #define SEEN_TIMEOUT_MS 5000
+/* How long the kernel is given to make a jump of a kprobe. */
+#define JUMP_TIMEOUT_MS 300
 
-static atomic_t seen;
+static const char * const mechanism_names[IRQSAN_MECHANISMS] = {
+	[IRQSAN_BREAKPOINT] = "breakpoint",
+	[IRQSAN_JUMP] = "jump",
+	[IRQSAN_DIRECT] = "direct",
+	[IRQSAN_TRACEPOINT] = "tracepoint",
+};
+
+static struct irqsan_range control_fns[IRQSAN_MECHANISMS];
+static atomic_t control_seen[IRQSAN_MECHANISMS];
+static struct irqsan_site *jump_site;
+static DEFINE_MUTEX(control_lock);	/* one runs them at a time */
+static DEFINE_RAW_SPINLOCK(control_spinlock);
 
 /*
  * The arch_ functions, not the raw_ ones: a kernel with CONFIG_DEBUG_IRQFLAGS
  * would spend its one warning of the boot on us.
  */
-static noinline void bogus_restore(void)
+static noinline void irqsan_control_breakpoint(void)
 {
 	unsigned long flags = arch_local_irq_save();
 
@@ -28,52 +45,192 @@ static noinline void bogus_restore(void)
 	arch_local_irq_restore(flags);
 }
 
-/**
- * irqsan_control_seen() - a record of the planted restore has come through
- */
-void irqsan_control_seen(void)
+/* Lockdep must know that IRQs go on. */
+static noinline void irqsan_control_direct(void)
 {
-	atomic_inc(&seen);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&control_spinlock, flags);
+	local_irq_enable();
+	raw_spin_unlock_irqrestore(&control_spinlock, flags);
+	/* A call that is the last thing would be a jump, and not be this function's. */
+	barrier();
+}
+
+/* A kprobe stays a breakpoint until the kernel finds time to optimise it. */
+static bool jump_is_there(void)
+{
+	return jump_site && jump_site->state == IRQSAN_ARMED &&
+	       *(u8 *)jump_site->addr == 0xe9;
+}
+
+static bool is_in_use(enum irqsan_mechanism mechanism)
+{
+	switch (mechanism) {
+	case IRQSAN_JUMP:
+		return jump_is_there();
+	case IRQSAN_DIRECT:
+		return irqsan_direct_active();
+	case IRQSAN_TRACEPOINT:
+		return irqsan_tracepoint_active();
+	default:
+		return true;
+	}
+}
+
+static void run(enum irqsan_mechanism mechanism)
+{
+	switch (mechanism) {
+	case IRQSAN_JUMP:
+		irqsan_control_jump();
+		break;
+	case IRQSAN_DIRECT:
+		irqsan_control_direct();
+		break;
+	case IRQSAN_TRACEPOINT:
+		irqsan_tracepoint_control();
+		break;
+	default:
+		irqsan_control_breakpoint();
+	}
 }
 
 /**
- * irqsan_control_count() - records of the planted restore so far
+ * irqsan_control_has() - is this code bogus on purpose?
+ * @addr: where a violation comes from
  *
- * Return: their number.
+ * Any context, NMI too.
+ *
+ * Return: true if it is.
  */
-unsigned int irqsan_control_count(void)
+bool notrace irqsan_control_has(unsigned long addr)
 {
-	return (unsigned int)atomic_read(&seen);
+	unsigned int i;
+
+	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
+		if (irqsan_range_has(&control_fns[i], addr))
+			return true;
+	}
+	return false;
+}
+
+NOKPROBE_SYMBOL(irqsan_control_has);
+
+/**
+ * irqsan_control_seen() - the record of a planted restore has come through
+ * @caller: as in the record
+ */
+void irqsan_control_seen(unsigned long caller)
+{
+	unsigned int i;
+
+	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
+		if (irqsan_range_has(&control_fns[i], caller))
+			atomic_inc(&control_seen[i]);
+	}
+}
+
+static bool all_seen(const int *before)
+{
+	unsigned int i;
+
+	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
+		if (is_in_use(i) && atomic_read(&control_seen[i]) == before[i])
+			return false;
+	}
+	return true;
 }
 
 /**
- * irqsan_control_run() - run the planted restore and wait for its record
+ * irqsan_control_run() - run the planted restores and wait for their records
  *
- * Task context, IRQs on. Sleeps.
+ * One for each mechanism that is in use. Task context, IRQs on. Sleeps.
  *
  * Return: 0; -EBUSY while the check is switched off; -EIO when no record came
- * back.
+ * back, of which the log says the mechanism.
  */
 int irqsan_control_run(void)
 {
-	unsigned int before = irqsan_control_count(), waited;
+	int before[IRQSAN_MECHANISMS], rc = 0;
+	unsigned int i, waited;
 
 	if (!READ_ONCE(irqsan_enabled))
 		return -EBUSY;
-	if (irqsan_hooks_active())
-		irqsan_hooks_control();
-	else
-		bogus_restore();
-	for (waited = 0; irqsan_control_count() == before; waited++) {
-		if (waited == SEEN_TIMEOUT_MS)
-			return -EIO;
-		usleep_range(1000, 2000);
+	mutex_lock(&control_lock);
+	for (i = 0; jump_site && !jump_is_there() && i < JUMP_TIMEOUT_MS; i += 10)
+		msleep(10);
+	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
+		before[i] = atomic_read(&control_seen[i]);
+		if (is_in_use(i))
+			run(i);
+	}
+	for (waited = 0; !all_seen(before) && waited < SEEN_TIMEOUT_MS; waited += 10)
+		msleep(10);
+	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
+		if (is_in_use(i) && atomic_read(&control_seen[i]) == before[i]) {
+			pr_err("self-test: the planted bogus restore was not seen by %s\n",
+			       mechanism_names[i]);
+			rc = -EIO;
+		}
+	}
+	mutex_unlock(&control_lock);
+	return rc;
+}
+
+/**
+ * irqsan_control_show() - the "control" file: how often each was seen
+ * @m: where to
+ * @unused: nothing
+ *
+ * Return: 0.
+ */
+int irqsan_control_show(struct seq_file *m, void *unused)
+{
+	unsigned int i;
+
+	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
+		if (is_in_use(i))
+			seq_printf(m, "%s %d\n", mechanism_names[i],
+				   atomic_read(&control_seen[i]));
 	}
 	return 0;
 }
 
 /**
- * irqsan_control_start() - find and arm the planted restore, and run it
+ * irqsan_control_status() - the line of the "status" file that is about controls
+ * @m: where to
+ */
+void irqsan_control_status(struct seq_file *m)
+{
+	unsigned int i;
+
+	seq_puts(m, "proved:            ");
+	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
+		if (atomic_read(&control_seen[i]))
+			seq_printf(m, " %s", mechanism_names[i]);
+	}
+	seq_putc(m, '\n');
+}
+
+static int arm_breakpoint(void)
+{
+	int rc;
+
+	rc = irqsan_sites_of(IRQSAN_CONTROL, &control_fns[IRQSAN_BREAKPOINT], THIS_MODULE, false);
+	if (rc < 0) {
+		pr_err("self-test: no kprobe can be set (error %d): CONFIG_KPROBES is needed\n", rc);
+		return rc;
+	}
+	if (rc != 1) {
+		pr_err("self-test: %d restores found in a function that has one: this kernel's code is not understood\n",
+		       rc);
+		return -ENOEXEC;
+	}
+	return 0;
+}
+
+/**
+ * irqsan_control_start() - find and arm the planted restores, and run the first
  *
  * Sleeps. Says what is wrong where something is.
  *
@@ -81,30 +238,59 @@ int irqsan_control_run(void)
  */
 int irqsan_control_start(void)
 {
-	struct irqsan_range fn;
-	int rc;
+	static const unsigned long fns[IRQSAN_MECHANISMS] = {
+		[IRQSAN_BREAKPOINT] = (unsigned long)irqsan_control_breakpoint,
+		[IRQSAN_JUMP] = (unsigned long)irqsan_control_jump,
+		[IRQSAN_DIRECT] = (unsigned long)irqsan_control_direct,
+		[IRQSAN_TRACEPOINT] = (unsigned long)irqsan_tracepoint_control,
+	};
+	unsigned int i;
+	int rc = 0;
 
-	rc = irqsan_text_around((unsigned long)bogus_restore, &fn);
+	for (i = 0; !rc && i < IRQSAN_MECHANISMS; i++)
+		rc = irqsan_text_around(fns[i], &control_fns[i]);
 	if (rc) {
 		pr_err("no symbols for the module's own text: CONFIG_KALLSYMS is needed\n");
 		return rc;
 	}
-	rc = irqsan_sites_of(KIND_CONTROL, &fn, THIS_MODULE, false);
-	if (rc < 0)
-		return rc;
-	if (rc != 1) {
-		pr_err("self-test: %d restores found in a function that has one: this kernel's code is not understood\n",
-		       rc);
-		return -ENOEXEC;
-	}
-	rc = irqsan_sites_error(KIND_CONTROL);
-	if (rc) {
-		pr_err("no kprobe can be set (error %d): CONFIG_KPROBES and no lockdown are needed\n",
-		       rc);
-		return rc;
-	}
-	rc = irqsan_control_run();
+	rc = arm_breakpoint();
 	if (rc)
+		return rc;
+	jump_site = irqsan_site_new(IRQSAN_CONTROL, (unsigned long)irqsan_control_jump,
+				    THIS_MODULE, irqsan_site_hit);
+	/* All of them are run when everything is armed; this one says whether to go on. */
+	irqsan_control_breakpoint();
+	irqsan_report_flush();
+	if (!atomic_read(&control_seen[IRQSAN_BREAKPOINT])) {
 		pr_err("self-test: the planted bogus restore was not seen: are kprobes switched off (debugfs kprobes/enabled)?\n");
-	return rc;
+		return -EIO;
+	}
+	return 0;
+}
+
+/**
+ * irqsan_control_stop() - disarm the planted restore of jumps
+ *
+ * An optimised kprobe is freed some time after it was unregistered; if its module
+ * has been unloaded and come back to the same address by then, 5.10 warns
+ * (kernel/kprobes.c, reuse_unused_kprobe()) and refuses the new one. A second one
+ * with a post handler makes a breakpoint of it first. The other planted restores go
+ * with all sites. Sleeps.
+ */
+void irqsan_control_stop(void)
+{
+	static struct kprobe breakpoint;
+	int rc;
+
+	if (!jump_site)
+		return;
+	breakpoint = (struct kprobe){
+		.addr = (kprobe_opcode_t *)irqsan_control_jump,
+		.post_handler = irqsan_no_post,
+	};
+	rc = register_kprobe(&breakpoint);
+	irqsan_site_free(jump_site);
+	jump_site = NULL;
+	if (!rc)
+		unregister_kprobe(&breakpoint);
 }

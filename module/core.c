@@ -7,7 +7,9 @@
 #include <linux/init.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 
 #include "compat.h"
 #include "irqsan.h"
@@ -20,56 +22,92 @@ bool irqsan_track;
 module_param_named(track, irqsan_track, bool, 0444);
 MODULE_PARM_DESC(track, "also watch what turns IRQs on, and name the culprit");
 
-static char *report = "first";
-module_param(report, charp, 0444);
-MODULE_PARM_DESC(report, "what is printed: first (default: each site's first violation), all (every one, rate-limited)");
-
 bool irqsan_report_all;
+
+static int set_report(const char *value, const struct kernel_param *kp)
+{
+	bool all = sysfs_streq(value, "all");
+
+	if (!all && !sysfs_streq(value, "first")) {
+		pr_err("report=%s: must be first or all\n", value);
+		return -EINVAL;
+	}
+	WRITE_ONCE(irqsan_report_all, all);
+	return 0;
+}
+
+static int get_report(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%s\n", irqsan_report_all ? "all" : "first");
+}
+
+static const struct kernel_param_ops report_ops = { .set = set_report, .get = get_report };
+module_param_cb(report, &report_ops, NULL, 0644);
+MODULE_PARM_DESC(report, "what is printed: first (default: each bug's first violation), all (again and again, rate-limited)");
 
 bool irqsan_panic;
 module_param_named(panic, irqsan_panic, bool, 0644);
-MODULE_PARM_DESC(panic, "panic after the splat");
+MODULE_PARM_DESC(panic, "panic after the splat; kernel.panic_on_warn and warn_limit are not asked, panic_on_taint=0x200 is");
+
+static char *silence = "";
+module_param(silence, charp, 0444);
+MODULE_PARM_DESC(silence, "functions, with commas, whose bugs are counted and not printed");
 
 bool irqsan_enabled = true;
 
-/**
- * irqsan_engine() - what finds the violations
- *
- * Return: its name.
- */
-const char *irqsan_engine(void)
-{
-	if (irqsan_hooks_active())
-		return "hooks";
-	return irqsan_builtin() ? "builtin" : "probes";
-}
-
-/* Nothing hits a probe once it is gone; then the rings can go. */
+/* Nothing hits a probe once it is gone; then the table of bugs can go. */
 static void stop(void)
 {
-	irqsan_hooks_stop();
+	irqsan_tracepoint_stop();
 	irqsan_pv_stop();
 	irqsan_scope_stop();
-	irqsan_sites_drop_all();
-	irqsan_record_stop();
+	irqsan_control_stop();
+	irqsan_sites_drop(NULL, false);
+	irqsan_report_stop();
+	irqsan_bugs_stop();
 	irqsan_deny_stop();
 }
 
-/*
- * The hooks watch every restore and nothing else: less than that, or more, is
- * for the probes.
- */
-static int start_hooks(void)
+static int silence_all(void)
 {
-	int rc;
+	char *names, *rest, *name;
+	int rc = 0;
 
-	if (strcmp(sites, "all") || irqsan_track)
-		return -EOPNOTSUPP;
-	rc = irqsan_hooks_start();
-	return rc ?: irqsan_control_run();
+	names = kstrdup(silence, GFP_KERNEL);
+	if (!names)
+		return -ENOMEM;
+	rest = names;
+	while (!rc && (name = strsep(&rest, ",")))
+		rc = *name ? irqsan_silence(name, true) : 0;
+	if (rc)
+		pr_err("silence=%s: not a list of functions, or a function twice\n", silence);
+	kfree(names);
+	return rc;
 }
 
-static int start_probes(void)
+static int watch_everything(void)
+{
+	unsigned int found;
+	int rc;
+
+	/* The kernel's own check watches every restore and nothing else. */
+	if (!strcmp(sites, "all") && !irqsan_track)
+		irqsan_tracepoint_start();
+	rc = irqsan_scope_start(sites);
+	if (rc)
+		return rc;
+	rc = irqsan_pv_start();
+	if (rc < 0)
+		return rc;
+	if (!rc && !irqsan_sites_armed(NULL, &found) && !irqsan_tracepoint_active()) {
+		pr_err("nothing to watch: sites=%s, and no paravirtualised spinlocks in this kernel\n",
+		       sites);
+		return -ENODEV;
+	}
+	return irqsan_scope_modules() ?: irqsan_control_run();
+}
+
+static int start(void)
 {
 	int rc;
 
@@ -77,50 +115,20 @@ static int start_probes(void)
 		pr_err("this kernel was built without CONFIG_KPROBES\n");
 		return -EOPNOTSUPP;
 	}
-	rc = irqsan_deny_start();
-	if (rc)
-		return rc;
-	rc = irqsan_control_start();
-	if (rc)
-		return rc;
-	irqsan_builtin_start();
-	rc = irqsan_scope_start(sites);
-	if (rc)
-		return rc;
-	rc = irqsan_pv_start();
-	if (rc < 0)
-		return rc;
-	if (!rc && !irqsan_sites_armed()) {
-		pr_err("nothing to watch: sites=%s, and no paravirtualised spinlocks in this kernel\n",
-		       sites);
-		return -ENODEV;
-	}
-	return 0;
+	rc = irqsan_bugs_start() ?: irqsan_report_start() ?: silence_all() ?:
+	     irqsan_text_start() ?: irqsan_deny_start() ?: irqsan_control_start();
+	return rc ?: watch_everything();
 }
 
 static int __init irqsan_init(void)
 {
-	int rc;
+	int rc = start();
 
-	irqsan_report_all = !strcmp(report, "all");
-	if (!irqsan_report_all && strcmp(report, "first")) {
-		pr_err("report=%s: must be first or all\n", report);
-		return -EINVAL;
-	}
-	rc = irqsan_record_start();
 	if (rc)
-		return rc;
-	rc = start_hooks();
-	if (rc == -EOPNOTSUPP)
-		rc = start_probes();
-	else if (rc)
-		pr_err("the kernel's hooks don't work (%d): is there another reporter?\n", rc);
-	if (rc) {
 		stop();
-		return rc;
-	}
-	irqsan_debugfs_start();
-	return 0;
+	else
+		irqsan_debugfs_start();
+	return rc;
 }
 
 static void __exit irqsan_exit(void)

@@ -12,48 +12,30 @@
 
 #include "irqsan.h"
 
-/* Longest line that "sites" takes: a sign, a symbol, a module, an offset. */
-#define LINE_SIZE 256
+/* Longest line that a file takes: a sign, a symbol, a module, an offset. */
+#define LINE_SIZE (KSYM_NAME_LEN + MODULE_NAME_LEN + 64)
 
 static struct dentry *dir;
 
 static int status_show(struct seq_file *m, void *unused)
 {
 	seq_printf(m, "version:            %s\n", IRQSAN_VERSION);
-	seq_printf(m, "engine:             %s\n", irqsan_engine());
+	seq_printf(m, "engine:             %s\n",
+		   irqsan_tracepoint_active() ? "tracepoint" : "probes");
 	seq_printf(m, "enabled:            %d\n", irqsan_enabled);
 	seq_printf(m, "track:              %d\n", irqsan_track);
+	seq_printf(m, "report:             %s\n", irqsan_report_all ? "all" : "first");
+	irqsan_control_status(m);
 	seq_printf(m, "kvm_wait restore:   %s\n", irqsan_pv_restore_state());
 	irqsan_sites_status(m);
-	seq_printf(m, "first violation ns: %llu\n", irqsan_report_first_ns());
-	seq_printf(m, "lost records:       %llu\n", irqsan_record_lost() + irqsan_hooks_lost());
-	seq_printf(m, "control records:    %u\n", irqsan_control_count());
+	irqsan_bugs_status(m);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(status);
 
-static int pv_show(struct seq_file *m, void *unused)
-{
-	return irqsan_pv_show(m, unused);
-}
-DEFINE_SHOW_ATTRIBUTE(pv);
+DEFINE_SHOW_ATTRIBUTE(irqsan_pv);
 
-static int violations_show(struct seq_file *m, void *unused)
-{
-	return irqsan_violations_show(m, unused);
-}
-DEFINE_SHOW_ATTRIBUTE(violations);
-
-static int denied_show(struct seq_file *m, void *unused)
-{
-	return irqsan_deny_show(m, unused);
-}
-DEFINE_SHOW_ATTRIBUTE(denied);
-
-static int sites_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, irqsan_sites_show, NULL);
-}
+DEFINE_SHOW_ATTRIBUTE(irqsan_deny);
 
 /* "SYMBOL+0xOFF" to an address; the rest of the line is left at @rest. */
 static int parse_place(char *text, unsigned long *addr, char **rest)
@@ -116,46 +98,50 @@ static int sites_command(char *line)
 }
 
 /* One line a write, or several; the first that fails ends it. */
-static ssize_t sites_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+static ssize_t write_lines(const char __user *buf, size_t len, int (*command)(char *line))
 {
-	char line[LINE_SIZE];
-	size_t size = min(len, sizeof(line) - 1);
-	char *end;
-	int rc;
+	size_t size = min_t(size_t, len, LINE_SIZE - 1);
+	char *line, *end;
+	ssize_t rc;
 
+	line = kmalloc(LINE_SIZE, GFP_KERNEL);
+	if (!line)
+		return -ENOMEM;
+	rc = -EFAULT;
 	if (copy_from_user(line, buf, size))
-		return -EFAULT;
+		goto out;
 	line[size] = '\0';
 	end = strchr(line, '\n');
-	if (end)
+	rc = -EINVAL;
+	if (!end && size < len)
+		goto out;
+	if (end) {
 		*end = '\0';
-	else if (size < len)
+		size = end + 1 - line;
+	}
+	rc = command(line) ?: (ssize_t)size;
+out:
+	kfree(line);
+	return rc;
+}
+
+static ssize_t sites_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	return write_lines(buf, len, sites_command);
+}
+
+/* "-FUNCTION": its bugs are printed no longer; "+FUNCTION": they are again. */
+static int violations_command(char *line)
+{
+	if (*line != '+' && *line != '-')
 		return -EINVAL;
-	rc = sites_command(line);
-	if (rc)
-		return rc;
-	return end ? end + 1 - line : size;
+	return irqsan_silence(line + 1, *line == '-');
 }
 
-static const struct file_operations sites_fops = {
-	.owner = THIS_MODULE,
-	.open = sites_open,
-	.read = seq_read,
-	.write = sites_write,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
-
-/* Read: records of the planted restore. Write 1: run it. */
-static int control_show(struct seq_file *m, void *unused)
+static ssize_t violations_write(struct file *file, const char __user *buf, size_t len,
+				loff_t *pos)
 {
-	seq_printf(m, "%u\n", irqsan_control_count());
-	return 0;
-}
-
-static int control_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, control_show, NULL);
+	return write_lines(buf, len, violations_command);
 }
 
 static ssize_t control_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
@@ -170,64 +156,35 @@ static ssize_t control_write(struct file *file, const char __user *buf, size_t l
 	return rc ?: len;
 }
 
-static const struct file_operations control_fops = {
-	.owner = THIS_MODULE,
-	.open = control_open,
-	.read = seq_read,
-	.write = control_write,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
-
-static int enabled_show(struct seq_file *m, void *unused)
-{
-	seq_printf(m, "%d\n", irqsan_enabled);
-	return 0;
+/* A file that is shown by @show and written by NAME_write(). */
+#define DEFINE_FILE(name, show)						\
+static int name##_open(struct inode *inode, struct file *file)		\
+{									\
+	return single_open(file, show, NULL);				\
+}									\
+static const struct file_operations name##_fops = {			\
+	.owner = THIS_MODULE,						\
+	.open = name##_open,						\
+	.read = seq_read,						\
+	.write = name##_write,						\
+	.llseek = seq_lseek,						\
+	.release = single_release,					\
 }
 
-static int enabled_open(struct inode *inode, struct file *file)
+DEFINE_FILE(sites, irqsan_sites_show);
+DEFINE_FILE(violations, irqsan_bugs_show);
+DEFINE_FILE(control, irqsan_control_show);
+
+static int clear_set(void *unused, u64 value)
 {
-	return single_open(file, enabled_show, NULL);
-}
-
-static ssize_t enabled_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
-{
-	bool enable;
-
-	if (kstrtobool_from_user(buf, len, &enable))
-		return -EINVAL;
-	WRITE_ONCE(irqsan_enabled, enable);
-	return len;
-}
-
-static const struct file_operations enabled_fops = {
-	.owner = THIS_MODULE,
-	.open = enabled_open,
-	.read = seq_read,
-	.write = enabled_write,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
-
-static ssize_t clear_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
-{
-	bool clear;
-
-	if (kstrtobool_from_user(buf, len, &clear) || !clear)
+	if (value != 1)
 		return -EINVAL;
 	irqsan_sites_clear();
 	irqsan_pv_clear();
-	irqsan_record_clear();
-	irqsan_report_clear();
-	return len;
+	irqsan_bugs_clear();
+	return 0;
 }
-
-static const struct file_operations clear_fops = {
-	.owner = THIS_MODULE,
-	.open = simple_open,
-	.write = clear_write,
-	.llseek = noop_llseek,
-};
+DEFINE_DEBUGFS_ATTRIBUTE(clear_fops, NULL, clear_set, NULL);
 
 /**
  * irqsan_debugfs_start() - make the files
@@ -239,11 +196,11 @@ void irqsan_debugfs_start(void)
 	dir = debugfs_create_dir("irqsan", NULL);
 	debugfs_create_file("status", 0400, dir, NULL, &status_fops);
 	debugfs_create_file("sites", 0600, dir, NULL, &sites_fops);
-	debugfs_create_file("violations", 0400, dir, NULL, &violations_fops);
-	debugfs_create_file("denied", 0400, dir, NULL, &denied_fops);
-	debugfs_create_file("pv", 0400, dir, NULL, &pv_fops);
+	debugfs_create_file("violations", 0600, dir, NULL, &violations_fops);
+	debugfs_create_file("denied", 0400, dir, NULL, &irqsan_deny_fops);
+	debugfs_create_file("pv", 0400, dir, NULL, &irqsan_pv_fops);
 	debugfs_create_file("control", 0600, dir, NULL, &control_fops);
-	debugfs_create_file("enabled", 0600, dir, NULL, &enabled_fops);
+	debugfs_create_bool("enabled", 0600, dir, &irqsan_enabled);
 	debugfs_create_file("clear", 0200, dir, NULL, &clear_fops);
 }
 

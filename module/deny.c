@@ -19,16 +19,16 @@
 #define DENIED_MAX 512
 
 /**
- * struct root - a function to start from
+ * struct irqsan_root - a function to start from
  * @name: its symbol; kernels that don't have it are fine
  * @depth: how many direct calls to follow
  */
-struct root {
+struct irqsan_root {
 	const char *name;
 	unsigned int depth;
 };
 
-static const struct root roots[] = {
+static const struct irqsan_root roots[] = {
 	/* A CPU comes up: start_secondary() until load_current_idt(). */
 	{ "cr4_init", 2 },
 	{ "cpu_init_exception_handling", 2 },
@@ -69,17 +69,12 @@ static struct irqsan_range *denied;
 static unsigned int nr_denied;
 static struct irqsan_range stops[ARRAY_SIZE(stop_names)];
 
-static bool holds(const struct irqsan_range *range, unsigned long addr)
-{
-	return addr - range->start < range->len;
-}
-
 static int add_function(unsigned long addr)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(stops); i++) {
-		if (holds(&stops[i], addr))
+		if (irqsan_range_has(&stops[i], addr))
 			return 0;
 	}
 	if (irqsan_denied(addr) || nr_denied == DENIED_MAX)
@@ -104,9 +99,12 @@ static void add_root(const struct irqsan_range *fn, unsigned int max_depth)
 	add_function(fn->start);
 	for (depth = 0; depth < max_depth; depth++) {
 		to = nr_denied;
-		for (; from < to; from++)
-			irqsan_scan_calls((const u8 *)denied[from].start, denied[from].len,
-					  add_target, (void *)denied[from].start);
+		for (; from < to; from++) {
+			if (irqsan_scan_calls((const u8 *)denied[from].start, denied[from].len,
+					      add_target, (void *)denied[from].start) < 0)
+				pr_warn("%ps: code that isn't understood; what it calls may be probed although it must not be\n",
+					(void *)denied[from].start);
+		}
 	}
 }
 
@@ -121,7 +119,7 @@ bool irqsan_denied(unsigned long addr)
 	unsigned int i;
 
 	for (i = 0; i < nr_denied; i++) {
-		if (holds(&denied[i], addr))
+		if (irqsan_range_has(&denied[i], addr))
 			return true;
 	}
 	return false;

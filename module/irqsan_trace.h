@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The tracepoints: every violation, every wait and kick of a paravirtualised
- * spinlock.
+ * The tracepoints: every violation.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM irqsan
@@ -12,81 +11,46 @@
 #include <linux/tracepoint.h>
 
 /*
- * @state: IRQs 0 off, 1 on, 2 unknown: in the flags being restored, or at the
+ * @caller: who came to the site: of an out-of-line unlock, elsewhere the site itself.
+ * @flags: IRQs 0 off, 1 on, 2 unknown: in the flags being restored, or at the
  * entry of the function that returns with the other state.
+ * @enabled_at: where this task turned IRQs on last, as far as that was seen (track=1);
+ * whether it is to blame only the report can tell.
  */
-DECLARE_EVENT_CLASS(violation,
+DECLARE_EVENT_CLASS(irqsan_violation,
 
-	TP_PROTO(unsigned long site, int state, unsigned long enabled_at),
+	TP_PROTO(unsigned long site, unsigned long caller, int flags, unsigned long enabled_at),
 
-	TP_ARGS(site, state, enabled_at),
+	TP_ARGS(site, caller, flags, enabled_at),
 
 	TP_STRUCT__entry(
 		__field(unsigned long, site)
-		__field(int, state)
+		__field(unsigned long, caller)
+		__field(int, flags)
 		__field(unsigned long, enabled_at)
 	),
 
 	TP_fast_assign(
 		__entry->site = site;
-		__entry->state = state;
+		__entry->caller = caller;
+		__entry->flags = flags;
 		__entry->enabled_at = enabled_at;
 	),
 
-	TP_printk("site=%pS state=%s enabled_at=%pS", (void *)__entry->site,
-		  __print_symbolic(__entry->state, { 0, "off" }, { 1, "on" },
+	TP_printk("site=%pS caller=%pS flags=%s enabled_at=%pS", (void *)__entry->site,
+		  (void *)__entry->caller,
+		  __print_symbolic(__entry->flags, { 0, "off" }, { 1, "on" },
 				   { 2, "unknown" }),
 		  (void *)__entry->enabled_at)
 );
 
-DEFINE_EVENT(violation, bogus_irq_restore,
-	TP_PROTO(unsigned long site, int state, unsigned long enabled_at),
-	TP_ARGS(site, state, enabled_at));
+DEFINE_EVENT(irqsan_violation, irqsan_bogus_restore,
+	TP_PROTO(unsigned long site, unsigned long caller, int flags, unsigned long enabled_at),
+	TP_ARGS(site, caller, flags, enabled_at));
 
-DEFINE_EVENT(violation, irq_imbalance,
-	TP_PROTO(unsigned long site, int state, unsigned long enabled_at),
-	TP_ARGS(site, state, enabled_at));
-
-TRACE_EVENT(pv_wait,
-
-	TP_PROTO(unsigned long function, bool irqs_on, u64 wait_ns, bool kicked),
-
-	TP_ARGS(function, irqs_on, wait_ns, kicked),
-
-	TP_STRUCT__entry(
-		__field(unsigned long, function)
-		__field(bool, irqs_on)
-		__field(u64, wait_ns)
-		__field(bool, kicked)
-	),
-
-	TP_fast_assign(
-		__entry->function = function;
-		__entry->irqs_on = irqs_on;
-		__entry->wait_ns = wait_ns;
-		__entry->kicked = kicked;
-	),
-
-	TP_printk("function=%ps irqs_on=%d wait_ns=%llu kicked=%d", (void *)__entry->function,
-		  __entry->irqs_on, __entry->wait_ns, __entry->kicked)
-);
-
-TRACE_EVENT(pv_kick,
-
-	TP_PROTO(int cpu),
-
-	TP_ARGS(cpu),
-
-	TP_STRUCT__entry(
-		__field(int, cpu)
-	),
-
-	TP_fast_assign(
-		__entry->cpu = cpu;
-	),
-
-	TP_printk("cpu=%d", __entry->cpu)
-);
+DEFINE_EVENT(irqsan_violation, irqsan_imbalance,
+	TP_PROTO(unsigned long site, unsigned long caller, int flags, unsigned long enabled_at),
+	TP_ARGS(site, caller, flags, enabled_at));
 
 #endif
 

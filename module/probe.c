@@ -1,21 +1,98 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Arms and disarms a site with the cheapest means that it allows.
+ * Arms and disarms a site with the cheapest means that it allows, and checks the
+ * CPUs that get there. The hottest site of all, the restore in
+ * _raw_spin_unlock_irqrestore(), is checked at the function's entry by a direct
+ * ftrace call: from there to the restore nothing changes the IRQ state. It costs
+ * ten instructions; a breakpoint takes 300.
+ *
+ * The checks run in any context, NMI and the inside of printk and of the
+ * scheduler's locks among them: no locks, no allocation, no printk, no wake-up.
  */
+#include <linux/bits.h>
+#include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/ftrace.h>
+#include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <asm/insn.h>
+#include <asm/processor-flags.h>
+#include <asm/ptrace.h>
 
 #include "compat.h"
 #include "insn.h"
 #include "irqsan.h"
 
+/* How often it is tried to take out a direct call that can't be. */
+#define RETRY_MS 1000
+
+static const char direct_function[] = "_raw_spin_unlock_irqrestore";
+
+static struct irqsan_site *direct_site;
+static struct compat_direct direct;
+
+/* Counted into by entry.S. */
+u64 __percpu *irqsan_direct_hits;
+
+/* By register number as instructions encode it. */
+static const u8 irqsan_reg_offset[] = {
+	offsetof(struct pt_regs, ax), offsetof(struct pt_regs, cx),
+	offsetof(struct pt_regs, dx), offsetof(struct pt_regs, bx),
+	offsetof(struct pt_regs, sp), offsetof(struct pt_regs, bp),
+	offsetof(struct pt_regs, si), offsetof(struct pt_regs, di),
+	offsetof(struct pt_regs, r8), offsetof(struct pt_regs, r9),
+	offsetof(struct pt_regs, r10), offsetof(struct pt_regs, r11),
+	offsetof(struct pt_regs, r12), offsetof(struct pt_regs, r13),
+	offsetof(struct pt_regs, r14), offsetof(struct pt_regs, r15),
+};
+
+static enum irqsan_flags notrace saved_flags(const struct irqsan_site *site, struct pt_regs *regs)
+{
+	unsigned long flags;
+
+	switch (site->saved) {
+	case SAVED_REG:
+		flags = *(unsigned long *)((char *)regs + irqsan_reg_offset[site->reg & 15]);
+		return flags & X86_EFLAGS_IF ? IRQSAN_ON : IRQSAN_OFF;
+	case SAVED_ZF:
+		return regs->flags & X86_EFLAGS_ZF ? IRQSAN_OFF : IRQSAN_ON;
+	case SAVED_CF:
+		return regs->flags & X86_EFLAGS_CF ? IRQSAN_ON : IRQSAN_OFF;
+	default:
+		return IRQSAN_UNKNOWN;
+	}
+}
+
+NOKPROBE_SYMBOL(saved_flags);
+
+/**
+ * irqsan_violation() - count and record a broken contract
+ * @site: where
+ * @regs: registers there
+ * @flags: IRQSAN_RESTORE: the flags being restored; IRQSAN_BALANCE: the state at
+ *	   entry
+ * @where: IRQSAN_HERE of the check
+ *
+ * Preemption is off. Any context, NMI too.
+ */
+void notrace irqsan_violation(struct irqsan_site *site, struct pt_regs *regs,
+			      enum irqsan_flags flags, const char *where)
+{
+	this_cpu_inc(site->count->violations);
+	irqsan_bug_hit(site->kind, site->addr, regs, flags, site->code, where);
+}
+
+NOKPROBE_SYMBOL(irqsan_violation);
+
 /**
  * irqsan_site_hit() - kprobe handler of a restore
  * @kp: the site's
- * @regs: registers there
+ * @regs: registers there. The handler itself may run with IRQs off, so what
+ *	  counts is the flag in these, never irqs_disabled()
  *
  * Any context, NMI too.
  *
@@ -23,17 +100,128 @@
  */
 int notrace irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs)
 {
-	irqsan_check(container_of(kp, struct irqsan_site, kp), regs);
+	struct irqsan_site *site = container_of(kp, struct irqsan_site, kp);
+
+	if (unlikely(!READ_ONCE(irqsan_enabled)))
+		return 0;
+	this_cpu_inc(site->count->hits);
+	if (unlikely(regs->flags & X86_EFLAGS_IF))
+		irqsan_violation(site, regs, saved_flags(site, regs), IRQSAN_HERE);
 	return 0;
 }
 
 NOKPROBE_SYMBOL(irqsan_site_hit);
 
-static void notrace nothing(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+/**
+ * irqsan_direct_bogus() - _raw_spin_unlock_irqrestore() was entered with IRQs on
+ * @regs: registers at its entry
+ *
+ * Called by entry.S in whatever context the unlock is in, with IRQs on. They are
+ * off while the violation is recorded, as in a probe's handler. With the arch_
+ * functions: a kernel that checks raw_local_irq_restore() itself need not check
+ * this one. The flags are the second argument.
+ */
+void notrace irqsan_direct_bogus(struct pt_regs *regs)
+{
+	unsigned long flags = arch_local_irq_save();
+	struct irqsan_site *site = READ_ONCE(direct_site);
+
+	/* NULL: the call outlives its site for a moment. */
+	if (site && READ_ONCE(irqsan_enabled)) {
+		this_cpu_inc(site->count->hits);
+		irqsan_violation(site, regs, regs->si & X86_EFLAGS_IF ? IRQSAN_ON : IRQSAN_OFF,
+				 IRQSAN_HERE);
+	}
+	arch_local_irq_restore(flags);
+}
+
+NOKPROBE_SYMBOL(irqsan_direct_bogus);
+
+/**
+ * irqsan_no_post() - a kprobe with a post handler is never optimised
+ * @kp: the kprobe
+ * @regs: registers behind the instruction
+ * @flags: not used by anybody
+ *
+ * Any context, NMI too.
+ */
+void notrace irqsan_no_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
 {
 }
 
-NOKPROBE_SYMBOL(nothing);
+NOKPROBE_SYMBOL(irqsan_no_post);
+
+/* Its restores: the site at @arg, and no second one? */
+static int is_another(void *arg, const struct irqsan_found *found)
+{
+	size_t *offset = arg;
+
+	return found->offset != *offset;
+}
+
+/*
+ * 0, or why the site can't be watched at the entry of its function: -ENOENT where it
+ * isn't the one that is; no direct calls in this kernel; -EBUSY: ftrace is switched
+ * off, or a BPF program sits there. A kprobe can do it then. The planted restore of
+ * direct calls would set off the kernel's own check.
+ */
+static int direct_arm(struct irqsan_site *site)
+{
+	char symbol[KSYM_SYMBOL_LEN];
+	struct irqsan_style style;
+	struct irqsan_range fn;
+	size_t offset;
+	int rc;
+
+	sprint_symbol_no_offset(symbol, site->addr);
+	if (IS_ENABLED(CONFIG_DEBUG_IRQFLAGS) || direct_site || strcmp(symbol, direct_function) ||
+	    irqsan_text_around(site->addr, &fn))
+		return -ENOENT;
+	offset = site->addr - fn.start;
+	style = irqsan_text_style(fn.start);
+	if (irqsan_scan((u8 *)fn.start, fn.len, &style, is_another, &offset))
+		return -ENOENT;
+	irqsan_direct_hits = &site->count->hits;
+	WRITE_ONCE(direct_site, site);
+	rc = compat_direct_register(&direct, fn.start, (unsigned long)irqsan_direct_entry);
+	if (rc)
+		WRITE_ONCE(direct_site, NULL);
+	else
+		site->entry = fn.start;
+	return rc;
+}
+
+/*
+ * On return no CPU is in the code that is called. Where ftrace can't take the call out,
+ * for it has stopped after an error of its own, this doesn't return: the call would
+ * lead to where the module has been.
+ */
+static void direct_disarm(void)
+{
+	int rc;
+
+	while ((rc = compat_direct_unregister(&direct, direct_site->entry,
+					      (unsigned long)irqsan_direct_entry))) {
+		pr_err_once("the direct call can't be taken out (%d): the module stays until it can\n",
+			    rc);
+		msleep(RETRY_MS);
+	}
+	/* Whoever was preempted in there has come out. */
+	synchronize_rcu_tasks();
+	WRITE_ONCE(direct_site, NULL);
+}
+
+/**
+ * irqsan_direct_active() - is a site watched by a direct call?
+ *
+ * Any context.
+ *
+ * Return: true if one is.
+ */
+bool irqsan_direct_active(void)
+{
+	return READ_ONCE(direct_site);
+}
 
 /*
  * Before it optimises a kprobe, the kernel decodes the function to its end
@@ -55,7 +243,7 @@ static bool decoding_leaves_text(const struct irqsan_site *site)
 	text = site->init ? compat_module_init_text(site->mod) : compat_module_text(site->mod);
 	if (fn.start + fn.len + MAX_INSN_SIZE <= PAGE_ALIGN(text.start + text.len))
 		return false;
-	code = irqsan_sites_original_locked(&fn);
+	code = irqsan_sites_original(&fn, true);
 	leaves = !code || !irqsan_insn_ends(code, fn.len);
 	kvfree(code);
 	return leaves;
@@ -63,21 +251,17 @@ static bool decoding_leaves_text(const struct irqsan_site *site)
 
 static int arm(struct irqsan_site *site)
 {
-	/* A check at the entry would come before the kernel's own, see builtin.c. */
-	if (site->kind == KIND_RESTORE && !irqsan_builtin() && !irqsan_direct_arm(site))
+	if (irqsan_denied(site->addr))
+		return -EPERM;
+	if (site->kind == IRQSAN_RESTORE && !direct_arm(site))
 		return 0;
 	if (decoding_leaves_text(site))
 		return -EPERM;
 	site->kp.addr = (kprobe_opcode_t *)site->addr;
 	site->kp.pre_handler = site->handler;
-	/*
-	 * A kprobe with a post handler is never optimised. An optimised one is
-	 * freed some time after it was unregistered; if its module has been
-	 * unloaded and come back to the same address by then, 5.10 warns
-	 * (kernel/kprobes.c, reuse_unused_kprobe()) and refuses the new one.
-	 */
-	if (site->kind == KIND_CONTROL)
-		site->kp.post_handler = nothing;
+	/* The planted restore of jumps is somewhere else (control.c). */
+	if (site->kind == IRQSAN_CONTROL && site->addr != (unsigned long)irqsan_control_jump)
+		site->kp.post_handler = irqsan_no_post;
 	return register_kprobe(&site->kp);
 }
 
@@ -93,56 +277,75 @@ static int arm(struct irqsan_site *site)
  */
 int irqsan_arm(struct irqsan_site *site)
 {
-	int rc;
+	int rc = arm(site);
 
-	if (irqsan_denied(site->addr)) {
-		site->state = SITE_DENIED;
-		return -EPERM;
-	}
-	rc = arm(site);
-	site->error = rc;
 	switch (rc) {
 	case 0:
-		site->state = SITE_ARMED;
+		site->state = IRQSAN_ARMED;
 		break;
 	case -EPERM:
-		site->state = SITE_DENIED;
+		site->state = IRQSAN_DENIED;
 		break;
 	case -EINVAL:
-		site->state = SITE_REFUSED;
+		site->state = IRQSAN_REFUSED;
 		break;
 	case -EILSEQ:
-		site->state = SITE_NO_INSN;
+		site->state = IRQSAN_NO_INSN;
 		break;
 	default:
-		site->state = SITE_FAILED;
+		site->state = IRQSAN_FAILED;
 	}
 	return rc;
 }
 
 /**
+ * irqsan_site_intact() - does the text at an armed site hold what was put there?
+ * @site: the site
+ *
+ * Under the lock of the table of sites. Any context otherwise.
+ *
+ * Return: false where a CPU passes unseen: kprobes or ftrace have been switched off.
+ */
+bool irqsan_site_intact(const struct irqsan_site *site)
+{
+	unsigned long addr = site->addr;
+	u8 byte;
+
+	/* The call is the last of what stands in front of the function's own code. */
+	if (site->entry)
+		addr = site->entry + irqsan_scan_body((u8 *)site->entry, 2 * MAX_INSN_SIZE) -
+		       IRQSAN_PATCHED_BYTES;
+	if (copy_from_kernel_nofault(&byte, (void *)addr, sizeof(byte)))
+		return false;
+	return site->entry ? byte == 0xe8 : byte != site->code[0];
+}
+
+/**
  * irqsan_disarm() - have some sites checked no longer
- * @sites: any; those that aren't armed are left alone
- * @nr: how many
+ * @sites: a list of them; those that aren't armed are left alone
  *
  * On return none of their handlers runs any more. One wait for all kprobes,
  * where there is memory to name them together. Sleeps.
  */
-void irqsan_disarm(struct irqsan_site **sites, unsigned int nr)
+void irqsan_disarm(struct list_head *sites)
 {
-	struct kprobe **kps = kvmalloc_array(nr, sizeof(*kps), GFP_KERNEL);
-	unsigned int i, armed = 0;
+	unsigned int nr = 0, armed = 0;
+	struct irqsan_site *site;
+	struct kprobe **kps;
 
-	for (i = 0; i < nr; i++) {
-		if (sites[i]->state != SITE_ARMED)
+	list_for_each_entry(site, sites, node)
+		nr++;
+	kps = kvmalloc_array(nr, sizeof(*kps), GFP_KERNEL);
+	list_for_each_entry(site, sites, node) {
+		if (site->state != IRQSAN_ARMED)
 			continue;
-		if (sites[i]->entry)
-			irqsan_direct_disarm();
+		if (site->entry)
+			direct_disarm();
 		else if (kps)
-			kps[armed++] = &sites[i]->kp;
+			kps[armed++] = &site->kp;
 		else
-			unregister_kprobe(&sites[i]->kp);
-		sites[i]->state = SITE_NEW;
+			unregister_kprobe(&site->kp);
+		site->state = IRQSAN_NEW;
 	}
 	if (armed)
 		unregister_kprobes(kps, armed);

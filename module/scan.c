@@ -185,11 +185,11 @@ static bool is_one(const struct irqsan_insn *insn, u8 opcode)
 	return insn->map == MAP_ONE && insn->opcode == opcode;
 }
 
-/* Nothing runs from here straight into what is behind: jmp, ret, int3, udb; ud2. */
+/* Nothing runs from here straight into what is behind: jmp, ret, int3, udb, jmp *r/m; ud2. */
 static bool is_end(const struct irqsan_insn *insn)
 {
 	return is_jump(insn) || is_one(insn, 0xc3) || is_one(insn, 0xcc) ||
-	       is_one(insn, 0xd6) || (insn->map == MAP_0F && insn->opcode == 0x0b);
+	       is_one(insn, 0xd6) || (is_one(insn, 0xff) && (modrm_reg(insn) & 6) == 4) || (insn->map == MAP_0F && insn->opcode == 0x0b);
 }
 
 static bool is_endbr_insn(const struct irqsan_insn *insn)
@@ -675,6 +675,28 @@ static int walk_end(const u8 *text, size_t len, size_t offset)
 	return 0;
 }
 
+/* Behind a call that doesn't return there is padding, too: up to the next function. */
+static bool is_padding(const u8 *text, size_t len, size_t offset)
+{
+	while (offset < len && text[offset] == 0xcc)
+		offset++;
+	return offset % FUNCTION_ALIGN == 0;
+}
+
+static int report_foreign(const u8 *text, size_t len, const struct irqsan_style *style,
+			  const struct history *history, void *ctx)
+{
+	const struct step *step = past(history, 0), *before = past(history, 1);
+	size_t target = step->offset + step->insn.len + (size_t)(long)step->insn.imm;
+
+	if (is_one(&step->insn, 0xcc))
+		return before && !is_end(&before->insn) &&
+		       !(is_one(&before->insn, 0xe8) && is_padding(text, len, step->offset)) ?
+		       style->foreign(ctx, step->offset, step->offset) : 0;
+	return is_one(&step->insn, 0xe9) && target >= len ?
+	       style->foreign(ctx, step->offset, target) : 0;
+}
+
 /**
  * irqsan_scan() - find the restores in a range of text
  * @text: the bytes, beginning at an instruction
@@ -711,6 +733,9 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 		step->offset = offset;
 		offset += step->insn.len;
 		history.nr++;
+		rc = style->foreign ? report_foreign(text, len, style, &history, ctx) : 0;
+		if (rc)
+			return rc;
 		if (style->shape == SHAPE_POPF ?
 		    is_popf_restore(text, len, &history, &masks, &found) :
 		    is_test_restore(text, len, style, &history, &masks, &found)) {

@@ -46,6 +46,8 @@ enum irqsan_shape {
 	SHAPE_TEST,
 };
 
+typedef int (*irqsan_foreign_fn)(void *ctx, size_t offset, size_t target);
+
 /* Functions that may be told before a restore turns IRQs on. */
 #define IRQSAN_TOLD 2
 
@@ -56,10 +58,14 @@ enum irqsan_shape {
  *	  from the text that wrap around: trace_hardirqs_on() with
  *	  CONFIG_TRACE_IRQFLAGS, __sanitizer_cov_trace_pc() with CONFIG_KCOV. 0:
  *	  none
+ * @foreign: called for what somebody may have put into the text: a breakpoint that
+ *	     code runs into, with its own offset as target, and a jump out of the
+ *	     text. Anything but 0 ends the scan. NULL: not wanted
  */
 struct irqsan_style {
 	enum irqsan_shape shape;
 	size_t told[IRQSAN_TOLD];
+	irqsan_foreign_fn foreign;
 };
 
 /**

@@ -23,27 +23,30 @@ static const char * const unlock_functions[] = {
 	"_raw_write_unlock_irqrestore",
 };
 
-static bool watching_modules;
+static bool watching_modules, watching_all;
 
 static void scan_module(struct module *mod, bool init)
 {
 	struct irqsan_range text = init ? compat_module_init_text(mod) : compat_module_text(mod);
 	int rc = 0;
 
-	if (mod != THIS_MODULE && text.len)
-		rc = irqsan_sites_of(KIND_RESTORE, &text, mod, init);
+	if (watching_all && mod != THIS_MODULE && text.len)
+		rc = irqsan_sites_of(IRQSAN_RESTORE, &text, mod, init);
 	if (rc < 0)
 		pr_warn("%s: its sites are not watched (%d)\n", mod->name, rc);
 }
 
-static void scan_loaded_module(struct module *mod)
+static bool watch_module(struct module *mod, unsigned long unused)
 {
 	scan_module(mod, false);
+	irqsan_pv_module(mod);
+	return false;
 }
 
 /*
  * COMING: the text is final (alternatives applied) and nothing of it has run.
- * LIVE: the init text goes. GOING: everything does.
+ * LIVE: the init text goes; and one that was COMING before anybody listened is seen
+ * for the first time. GOING: everything does.
  */
 static int module_event(struct notifier_block *nb, unsigned long event, void *data)
 {
@@ -51,14 +54,18 @@ static int module_event(struct notifier_block *nb, unsigned long event, void *da
 
 	switch (event) {
 	case MODULE_STATE_COMING:
-		scan_module(mod, false);
 		scan_module(mod, true);
+		watch_module(mod, 0);
 		break;
 	case MODULE_STATE_LIVE:
 		irqsan_sites_drop(mod, true);
+		irqsan_bugs_drop(mod, true);
+		watch_module(mod, 0);
 		break;
 	case MODULE_STATE_GOING:
 		irqsan_sites_drop(mod, false);
+		irqsan_bugs_drop(mod, false);
+		irqsan_pv_module_gone(mod);
 		break;
 	}
 	return NOTIFY_OK;
@@ -79,35 +86,20 @@ static int scan_functions(const char * const *names, unsigned int nr)
 	rc = irqsan_text_functions(names, nr, fns);
 	for (i = 0; rc >= 0 && i < nr; i++) {
 		if (fns[i].len)
-			rc = irqsan_sites_of(KIND_RESTORE, &fns[i], NULL, false);
+			rc = irqsan_sites_of(IRQSAN_RESTORE, &fns[i], NULL, false);
 	}
 	return min(rc, 0);
 }
 
-static int scan_everything(void)
+static int scan_kernel(void)
 {
-	struct irqsan_range text;
-	int rc;
+	int rc = irqsan_sites_of(IRQSAN_RESTORE, &irqsan_kernel_text, NULL, false);
 
-	rc = irqsan_text_kernel(&text);
-	if (rc) {
-		pr_err("the kernel's text can't be located (%d)\n", rc);
-		return rc;
-	}
-	rc = irqsan_sites_of(KIND_RESTORE, &text, NULL, false);
-	if (rc < 0)
-		return rc;
 	if (!rc) {
 		pr_err("no restore found in the kernel's text: Xen PV, or code of a shape not known\n");
 		return -ENOEXEC;
 	}
-	/* The notifier first: a module that comes meanwhile is not LIVE for the walk. */
-	rc = register_module_notifier(&module_nb);
-	if (rc)
-		return rc;
-	watching_modules = true;
-	irqsan_text_modules(scan_loaded_module);
-	return 0;
+	return min(rc, 0);
 }
 
 /**
@@ -115,18 +107,22 @@ static int scan_everything(void)
  * @sites: "all", "unlocks" (the out-of-line unlocks and the PV waits), "pv"
  *	   (the PV waits) or "none"
  *
- * Sleeps. Says what is wrong where something is.
+ * Of the kernel; those of modules by irqsan_scope_modules(). Where the kernel's own
+ * check finds the violations, there are none. Sleeps. Says what is wrong where
+ * something is.
  *
- * Return: 0 or a negative errno; then irqsan_scope_stop() cleans up.
+ * Return: 0 or a negative errno.
  */
 int irqsan_scope_start(const char *sites)
 {
 	int rc;
 
-	if (!strcmp(sites, "all"))
-		return scan_everything();
-	if (!strcmp(sites, "none"))
+	if (!strcmp(sites, "none") || irqsan_tracepoint_active())
 		return 0;
+	if (!strcmp(sites, "all")) {
+		watching_all = true;
+		return scan_kernel();
+	}
 	if (strcmp(sites, "unlocks") && strcmp(sites, "pv")) {
 		pr_err("sites=%s: must be all, unlocks, pv or none\n", sites);
 		return -EINVAL;
@@ -135,6 +131,26 @@ int irqsan_scope_start(const char *sites)
 	if (!rc && !strcmp(sites, "unlocks"))
 		rc = scan_functions(unlock_functions, ARRAY_SIZE(unlock_functions));
 	return rc;
+}
+
+/**
+ * irqsan_scope_modules() - watch the modules that are there, and those that come
+ *
+ * Sleeps.
+ *
+ * Return: 0 or a negative errno; then irqsan_scope_stop() cleans up.
+ */
+int irqsan_scope_modules(void)
+{
+	int rc;
+
+	/* The notifier first: a module that comes meanwhile is not LIVE for the walk. */
+	rc = register_module_notifier(&module_nb);
+	if (rc)
+		return rc;
+	watching_modules = true;
+	irqsan_text_modules(watch_module, 0);
+	return 0;
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "compat.h"
 #include "irqsan.h"
@@ -18,38 +19,48 @@ static LIST_HEAD(sites);
 static DEFINE_MUTEX(sites_lock);
 
 static const char * const kind_names[] = {
-	[KIND_RESTORE] = "restore",
-	[KIND_CONTROL] = "control",
-	[KIND_BALANCE] = "balance",
-	[KIND_ENABLE] = "enable",
-	[KIND_HOOK] = "hook",
+	[IRQSAN_RESTORE] = "restore",
+	[IRQSAN_CONTROL] = "control",
+	[IRQSAN_BALANCE] = "balance",
+	[IRQSAN_ENABLE] = "enable",
+	[IRQSAN_ENTRY] = "entry",
 };
 
 static const char * const state_names[] = {
-	[SITE_NEW] = "new",
-	[SITE_DENIED] = "denied",
-	[SITE_REFUSED] = "refused",
-	[SITE_NO_INSN] = "no-insn",
-	[SITE_FAILED] = "failed",
+	[IRQSAN_NEW] = "new",
+	[IRQSAN_DENIED] = "denied",
+	[IRQSAN_REFUSED] = "refused",
+	[IRQSAN_NO_INSN] = "no-insn",
+	[IRQSAN_FAILED] = "failed",
 };
 
+/* Breakpoints that may be somebody else's, in one range of text: 40 on 7.2, all its own. */
+#define FOREIGN_MAX 128
+
+static unsigned long foreign[FOREIGN_MAX];
+
 /**
- * struct find_ctx - what the scanner's callbacks need
+ * struct irqsan_search - what the scanner's callbacks need
  * @kind: of the restores to add
  * @text: what is scanned
+ * @code: its bytes; NULL: as they are in memory
  * @mod: the module that it belongs to, or NULL
  * @init: its init text
  * @found: how many restores there were
+ * @nr_foreign: how many @foreign breakpoints there may be
  */
-struct find_ctx {
+struct irqsan_search {
 	enum irqsan_kind kind;
 	const struct irqsan_range *text;
+	const u8 *code;
 	const struct module *mod;
 	bool init;
 	int found;
+	unsigned int nr_foreign;
 };
 
-static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr)
+/* @code: the bytes at @addr, for which there may be no other look at them; or NULL. */
+static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr, const u8 *code)
 {
 	struct irqsan_site *site = kzalloc(sizeof(*site), GFP_KERNEL);
 
@@ -62,9 +73,8 @@ static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr)
 	}
 	site->kind = kind;
 	site->addr = addr;
-	site->handler = kind == KIND_ENABLE ? irqsan_enable_hit : irqsan_site_hit;
-	if (addr)
-		memcpy(site->code, (void *)addr, sizeof(site->code));
+	site->handler = kind == IRQSAN_ENABLE ? irqsan_enable_hit : irqsan_site_hit;
+	copy_from_kernel_nofault(site->code, code ?: (const void *)addr, sizeof(site->code));
 	list_add_tail(&site->node, &sites);
 	return site;
 }
@@ -82,67 +92,135 @@ static struct irqsan_site *site_at(unsigned long addr)
 
 static int add_restore(void *data, const struct irqsan_found *found)
 {
-	struct find_ctx *ctx = data;
+	struct irqsan_search *search = data;
+	unsigned long addr = search->text->start + found->offset;
 	struct irqsan_site *site;
 
-	site = site_alloc(ctx->kind, ctx->text->start + found->offset);
+	/* A function that is looked at for the second time. */
+	if (search->code && site_at(addr))
+		return 0;
+	site = site_alloc(search->kind, addr, search->code ? search->code + found->offset : NULL);
 	if (!site)
 		return -ENOMEM;
-	site->enable = ctx->text->start + found->enable;
+	site->enable = search->text->start + found->enable;
 	site->saved = found->saved;
 	site->reg = found->reg;
-	site->mod = ctx->mod;
-	site->init = ctx->init;
-	ctx->found++;
+	site->mod = search->mod;
+	site->init = search->init;
+	search->found++;
 	return 0;
 }
 
 static int add_enable(void *data, size_t offset)
 {
-	struct find_ctx *ctx = data;
+	struct irqsan_search *search = data;
 	struct irqsan_site *site;
-	unsigned long addr = ctx->text->start + offset;
+	unsigned long addr = search->text->start + offset;
 
 	/* The sti of a restore is no news: the restore's own check comes first. */
 	list_for_each_entry(site, &sites, node) {
 		if (site->enable == addr)
 			return 0;
 	}
-	site = site_alloc(KIND_ENABLE, addr);
+	site = site_alloc(IRQSAN_ENABLE, addr, NULL);
 	if (!site)
 		return -ENOMEM;
-	site->mod = ctx->mod;
-	site->init = ctx->init;
+	site->mod = search->mod;
+	site->init = search->init;
 	return 0;
 }
 
-static void arm_new(void)
+/*
+ * A breakpoint in the middle of code, or a jump to where no text is: a kprobe of
+ * somebody else, which hides what was there.
+ */
+static int add_foreign(void *data, size_t offset, size_t target)
+{
+	struct irqsan_search *search = data;
+	struct irqsan_range fn;
+
+	if (target != offset) {
+		target += search->text->start;
+		if (irqsan_range_has(&irqsan_kernel_text, target) ||
+		    !irqsan_text_around(target, &fn))
+			return 0;
+	}
+	if (search->nr_foreign == FOREIGN_MAX)
+		return -E2BIG;
+	foreign[search->nr_foreign++] = search->text->start + offset;
+	return 0;
+}
+
+/* Only a planted one that can't be armed is an error. */
+static int arm_new(enum irqsan_kind kind)
 {
 	struct irqsan_site *site;
+	int rc = 0;
 
 	list_for_each_entry(site, &sites, node) {
-		if (site->state != SITE_NEW)
+		if (site->state != IRQSAN_NEW)
 			continue;
-		irqsan_arm(site);
+		rc = irqsan_arm(site);
 		/* Each one stops all CPUs for a moment: let others run between. */
 		cond_resched();
 	}
+	return kind == IRQSAN_CONTROL ? rc : 0;
 }
 
-static bool is_scanned(const struct module *mod, bool init)
+/* One without any site is searched again when it goes live, which does no harm. */
+static bool is_searched(const struct module *mod, bool init)
 {
 	struct irqsan_site *site;
 
 	list_for_each_entry(site, &sites, node) {
-		if (site->kind == KIND_RESTORE && site->mod == mod && site->init == init)
+		if (site->mod == mod && site->init == init)
 			return true;
 	}
 	return false;
 }
 
+/*
+ * Searches a function again without somebody else's kprobe at @addr. A second one
+ * with a post handler makes a breakpoint of a jump, and tells the byte that a
+ * breakpoint has replaced. Our own go beside it: the kernel calls both. Where none
+ * can be set, there is none: the breakpoint is the code's own.
+ */
+static int look_behind(const struct irqsan_search *around, unsigned long addr)
+{
+	struct kprobe *kp = kzalloc(sizeof(*kp), GFP_KERNEL);
+	struct irqsan_search search = *around;
+	struct irqsan_style style;
+	struct irqsan_range fn;
+	u8 *code = NULL;
+	int rc = 0;
+
+	if (!kp)
+		return -ENOMEM;
+	kp->addr = (kprobe_opcode_t *)addr;
+	kp->post_handler = irqsan_no_post;
+	if (irqsan_text_around(addr, &fn) || register_kprobe(kp))
+		goto out;
+	code = irqsan_sites_original(&fn, true);
+	if (code) {
+		code[addr - fn.start] = kp->opcode;
+		search.text = &fn;
+		search.code = code;
+		style = irqsan_text_style(fn.start);
+		rc = irqsan_scan(code, fn.len, &style, add_restore, &search);
+		pr_info("%pS: somebody else's kprobe was looked through\n", (void *)addr);
+	} else {
+		rc = -ENOMEM;
+	}
+	unregister_kprobe(kp);
+	kvfree(code);
+out:
+	kfree(kp);
+	return rc;
+}
+
 /**
  * irqsan_sites_of() - find and arm every site in a range of text
- * @kind: KIND_RESTORE or KIND_CONTROL
+ * @kind: IRQSAN_RESTORE or IRQSAN_CONTROL
  * @text: where to look
  * @mod: the module that it belongs to; NULL for the kernel
  * @init: it is a module's init text
@@ -151,28 +229,33 @@ static bool is_scanned(const struct module *mod, bool init)
  * in the table with the reason. A module that has been searched already is left
  * alone. Sleeps.
  *
- * Return: how many restores were found, or -ENOMEM.
+ * Return: how many restores were found; -ENOMEM; -E2BIG where there are more
+ * breakpoints of others than anybody would set; or for IRQSAN_CONTROL what arming
+ * it gave.
  */
 int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
 		    const struct module *mod, bool init)
 {
-	struct find_ctx ctx = { .kind = kind, .text = text, .mod = mod, .init = init };
+	struct irqsan_search search = { .kind = kind, .text = text, .mod = mod, .init = init };
 	struct irqsan_style style = irqsan_text_style(text->start);
+	unsigned int i;
 	int rc = 0;
 
+	style.foreign = add_foreign;
 	mutex_lock(&sites_lock);
-	/* A module may come while those that are loaded are being walked. */
-	if (mod && is_scanned(mod, init))
+	if (mod && kind == IRQSAN_RESTORE && is_searched(mod, init))
 		goto out;
 	/* All of it before anything is armed: a breakpoint hides the instruction. */
-	rc = irqsan_scan((const u8 *)text->start, text->len, &style, add_restore, &ctx);
-	if (!rc && irqsan_track && kind == KIND_RESTORE)
-		rc = irqsan_scan_enables((const u8 *)text->start, text->len, add_enable, &ctx);
+	rc = irqsan_scan((const u8 *)text->start, text->len, &style, add_restore, &search);
+	for (i = 0; !rc && i < search.nr_foreign; i++)
+		rc = look_behind(&search, foreign[i]);
+	if (!rc && irqsan_track && kind == IRQSAN_RESTORE)
+		rc = irqsan_scan_enables((const u8 *)text->start, text->len, add_enable, &search);
 	if (!rc)
-		arm_new();
+		rc = arm_new(kind);
 out:
 	mutex_unlock(&sites_lock);
-	return rc ?: ctx.found;
+	return rc ?: search.found;
 }
 
 /**
@@ -192,129 +275,92 @@ struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
 	struct irqsan_site *site;
 
 	mutex_lock(&sites_lock);
-	site = site_alloc(kind, addr);
+	site = site_alloc(kind, addr, NULL);
 	if (site) {
 		site->mod = mod;
 		site->handler = handler;
 		irqsan_arm(site);
 	}
 	mutex_unlock(&sites_lock);
-	return site && site->state == SITE_ARMED ? site : NULL;
+	return site && site->state == IRQSAN_ARMED ? site : NULL;
+}
+
+/* Disarms and frees the sites in a list, which are off the table already. */
+static void drop(struct list_head *gone)
+{
+	struct irqsan_site *site, *next;
+
+	irqsan_disarm(gone);
+	list_for_each_entry_safe(site, next, gone, node) {
+		free_percpu(site->count);
+		kfree(site);
+	}
+}
+
+static void drop_one(struct irqsan_site *site)
+{
+	LIST_HEAD(gone);
+
+	list_move(&site->node, &gone);
+	drop(&gone);
 }
 
 /**
- * irqsan_site_reserve() - add a site whose address is to be found out
+ * irqsan_site_free() - disarm and forget one site
+ * @site: the site
  *
- * Whoever sets the address need not hold a lock (hooks.c). Sleeps.
- *
- * Return: the site, or NULL without memory.
+ * Sleeps.
  */
-struct irqsan_site *irqsan_site_reserve(void)
+void irqsan_site_free(struct irqsan_site *site)
 {
-	struct irqsan_site *site;
-
 	mutex_lock(&sites_lock);
-	site = site_alloc(KIND_RESTORE, 0);
-	if (site)
-		site->hooked = true;
+	drop_one(site);
 	mutex_unlock(&sites_lock);
-	return site;
-}
-
-/* Disarms and frees the @nr sites at @drop, which are off the list already. */
-static void drop(struct irqsan_site **drop, unsigned int nr)
-{
-	unsigned int i;
-
-	irqsan_disarm(drop, nr);
-	/* No handler runs any more; a record may still point here. */
-	irqsan_record_flush();
-	for (i = 0; i < nr; i++) {
-		free_percpu(drop[i]->count);
-		kfree(drop[i]);
-	}
-}
-
-static bool always(const struct irqsan_site *site, const void *unused)
-{
-	return true;
-}
-
-static void drop_if(bool (*match)(const struct irqsan_site *site, const void *arg),
-		    const void *arg)
-{
-	struct irqsan_site *site, *next, **batch;
-	unsigned int nr, max = 0;
-
-	mutex_lock(&sites_lock);
-	list_for_each_entry(site, &sites, node)
-		max += match(site, arg);
-	/* Without memory for all of them at once: one at a time. */
-	batch = max ? kvmalloc_array(max, sizeof(*batch), GFP_KERNEL) : NULL;
-	nr = 0;
-	list_for_each_entry_safe(site, next, &sites, node) {
-		if (!match(site, arg))
-			continue;
-		list_del(&site->node);
-		if (batch)
-			batch[nr++] = site;
-		else
-			drop(&site, 1);
-	}
-	if (nr)
-		drop(batch, nr);
-	kvfree(batch);
-	mutex_unlock(&sites_lock);
-}
-
-static bool in_module(const struct irqsan_site *site, const void *mod)
-{
-	return site->mod == mod;
-}
-
-static bool in_module_init(const struct irqsan_site *site, const void *mod)
-{
-	return site->mod == mod && site->init;
 }
 
 /**
  * irqsan_sites_drop() - forget the sites of a module that goes
- * @mod: the module
+ * @mod: the module; NULL: all sites there are
  * @init_only: only its init text goes
  *
  * Sleeps.
  */
 void irqsan_sites_drop(const struct module *mod, bool init_only)
 {
-	drop_if(init_only ? in_module_init : in_module, mod);
+	struct irqsan_site *site, *next;
+	LIST_HEAD(gone);
+
+	mutex_lock(&sites_lock);
+	list_for_each_entry_safe(site, next, &sites, node) {
+		if (!mod || (site->mod == mod && (site->init || !init_only)))
+			list_move(&site->node, &gone);
+	}
+	if (!list_empty(&gone))
+		drop(&gone);
+	mutex_unlock(&sites_lock);
 }
 
 /**
- * irqsan_sites_drop_all() - disarm everything and empty the table
+ * irqsan_sites_original() - a copy of some text without our breakpoints
+ * @text: the text
+ * @locked: the caller has the lock of the table, as irqsan_arm()
  *
  * Sleeps.
- */
-void irqsan_sites_drop_all(void)
-{
-	drop_if(always, NULL);
-}
-
-/**
- * irqsan_sites_original_locked() - irqsan_sites_original() for who arms a site
- * @text: the text
  *
- * Under the lock of the table, as irqsan_arm() is. May sleep.
- *
- * Return: the bytes, to be given to kvfree(); NULL without memory.
+ * Return: the bytes, to be given to kvfree(); NULL without memory, and where the text
+ * can't be read.
  */
-u8 *irqsan_sites_original_locked(const struct irqsan_range *text)
+u8 *irqsan_sites_original(const struct irqsan_range *text, bool locked)
 {
 	u8 *copy = kvmalloc(text->len, GFP_KERNEL);
 	struct irqsan_site *site;
 
-	if (!copy)
+	if (!copy || copy_from_kernel_nofault(copy, (void *)text->start, text->len)) {
+		kvfree(copy);
 		return NULL;
-	memcpy(copy, (void *)text->start, text->len);
+	}
+	if (!locked)
+		mutex_lock(&sites_lock);
 	list_for_each_entry(site, &sites, node) {
 		unsigned long at = site->addr - text->start;
 
@@ -322,96 +368,80 @@ u8 *irqsan_sites_original_locked(const struct irqsan_range *text)
 			memcpy(copy + at, site->code,
 			       min_t(unsigned long, text->len - at, sizeof(site->code)));
 	}
+	if (!locked)
+		mutex_unlock(&sites_lock);
 	return copy;
 }
 
-/**
- * irqsan_sites_original() - a copy of some text without our breakpoints
- * @text: the text
- *
- * Sleeps.
- *
- * Return: the bytes, to be given to kvfree(); NULL without memory.
- */
-u8 *irqsan_sites_original(const struct irqsan_range *text)
-{
-	u8 *copy;
-
-	mutex_lock(&sites_lock);
-	copy = irqsan_sites_original_locked(text);
-	mutex_unlock(&sites_lock);
-	return copy;
-}
-
-/**
- * struct pick_ctx - looks for one address among the sites of a function
- * @addr: the address
- * @start: of the function
- * @site: gets what the scanner knows of it
- */
-struct pick_ctx {
-	unsigned long addr;
-	unsigned long start;
-	struct irqsan_site *site;
-};
-
+/* Takes over what the scanner knows of a site that was added by hand. */
 static int pick(void *data, const struct irqsan_found *found)
 {
-	struct pick_ctx *ctx = data;
+	struct irqsan_site *site = data;
 
-	if (ctx->start + found->offset != ctx->addr)
+	/* Not armed yet: it is the function's start. */
+	if (site->entry + found->offset != site->addr)
 		return 0;
-	ctx->site->saved = found->saved;
-	ctx->site->reg = found->reg;
+	site->saved = found->saved;
+	site->reg = found->reg;
 	return 1;
+}
+
+/* Under the lock of the table, with a reference to the module. */
+static int add_by_hand(unsigned long addr, const struct module *mod)
+{
+	struct irqsan_range fn;
+	struct irqsan_site *site;
+	struct irqsan_style style;
+	u8 *text;
+	int rc = -ENOMEM;
+
+	if (site_at(addr))
+		return -EEXIST;
+	if (irqsan_text_around(addr, &fn))
+		return -EINVAL;
+	text = irqsan_sites_original(&fn, true);
+	site = text ? site_alloc(IRQSAN_RESTORE, addr, NULL) : NULL;
+	if (!site)
+		goto out;
+	site->mod = mod;
+	site->saved = SAVED_UNKNOWN;
+	site->entry = fn.start;
+	style = irqsan_text_style(fn.start);
+	irqsan_scan(text, fn.len, &style, pick, site);
+	site->entry = 0;
+	rc = irqsan_arm(site);
+	if (rc)
+		drop_one(site);
+out:
+	kvfree(text);
+	return rc;
 }
 
 /**
  * irqsan_sites_add() - add a restore by its address
  * @addr: where IRQs must be off
  *
- * For sites that the scanner missed and debug information knows. Sleeps.
+ * For sites that the scanner missed and debug information knows. In the text of
+ * the kernel or of a module that runs, with which it goes. Sleeps.
  *
- * Return: 0; -EEXIST where there is one already; -EPERM for denied code;
- * -EOPNOTSUPP where the hooks watch everything; otherwise the kprobe layer's
- * error.
+ * Return: 0; -EEXIST where there is one already; -EINVAL where no such text is;
+ * -EPERM for denied code; otherwise the kprobe layer's error.
  */
 int irqsan_sites_add(unsigned long addr)
 {
-	struct irqsan_range fn;
-	struct irqsan_site *site;
-	struct pick_ctx ctx = { .addr = addr };
-	struct irqsan_style style;
-	u8 *text;
+	struct module *mod = NULL;
 	int rc;
 
-	if (irqsan_hooks_active())
-		return -EOPNOTSUPP;
-	if (irqsan_text_around(addr, &fn))
-		return -EINVAL;
-	mutex_lock(&sites_lock);
-	rc = -EEXIST;
-	if (site_at(addr))
-		goto out;
-	rc = -ENOMEM;
-	text = irqsan_sites_original_locked(&fn);
-	site = text ? site_alloc(KIND_RESTORE, addr) : NULL;
-	if (!site)
-		goto out_text;
-	site->saved = SAVED_UNKNOWN;
-	ctx.start = fn.start;
-	ctx.site = site;
-	style = irqsan_text_style(fn.start);
-	irqsan_scan(text, fn.len, &style, pick, &ctx);
-	rc = irqsan_arm(site);
-	if (rc) {
-		list_del(&site->node);
-		drop(&site, 1);
+	if (!irqsan_range_has(&irqsan_kernel_text, addr)) {
+		mod = irqsan_text_module(addr);
+		if (!mod)
+			return -EINVAL;
 	}
-out_text:
-	kvfree(text);
-out:
+	mutex_lock(&sites_lock);
+	rc = add_by_hand(addr, mod);
 	mutex_unlock(&sites_lock);
+	if (mod)
+		module_put(mod);
 	return rc;
 }
 
@@ -430,9 +460,8 @@ int irqsan_sites_remove(unsigned long addr)
 
 	mutex_lock(&sites_lock);
 	site = site_at(addr);
-	if (site && site->kind == KIND_RESTORE) {
-		list_del(&site->node);
-		drop(&site, 1);
+	if (site && site->kind == IRQSAN_RESTORE) {
+		drop_one(site);
 		rc = 0;
 	}
 	mutex_unlock(&sites_lock);
@@ -440,7 +469,7 @@ int irqsan_sites_remove(unsigned long addr)
 }
 
 /**
- * irqsan_sites_clear() - all counts to zero, every site may splat again
+ * irqsan_sites_clear() - all counts to zero
  *
  * A count that changes meanwhile may keep its value. Sleeps.
  */
@@ -454,76 +483,34 @@ void irqsan_sites_clear(void)
 		for_each_possible_cpu(cpu)
 			*per_cpu_ptr(site->count, cpu) = (struct irqsan_count){ 0 };
 		site->kp.nmissed = 0;
-		WRITE_ONCE(site->reported, false);
 	}
 	mutex_unlock(&sites_lock);
-}
-
-/**
- * irqsan_sites_armed_in() - is a restore armed in a range?
- * @text: the range
- * @found: set to the number of restores there, armed or not
- *
- * Sleeps.
- *
- * Return: true if one is.
- */
-bool irqsan_sites_armed_in(const struct irqsan_range *text, unsigned int *found)
-{
-	struct irqsan_site *site;
-	bool armed = false;
-
-	*found = 0;
-	mutex_lock(&sites_lock);
-	list_for_each_entry(site, &sites, node) {
-		if (site->kind != KIND_RESTORE || site->addr - text->start >= text->len)
-			continue;
-		armed |= site->state == SITE_ARMED;
-		++*found;
-	}
-	mutex_unlock(&sites_lock);
-	return armed;
 }
 
 /**
  * irqsan_sites_armed() - how many restores are armed
+ * @text: of those in this range; NULL: of all, but for the planted ones
+ * @found: set to how many there are, armed or not
  *
  * Sleeps.
  *
- * Return: their number, the planted one not counted.
+ * Return: their number.
  */
-unsigned int irqsan_sites_armed(void)
+unsigned int irqsan_sites_armed(const struct irqsan_range *text, unsigned int *found)
 {
 	struct irqsan_site *site;
 	unsigned int armed = 0;
 
-	mutex_lock(&sites_lock);
-	list_for_each_entry(site, &sites, node)
-		armed += site->kind == KIND_RESTORE && site->state == SITE_ARMED;
-	mutex_unlock(&sites_lock);
-	return armed;
-}
-
-/**
- * irqsan_sites_error() - is every site of a kind armed?
- * @kind: the kind
- *
- * Sleeps.
- *
- * Return: 0, or the error of one that isn't.
- */
-int irqsan_sites_error(enum irqsan_kind kind)
-{
-	struct irqsan_site *site;
-	int rc = 0;
-
+	*found = 0;
 	mutex_lock(&sites_lock);
 	list_for_each_entry(site, &sites, node) {
-		if (site->kind == kind && site->state != SITE_ARMED)
-			rc = site->error;
+		if (site->kind != IRQSAN_RESTORE || (text && !irqsan_range_has(text, site->addr)))
+			continue;
+		armed += site->state == IRQSAN_ARMED;
+		++*found;
 	}
 	mutex_unlock(&sites_lock);
-	return rc;
+	return armed;
 }
 
 static struct irqsan_count sum_counts(const struct irqsan_site *site)
@@ -541,12 +528,12 @@ static struct irqsan_count sum_counts(const struct irqsan_site *site)
 }
 
 /* What checks a site, or why nothing does. */
-static const char *engine_name(const struct irqsan_site *site)
+static const char *mechanism_name(const struct irqsan_site *site)
 {
-	if (site->hooked)
-		return "hook";
-	if (site->state != SITE_ARMED)
+	if (site->state != IRQSAN_ARMED)
 		return state_names[site->state];
+	if (!irqsan_site_intact(site))
+		return "blind";
 	return site->entry ? "direct" : "kprobe";
 }
 
@@ -570,47 +557,32 @@ int irqsan_sites_show(struct seq_file *m, void *unused)
 {
 	struct irqsan_site *site;
 
-	seq_puts(m, "# site kind engine hits violations nmissed\n");
+	seq_puts(m, "# site kind mechanism hits violations nmissed\n");
 	mutex_lock(&sites_lock);
 	list_for_each_entry(site, &sites, node) {
 		struct irqsan_count sum = sum_counts(site);
 
-		if (READ_ONCE(site->addr) <= IRQSAN_ADDR_GONE)
-			continue;
 		show_addr(m, site->addr);
 		seq_printf(m, " %s %s %llu %llu %lu\n", kind_names[site->kind],
-			   engine_name(site), sum.hits, sum.violations, site->kp.nmissed);
+			   mechanism_name(site), sum.hits, sum.violations, site->kp.nmissed);
 	}
 	mutex_unlock(&sites_lock);
 	return 0;
 }
 
-/**
- * irqsan_violations_show() - the "violations" file: sites that have any
- * @m: where to
- * @unused: nothing
- *
- * Return: 0.
- */
-int irqsan_violations_show(struct seq_file *m, void *unused)
+static void show_blind(struct seq_file *m, unsigned int kprobes, unsigned int blind, bool direct)
 {
-	struct irqsan_site *site;
-
-	seq_puts(m, "# site kind violations last_ns last_flags last_cpu last_pid last_comm\n");
-	mutex_lock(&sites_lock);
-	list_for_each_entry(site, &sites, node) {
-		struct irqsan_count sum = sum_counts(site);
-
-		if (!sum.violations || site->kind == KIND_CONTROL)
-			continue;
-		show_addr(m, site->addr);
-		seq_printf(m, " %s %llu %llu %s %u %d %s\n", kind_names[site->kind],
-			   sum.violations, site->last.time_ns,
-			   irqsan_flag_state_name(site->last.restoring), site->last.cpu,
-			   site->last.pid, site->last.comm);
-	}
-	mutex_unlock(&sites_lock);
-	return 0;
+	seq_puts(m, "blind:              ");
+	if (!blind && !direct)
+		seq_puts(m, "no");
+	else if (blind && blind == kprobes)
+		seq_printf(m, "kprobes are switched off (debugfs kprobes/enabled), %u sites", blind);
+	else if (blind)
+		seq_printf(m, "%u of %u probes have been taken out of the text", blind, kprobes);
+	if (direct)
+		seq_printf(m, "%sftrace is switched off (kernel.ftrace_enabled), the unlock",
+			   blind ? "; " : "");
+	seq_putc(m, '\n');
 }
 
 /**
@@ -619,34 +591,38 @@ int irqsan_violations_show(struct seq_file *m, void *unused)
  */
 void irqsan_sites_status(struct seq_file *m)
 {
-	unsigned int restores[SITE_STATES] = { 0 }, enables[SITE_STATES] = { 0 };
-	u64 hits = 0, violations = 0, nmissed = 0;
+	unsigned int restores[IRQSAN_STATES] = { 0 }, enables[IRQSAN_STATES] = { 0 };
+	unsigned int kprobes = 0, blind = 0;
 	struct irqsan_site *site;
+	u64 hits = 0, nmissed = 0;
+	bool direct = false;
 
 	mutex_lock(&sites_lock);
 	list_for_each_entry(site, &sites, node) {
-		struct irqsan_count sum = sum_counts(site);
-
 		nmissed += site->kp.nmissed;
-		if (site->kind == KIND_ENABLE)
+		if (site->kind == IRQSAN_ENABLE)
 			enables[site->state]++;
-		if (site->kind == KIND_RESTORE)
+		if (site->kind == IRQSAN_RESTORE)
 			restores[site->state]++;
-		if (site->kind != KIND_RESTORE && site->kind != KIND_BALANCE)
-			continue;
-		hits += sum.hits;
-		violations += sum.violations;
+		if (site->state == IRQSAN_ARMED && !site->entry) {
+			kprobes++;
+			blind += !irqsan_site_intact(site);
+		} else if (site->state == IRQSAN_ARMED) {
+			direct |= !irqsan_site_intact(site);
+		}
+		if (site->kind == IRQSAN_RESTORE || site->kind == IRQSAN_BALANCE)
+			hits += sum_counts(site).hits;
 	}
 	mutex_unlock(&sites_lock);
-	seq_printf(m, "sites armed:        %u\n", restores[SITE_ARMED]);
-	seq_printf(m, "sites denied:       %u\n", restores[SITE_DENIED]);
-	seq_printf(m, "sites refused:      %u\n", restores[SITE_REFUSED]);
-	seq_printf(m, "sites no insn:      %u\n", restores[SITE_NO_INSN]);
-	seq_printf(m, "sites failed:       %u\n", restores[SITE_FAILED]);
-	seq_printf(m, "enables armed:      %u\n", enables[SITE_ARMED]);
-	seq_printf(m, "enables not armed:  %u\n", enables[SITE_DENIED] +
-		   enables[SITE_REFUSED] + enables[SITE_NO_INSN] + enables[SITE_FAILED]);
+	show_blind(m, kprobes, blind, direct);
+	seq_printf(m, "sites armed:        %u\n", restores[IRQSAN_ARMED]);
+	seq_printf(m, "sites denied:       %u\n", restores[IRQSAN_DENIED]);
+	seq_printf(m, "sites refused:      %u\n", restores[IRQSAN_REFUSED]);
+	seq_printf(m, "sites no insn:      %u\n", restores[IRQSAN_NO_INSN]);
+	seq_printf(m, "sites failed:       %u\n", restores[IRQSAN_FAILED]);
+	seq_printf(m, "enables armed:      %u\n", enables[IRQSAN_ARMED]);
+	seq_printf(m, "enables not armed:  %u\n", enables[IRQSAN_DENIED] +
+		   enables[IRQSAN_REFUSED] + enables[IRQSAN_NO_INSN] + enables[IRQSAN_FAILED]);
 	seq_printf(m, "hits:               %llu\n", hits);
-	seq_printf(m, "violations:         %llu\n", violations);
 	seq_printf(m, "missed hits:        %llu\n", nmissed);
 }

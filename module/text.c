@@ -17,6 +17,16 @@
 
 #define ENDBR_LEN 4
 
+/* From _stext to _etext, without its init sections. */
+struct irqsan_range irqsan_kernel_text;
+
+static const char * const unlock_names[] = {
+	"_raw_spin_unlock_irqrestore", "_raw_read_unlock_irqrestore",
+	"_raw_write_unlock_irqrestore", "_local_interrupt_enable",
+};
+
+static struct irqsan_range unlocks[ARRAY_SIZE(unlock_names)];
+
 /**
  * irqsan_text_around() - the function that an address lies in
  * @addr: a text address
@@ -117,26 +127,50 @@ int irqsan_text_functions(const char * const *names, unsigned int nr, struct irq
 }
 
 /**
- * irqsan_text_kernel() - the kernel's own text, without its init sections
- * @text: from _stext to _etext
+ * irqsan_text_start() - find the kernel's own text and the out-of-line unlocks
  *
  * May sleep.
  *
  * Return: 0 or a negative errno.
  */
-int irqsan_text_kernel(struct irqsan_range *text)
+int irqsan_text_start(void)
 {
 	static const char * const names[] = { "_stext", "_etext" };
 	unsigned long addrs[2];
 	int rc;
 
-	rc = irqsan_text_symbols(names, ARRAY_SIZE(names), addrs);
+	rc = irqsan_text_symbols(names, ARRAY_SIZE(names), addrs) ?:
+	     irqsan_text_functions(unlock_names, ARRAY_SIZE(unlock_names), unlocks);
 	if (rc)
 		return rc;
-	text->start = addrs[0];
-	text->len = addrs[1] - addrs[0];
-	return addrs[0] && addrs[1] > addrs[0] ? 0 : -ENOENT;
+	if (!addrs[0] || addrs[1] <= addrs[0]) {
+		pr_err("the kernel's text can't be located: CONFIG_KPROBES and CONFIG_KALLSYMS are needed\n");
+		return -ENOENT;
+	}
+	irqsan_kernel_text = (struct irqsan_range){ addrs[0], addrs[1] - addrs[0] };
+	return 0;
 }
+
+/**
+ * irqsan_text_unlocks() - is this code an unlock that restores for its caller?
+ * @addr: a text address
+ *
+ * Any context, NMI too.
+ *
+ * Return: true if it is.
+ */
+bool notrace irqsan_text_unlocks(unsigned long addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(unlocks); i++) {
+		if (irqsan_range_has(&unlocks[i], addr))
+			return true;
+	}
+	return false;
+}
+
+NOKPROBE_SYMBOL(irqsan_text_unlocks);
 
 /**
  * irqsan_text_style() - how restores are compiled in this kernel
@@ -187,23 +221,47 @@ static struct module *next_module(struct module *from)
 
 /**
  * irqsan_text_modules() - visit the modules that are loaded
- * @fn: called for each but this one, with a reference held; may sleep
+ * @fn: called for each but this one, with a reference held; may sleep. True ends it
+ * @arg: for @fn
  *
- * find_module() is exported to no module, but every module is in one list.
- * Modules that come or go meanwhile are the notifier's business. May sleep.
+ * find_module() is exported to no module, and neither is __module_address(), but
+ * every module is in one list. Modules that come or go meanwhile are the notifier's
+ * business. May sleep.
+ *
+ * Return: the module for which @fn was true, with the reference; else NULL.
  */
-void irqsan_text_modules(void (*fn)(struct module *mod))
+struct module *irqsan_text_modules(bool (*fn)(struct module *mod, unsigned long arg),
+				   unsigned long arg)
 {
 	struct module *mod, *next;
 
-	/* Built in, it is there before any module, and in no list. */
-	if (!__is_defined(MODULE))
-		return;
-	mod = next_module(THIS_MODULE);
-	while (mod) {
-		fn(mod);
+	/* Built in, this is there before any module, and in no list. */
+	mod = __is_defined(MODULE) ? next_module(THIS_MODULE) : NULL;
+	while (mod && !fn(mod, arg)) {
 		next = next_module(mod);
 		module_put(mod);
 		mod = next;
 	}
+	return mod;
+}
+
+static bool has_text(struct module *mod, unsigned long addr)
+{
+	struct irqsan_range text = compat_module_text(mod);
+
+	return irqsan_range_has(&text, addr);
+}
+
+/**
+ * irqsan_text_module() - the module whose text an address lies in
+ * @addr: the address
+ *
+ * May sleep.
+ *
+ * Return: the module, with a reference to be put; NULL if it is none that runs, or
+ * this one.
+ */
+struct module *irqsan_text_module(unsigned long addr)
+{
+	return irqsan_text_modules(has_text, addr);
 }

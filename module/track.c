@@ -2,7 +2,9 @@
 /*
  * Remembers who turned IRQs on last, per CPU and per context: an interrupt
  * between the culprit and the restore must not overwrite the culprit with its
- * own harmless enable.
+ * own harmless enable. Whether that is the culprit of a violation is decided
+ * when it is reported: the stack of an enable must lead to the function that
+ * restores.
  */
 #include <linux/hardirq.h>
 #include <linux/kallsyms.h>
@@ -17,43 +19,56 @@
 
 #include "irqsan.h"
 
-enum context {
-	CONTEXT_TASK,
-	CONTEXT_SOFTIRQ,
-	CONTEXT_HARDIRQ,
-	CONTEXT_NMI,
-	CONTEXTS,
+/* "call rel32" */
+#define CALL_LEN 5
+/* An ENDBR may stand in front of what is called. */
+#define ENTRY_SLACK 4
+
+enum irqsan_context {
+	IRQSAN_TASK,
+	IRQSAN_SOFTIRQ,
+	IRQSAN_HARDIRQ,
+	IRQSAN_NMI,
+	IRQSAN_CONTEXTS,
 };
 
-static DEFINE_PER_CPU(struct irqsan_enabler[CONTEXTS], enablers);
-
-/* Functions that turn IRQs on for their caller: he is the one to name. */
-static const char * const helpers[] = {
-	"_raw_spin_unlock_irq", "_raw_read_unlock_irq", "_raw_write_unlock_irq",
-	"raw_spin_rq_unlock_irq", "__local_bh_enable_ip", "native_safe_halt",
-	"arch_local_irq_enable", "native_irq_enable", "finish_lock_switch",
-};
+static DEFINE_PER_CPU(struct irqsan_enabler[IRQSAN_CONTEXTS], irqsan_enablers);
 
 /*
  * The context that the probe interrupted. A breakpoint counts as an NMI with a
  * hardirq in it (irqentry_nmi_enter()), which has to be taken off; an ftrace
  * or optimised probe doesn't. One that is hit in a real NMI by the latter means
- * is taken for what the NMI interrupted: rare, and no worse than unknown.
+ * is taken for what the NMI interrupted: rare, and its stack shows it. On
+ * PREEMPT_RT a softirq is part of its task.
  */
-static notrace enum context context(void)
+static notrace enum irqsan_context interrupted_context(void)
 {
 	unsigned int count = preempt_count();
 
 	if (count & NMI_MASK)
 		count -= NMI_OFFSET + HARDIRQ_OFFSET;
 	if (count & NMI_MASK)
-		return CONTEXT_NMI;
+		return IRQSAN_NMI;
 	if (count & HARDIRQ_MASK)
-		return CONTEXT_HARDIRQ;
-	return count & SOFTIRQ_OFFSET ? CONTEXT_SOFTIRQ : CONTEXT_TASK;
+		return IRQSAN_HARDIRQ;
+	return count & SOFTIRQ_OFFSET ? IRQSAN_SOFTIRQ : IRQSAN_TASK;
 }
 
-NOKPROBE_SYMBOL(context);
+NOKPROBE_SYMBOL(interrupted_context);
+
+/*
+ * As many words as there are up to the end of the page, which is mapped since
+ * @sp points into it. KASAN would not like memcpy() here.
+ */
+static __always_inline unsigned int copy_stack(unsigned long *to, unsigned long sp)
+{
+	unsigned long words = min_t(unsigned long, IRQSAN_ENABLER_WORDS,
+				    (PAGE_SIZE - offset_in_page(sp)) / sizeof(*to));
+	unsigned long left = words;
+
+	asm volatile("rep movsq" : "+c" (left), "+S" (sp), "+D" (to) : : "memory");
+	return words;
+}
 
 /**
  * irqsan_enable_hit() - kprobe handler of an instruction that turns IRQs on
@@ -73,11 +88,11 @@ int notrace irqsan_enable_hit(struct kprobe *kp, struct pt_regs *regs)
 	/* On already: this one changes nothing. */
 	if (regs->flags & X86_EFLAGS_IF)
 		return 0;
-	enabler = this_cpu_ptr(&enablers[context()]);
+	enabler = this_cpu_ptr(&irqsan_enablers[interrupted_context()]);
 	enabler->addr = site->addr;
 	enabler->time_ns = ktime_get_mono_fast_ns();
-	if (copy_from_kernel_nofault(enabler->stack, (void *)regs->sp, sizeof(enabler->stack)))
-		enabler->stack[0] = 0;
+	enabler->task = current;
+	enabler->nr = copy_stack(enabler->stack, regs->sp);
 	return 0;
 }
 
@@ -85,53 +100,129 @@ NOKPROBE_SYMBOL(irqsan_enable_hit);
 
 /**
  * irqsan_enabler_now() - who turned IRQs on in the context of a violation
- * @enabler: the answer; its address is 0 when nobody is known
  *
  * From a probe's handler, preemption off. Any context, NMI too.
+ *
+ * Return: the last one that was seen, if this task did it; or NULL. Only its
+ * stack tells whether the violation is its doing (irqsan_enabler_stack()).
  */
-void notrace irqsan_enabler_now(struct irqsan_enabler *enabler)
+const struct irqsan_enabler notrace *irqsan_enabler_now(void)
 {
-	*enabler = *this_cpu_ptr(&enablers[context()]);
+	const struct irqsan_enabler *enabler;
+
+	if (!irqsan_track)
+		return NULL;
+	enabler = this_cpu_ptr(&irqsan_enablers[interrupted_context()]);
+	return enabler->addr && enabler->task == current ? enabler : NULL;
 }
 
 NOKPROBE_SYMBOL(irqsan_enabler_now);
 
-static bool is_helper(const char *symbol)
+static bool is_entry(unsigned long addr, const struct irqsan_range *fn)
 {
-	size_t len = strcspn(symbol, "+");
-	unsigned int i;
+	return addr - fn->start <= ENTRY_SLACK;
+}
 
-	for (i = 0; i < ARRAY_SIZE(helpers); i++) {
-		if (strlen(helpers[i]) == len && !strncmp(symbol, helpers[i], len))
-			return true;
+/* What a direct call in front of @addr calls, or 0; *@indirect: another kind of call is there. */
+static unsigned long called_before(unsigned long addr, bool *indirect)
+{
+	char symbol[KSYM_SYMBOL_LEN];
+	unsigned long target;
+	u8 code[CALL_LEN];
+	s32 rel;
+
+	*indirect = false;
+	if (copy_from_kernel_nofault(code, (void *)(addr - CALL_LEN), sizeof(code)))
+		return 0;
+	if (code[0] != 0xe8) {
+		/* "call *%reg", with and without a REX prefix. */
+		*indirect = code[3] == 0xff && (code[4] & 0xf8) == 0xd0;
+		return 0;
 	}
-	return false;
+	memcpy(&rel, code + 1, sizeof(rel));
+	target = addr + (long)rel;
+	sprint_symbol(symbol, target);
+	*indirect = strstarts(symbol, "__x86_indirect_");
+	return target;
 }
 
 /**
- * irqsan_enabler_string() - an enabler in words
- * @enabler: with an address
- * @buf: for "FUNCTION+OFF", or for a helper "FUNCTION+OFF called from CALLER+OFF"
- * @size: of @buf
- *
- * The caller is the first word of the stack that is an address in some
- * function: a helper has no frame to speak of.
+ * struct irqsan_tail - looks for a jump from one function to another
+ * @from: the one, as it is in memory
+ * @to: the other
  */
-void irqsan_enabler_string(const struct irqsan_enabler *enabler, char *buf, size_t size)
-{
-	char symbol[KSYM_SYMBOL_LEN];
-	unsigned int i;
-	size_t at;
+struct irqsan_tail {
+	const struct irqsan_range *from;
+	const struct irqsan_range *to;
+};
 
-	sprint_symbol(symbol, enabler->addr);
-	at = scnprintf(buf, size, "%s", symbol);
-	if (!is_helper(symbol))
-		return;
-	for (i = 0; i < IRQSAN_ENABLER_STACK; i++) {
-		sprint_symbol(symbol, enabler->stack[i]);
-		if (!strchr(symbol, '+'))
+static int match_tail(void *ctx, size_t target)
+{
+	const struct irqsan_tail *tail = ctx;
+
+	return is_entry(tail->from->start + target, tail->to);
+}
+
+/* Does the function at @target end in a jump to @to? Then it has no frame of its own left. */
+static bool jumps_to(unsigned long target, const struct irqsan_range *to)
+{
+	struct irqsan_tail tail = { .to = to };
+	struct irqsan_range fn;
+	bool found;
+	u8 *text;
+
+	if (irqsan_text_around(target, &fn) || !is_entry(target, &fn))
+		return false;
+	text = irqsan_sites_original(&fn, false);
+	if (!text)
+		return false;
+	tail.from = &fn;
+	found = irqsan_scan_calls(text, fn.len, match_tail, &tail) > 0;
+	kvfree(text);
+	return found;
+}
+
+/**
+ * irqsan_enabler_stack() - the call chain from an enable to the function that restores
+ * @record: a violation
+ * @stack: gets the enabling instruction, then return addresses, nearest first
+ * @max: room in @stack
+ *
+ * A word of the stack is taken for a return address only if a call stands in
+ * front of it, of the function that the chain has come to, of one that jumps to
+ * that, or through a register. A chain that doesn't come to the violation's
+ * caller is somebody else's enable. Sleeps.
+ *
+ * Return: entries of @stack, or 0: who turned IRQs on is not known.
+ */
+unsigned int irqsan_enabler_stack(const struct irqsan_record *record, unsigned long *stack,
+				  unsigned int max)
+{
+	const struct irqsan_enabler *enabler = &record->enabler;
+	struct irqsan_range fn, caller;
+	unsigned int nr = 0, i;
+
+	if (!enabler->addr || irqsan_text_around(enabler->addr, &fn) ||
+	    irqsan_text_around(record->caller, &caller))
+		return 0;
+	stack[nr++] = enabler->addr;
+	for (i = 0; fn.start != caller.start && i < enabler->nr && nr + 1 < max; i++) {
+		unsigned long addr = enabler->stack[i], target;
+		struct irqsan_range next;
+		bool indirect;
+
+		if (irqsan_text_around(addr - 1, &next))
 			continue;
-		scnprintf(buf + at, size - at, " called from %s", symbol);
-		return;
+		target = called_before(addr, &indirect);
+		if (target && !indirect && !is_entry(target, &fn)) {
+			if (!jumps_to(target, &fn))
+				continue;
+			stack[nr++] = target;
+		} else if (!target && !indirect) {
+			continue;
+		}
+		stack[nr++] = addr;
+		fn = next;
 	}
+	return fn.start == caller.start ? nr : 0;
 }

@@ -3,7 +3,7 @@
  * What _raw_spin_unlock_irqrestore() calls first while its site is armed with
  * a direct ftrace call: IRQs off, as they must be: count and go back, at the
  * cost of ten instructions. IRQs on: the registers as they were at the
- * function's entry are given to direct.c.
+ * function's entry are given to probe.c.
  *
  * No IRQ state is changed here, and no register but R11, which no caller
  * passes anything in and no function keeps.
@@ -80,3 +80,11 @@ SYM_FUNC_START(irqsan_direct_entry)
 	addq	$(6 * 8), %rsp
 	RET
 SYM_FUNC_END(irqsan_direct_entry)
+
+/* The planted bogus restore of jumps: a probe here can be optimised (control.c). */
+SYM_FUNC_START(irqsan_control_jump)
+	movl	%ecx, %ecx
+	movl	%ecx, %ecx
+	movl	%ecx, %ecx
+	RET
+SYM_FUNC_END(irqsan_control_jump)

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Attaches to tracepoints of the kernel, and is the engine for kernels with the
+ * patches of patches/: their own check has a tracepoint for each violation, and
+ * is on while somebody is attached. Restores are not probed then.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/kprobes.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "irqsan.h"
+
+/**
+ * struct irqsan_lookup - looks for a tracepoint
+ * @name: its name
+ * @tp: it, when it was found
+ */
+struct irqsan_lookup {
+	const char *name;
+	struct tracepoint *tp;
+};
+
+/* Those of the kernel's checks; both are there or none is. */
+static struct tracepoint *restore_tp, *imbalance_tp;
+
+static void look(struct tracepoint *tp, void *priv)
+{
+	struct irqsan_lookup *lookup = priv;
+
+	if (!strcmp(tp->name, lookup->name))
+		lookup->tp = tp;
+}
+
+/**
+ * irqsan_tracepoint_attach() - have a function called by a tracepoint of the kernel
+ * @name: of the tracepoint
+ * @probe: the function; its first argument is not used, the others are the
+ *	   tracepoint's. Called with preemption off, in any context
+ *
+ * May sleep.
+ *
+ * Return: the tracepoint, for irqsan_tracepoint_detach(); NULL on a kernel without it.
+ */
+struct tracepoint *irqsan_tracepoint_attach(const char *name, void *probe)
+{
+	struct irqsan_lookup lookup = { .name = name };
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		return NULL;
+	for_each_kernel_tracepoint(look, &lookup);
+	if (lookup.tp && tracepoint_probe_register(lookup.tp, probe, NULL))
+		return NULL;
+	return lookup.tp;
+}
+
+/**
+ * irqsan_tracepoint_detach() - undo irqsan_tracepoint_attach()
+ * @tp: what it returned; NULL is fine
+ * @probe: the function
+ *
+ * On return the function isn't called any more. Sleeps.
+ */
+void irqsan_tracepoint_detach(struct tracepoint *tp, void *probe)
+{
+	if (!tp)
+		return;
+	tracepoint_probe_unregister(tp, probe, NULL);
+	tracepoint_synchronize_unregister();
+}
+
+static void notrace hit(enum irqsan_kind kind, unsigned long ip, unsigned long caller,
+			bool irqs_on)
+{
+	/* The planted one has no key of its own in the kernel. */
+	if (READ_ONCE(irqsan_enabled))
+		irqsan_bug_hit_at(kind, ip, caller, NULL, irqs_on ? IRQSAN_ON : IRQSAN_OFF, NULL,
+				  IRQSAN_HERE);
+}
+
+NOKPROBE_SYMBOL(hit);
+
+static void notrace restore_probe(void *unused, unsigned long ip, unsigned long caller,
+				  bool irqs_on)
+{
+	hit(IRQSAN_RESTORE, ip, caller, irqs_on);
+}
+
+NOKPROBE_SYMBOL(restore_probe);
+
+static void notrace imbalance_probe(void *unused, unsigned long ip, unsigned long caller,
+				    bool irqs_on)
+{
+	hit(IRQSAN_BALANCE, ip, caller, irqs_on);
+}
+
+NOKPROBE_SYMBOL(imbalance_probe);
+
+/**
+ * irqsan_tracepoint_control() - a violation that is planted, by the tracepoint
+ *
+ * As the kernel's check would call it, to all that are attached: a real violation
+ * would be reported by the kernel as a bug. May sleep.
+ */
+noinline void irqsan_tracepoint_control(void)
+{
+	void (*iterator)(void *unused, unsigned long ip, unsigned long caller, bool irqs_on);
+	unsigned long here = (unsigned long)irqsan_tracepoint_control;
+
+	iterator = restore_tp->iterator;
+	preempt_disable_notrace();
+	iterator(NULL, here, here, true);
+	preempt_enable_notrace();
+}
+
+/**
+ * irqsan_tracepoint_active() - does the kernel's own check find the violations?
+ *
+ * Any context.
+ *
+ * Return: true once irqsan_tracepoint_start() has succeeded.
+ */
+bool irqsan_tracepoint_active(void)
+{
+	return restore_tp;
+}
+
+/**
+ * irqsan_tracepoint_start() - attach to the kernel's own check
+ *
+ * May sleep.
+ *
+ * Return: 0, or -EOPNOTSUPP on a kernel without the patches.
+ */
+int irqsan_tracepoint_start(void)
+{
+	imbalance_tp = irqsan_tracepoint_attach("irq_imbalance", imbalance_probe);
+	if (imbalance_tp)
+		restore_tp = irqsan_tracepoint_attach("bogus_irq_restore", restore_probe);
+	return restore_tp ? 0 : -EOPNOTSUPP;
+}
+
+/**
+ * irqsan_tracepoint_stop() - detach from the kernel's own check
+ *
+ * On return it calls nothing of us. Sleeps.
+ */
+void irqsan_tracepoint_stop(void)
+{
+	irqsan_tracepoint_detach(restore_tp, restore_probe);
+	irqsan_tracepoint_detach(imbalance_tp, imbalance_probe);
+	restore_tp = NULL;
+	imbalance_tp = NULL;
+}

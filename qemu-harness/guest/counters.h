@@ -14,7 +14,7 @@
  * @slow_pv: __pv_queued_spin_lock_slowpath() entries
  * @slow_native: native_queued_spin_lock_slowpath() entries
  * @violations: bogus restores and imbalances, without the planted ones
- * @lost: of these, how many left no record
+ * @lost: of these, how many the module could not list
  * @longest_ns: the longest wait
  * @waited_ns: the time of all waits
  * @first_ns: guest_now_ns() of the first violation; 0 when there is none
@@ -42,11 +42,22 @@ json_t *counters_sites(void);
 /* The sites that have counted most, each with its kind, hits and violations. */
 json_t *counters_top_sites(void);
 
-/* Runs the planted bogus restore; how many records of it came back, or -errno. */
+/* Runs the planted bogus restores; how many records of them came back, or -errno. */
 int counters_run_control(void);
 
-/* Calls @fn once for each site that has violations, with their number. */
-void counters_each_violation(void (*fn)(void *ctx, const char *site, uint64_t violations),
-			     void *ctx);
+/**
+ * struct bug_count - a line of the violations file
+ * @site: FUNC+0xOFF
+ * @caller: FUNC+0xOFF: who came to it
+ * @violations: how often
+ */
+struct bug_count {
+	char site[192];
+	char caller[192];
+	uint64_t violations;
+};
+
+/* Calls @fn once for each bug that the module lists. */
+void counters_each_bug(void (*fn)(void *ctx, const struct bug_count *bug), void *ctx);
 
 #endif

@@ -62,33 +62,34 @@ static json_t *progress(const struct counters *c, uint64_t load_start_ns, uint64
 			 "first_ms", first_ms);
 }
 
-/* @ctx: set to true when the site is a new one */
-static void report_violation(void *ctx, const char *site, uint64_t violations)
+/* @ctx: set to true when the bug is a new one */
+static void report_violation(void *ctx, const struct bug_count *bug)
 {
-	static char seen[64][256];
+	static struct bug_count seen[512];
 	static unsigned int nr_seen;
 	bool *new = ctx;
-	char title[300];
+	char title[256];
 
-	(void)violations;
 	for (unsigned int i = 0; i < nr_seen; i++) {
-		if (!strcmp(seen[i], site))
+		if (!strcmp(seen[i].site, bug->site) && !strcmp(seen[i].caller, bug->caller))
 			return;
 	}
 	if (nr_seen == sizeof(seen) / sizeof(seen[0]))
 		return;
-	snprintf(seen[nr_seen++], sizeof(seen[0]), "%s", site);
-	snprintf(title, sizeof(title), "WARNING in %.*s", (int)strcspn(site, "+"), site);
-	guest_record("violation", json_pack("{s:s, s:s}", "title", title, "site", site));
+	seen[nr_seen++] = *bug;
+	snprintf(title, sizeof(title), "WARNING in %.*s", (int)strcspn(bug->caller, "+."),
+		 bug->caller);
+	guest_record("violation", json_pack("{s:s, s:s, s:s}", "title", title, "site", bug->site,
+					    "caller", bug->caller));
 	*new = true;
 }
 
-/* Sites with violations that are new; the counts of all when there are any, or at the end. */
+/* Bugs that are new; the counts of all when there are any, or at the end. */
 static void report_sites(bool end)
 {
 	bool tell = end;
 
-	counters_each_violation(report_violation, &tell);
+	counters_each_bug(report_violation, &tell);
 	if (tell)
 		guest_record("counts", json_pack("{s:o}", "sites", counters_top_sites()));
 }

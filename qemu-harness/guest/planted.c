@@ -44,15 +44,15 @@ struct sum {
 	char site[256];
 };
 
-static void add(void *ctx, const char *site, uint64_t violations)
+static void add(void *ctx, const struct bug_count *bug)
 {
 	struct sum *sum = ctx;
 	size_t len = strlen(sum->function);
 
-	if (strncmp(site, sum->function, len) || site[len] != '+')
+	if (strncmp(bug->site, sum->function, len) || bug->site[len] != '+')
 		return;
-	sum->violations += violations;
-	snprintf(sum->site, sizeof(sum->site), "%s", site);
+	sum->violations += bug->violations;
+	snprintf(sum->site, sizeof(sum->site), "%s", bug->site);
 }
 
 static void report(const char *name, const char *order, int ran, int seen, const char *site)
@@ -68,7 +68,7 @@ static int run(const struct plant *plant, const char *order)
 	struct sum after = { .function = plant->function };
 	int rc;
 
-	counters_each_violation(add, &before);
+	counters_each_bug(add, &before);
 	for (int i = 0; i < TIMES; i++) {
 		rc = guest_write(RUN, plant->name);
 		if (rc) {
@@ -76,7 +76,7 @@ static int run(const struct plant *plant, const char *order)
 			return rc;
 		}
 	}
-	counters_each_violation(add, &after);
+	counters_each_bug(add, &after);
 	report(plant->name, order, TIMES, (int)(after.violations - before.violations),
 	       after.site);
 	return 0;
@@ -93,7 +93,7 @@ static int run_all(const char *order)
 
 /*
  * The init function's text, and its site with it, is gone when insmod comes
- * back: what stays is the report. It is printed from an irq_work, so it may
+ * back: what stays is the report. A kthread of the module prints it, so it may
  * lag; up to two seconds of guest time.
  */
 static void report_init(void)

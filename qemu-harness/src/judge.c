@@ -370,7 +370,7 @@ static bool is_detectors(const char *text, size_t len)
 {
 	static const char *const marks[] = {
 		"raw_local_irq_restore() called with IRQs enabled",
-		"irqsan/check.c:",
+		" at irqsan/",
 		"kernel/locking/irqflag-debug.c:",
 	};
 	size_t i;

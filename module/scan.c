@@ -30,7 +30,7 @@
 #define PT_REGS_FLAGS 0x90
 
 /* Instructions kept, the current one among them; a power of two. */
-#define HISTORY 8
+#define HISTORY 16
 /* A jump may stand this many instructions behind the test. */
 #define TEST_REACH 5
 /* Instructions to look at behind a branch: jumps, moves, padding. */
@@ -61,21 +61,15 @@ struct slot {
  * @reg: by register: behind which offset it was masked last, plus one; 0 never
  * @slot: memory operands
  * @next: the slot to use next
- * @lost: registers that hold something else by now, a bit each
- * @forced: registers that the code has set bit 9 in, a bit each
  *
  * It may mask the flags long before it tests the result. That is a fact of the
  * path taken, and the scan goes by address: a register that is masked anywhere
  * shortly before counts. Wrong ones are sorted out by what follows the test.
- * What is behind a jump is come to from somewhere else, so that @lost and
- * @forced hold up to the next jump only.
  */
 struct masks {
 	size_t reg[16];
 	struct slot slot[SLOTS];
 	unsigned int next;
-	u16 lost;
-	u16 forced;
 };
 
 /**
@@ -189,7 +183,8 @@ static bool is_one(const struct irqsan_insn *insn, u8 opcode)
 static bool is_end(const struct irqsan_insn *insn)
 {
 	return is_jump(insn) || is_one(insn, 0xc3) || is_one(insn, 0xcc) ||
-	       is_one(insn, 0xd6) || (is_one(insn, 0xff) && (modrm_reg(insn) & 6) == 4) || (insn->map == MAP_0F && insn->opcode == 0x0b);
+	       is_one(insn, 0xd6) || (is_one(insn, 0xff) && (modrm_reg(insn) & 6) == 4) ||
+	       (insn->map == MAP_0F && insn->opcode == 0x0b);
 }
 
 static bool is_endbr_insn(const struct irqsan_insn *insn)
@@ -282,14 +277,7 @@ static bool slot_is_masked(const struct masks *masks, const struct slot *slot)
 
 static bool reg_is_masked(const struct masks *masks, u8 reg, size_t offset)
 {
-	return masks->reg[reg] && !(masks->lost >> reg & 1) &&
-	       in_reach(masks->reg[reg] - 1, offset);
-}
-
-static void set_masked(struct masks *masks, u8 reg, size_t offset)
-{
-	masks->reg[reg] = offset + 1;
-	masks->lost &= ~(1 << reg);
+	return masks->reg[reg] && in_reach(masks->reg[reg] - 1, offset);
 }
 
 /* "and $0x200,r": the register, or -1. */
@@ -321,54 +309,6 @@ static bool is_masked_later(const u8 *text, size_t len, const struct step *from,
 	return false;
 }
 
-/* The register that ModRM has in the place of a memory operand, as a bit. */
-static u16 rm_bit(const struct irqsan_insn *insn)
-{
-	return modrm_is_register(insn) ? 1 << rm_register(insn) : 0;
-}
-
-/*
- * The registers that an instruction gives a new value, a bit each; not what a
- * call does to them: which it keeps is a matter of the function.
- */
-static u16 written(const struct irqsan_insn *insn)
-{
-	u8 op = insn->opcode;
-
-	if (insn->map == MAP_0F) {
-		/* cmov, movzx, movsx, imul */
-		if ((op & 0xf0) == 0x40 || (op & 0xf6) == 0xb6 || op == 0xaf)
-			return 1 << reg_register(insn);
-		return 0;
-	}
-	if (insn->map != MAP_ONE)
-		return 0;
-	if (op < 0x38 && (op & 7) < 6)
-		return (op & 7) > 3 ? 1 : op & 2 ? 1 << reg_register(insn) : rm_bit(insn);
-	if ((op & 0xf8) == 0x58 || (op & 0xf8) == 0xb8)
-		return 1 << ((op & 7) | (insn->rex & 1 ? 8 : 0));
-	switch (op) {
-	case 0x63:	/* movslq */
-	case 0x69:	/* imul */
-	case 0x6b:
-	case 0x8b:	/* mov */
-	case 0x8d:	/* lea */
-		return 1 << reg_register(insn);
-	case 0x81:	/* add and its like; cmp is not */
-	case 0x83:
-		return modrm_reg(insn) != 7 ? rm_bit(insn) : 0;
-	case 0x89:	/* mov */
-	case 0xc1:	/* shifts */
-	case 0xc7:	/* mov */
-	case 0xd1:
-	case 0xd3:
-		return rm_bit(insn);
-	case 0x87:	/* xchg */
-		return rm_bit(insn) | 1 << reg_register(insn);
-	}
-	return 0;
-}
-
 /* Follows the masked flags through "and $0x200,r", "mov r,r", "mov r,slot", "mov slot,r". */
 static void track_masks(struct masks *masks, const u8 *text, const struct step *step)
 {
@@ -378,14 +318,11 @@ static void track_masks(struct masks *masks, const u8 *text, const struct step *
 
 	if (is_function_start(step))
 		*masks = (struct masks){ .next = 0 };
-	if (insn->opsize)
-		return;
-	masks->lost = is_end(insn) ? 0 : masks->lost | written(insn);
-	if (insn->map != MAP_ONE)
+	if (insn->map != MAP_ONE || insn->opsize)
 		return;
 	reg = masked_register(insn);
 	if (reg >= 0)
-		set_masked(masks, reg, step->offset);
+		masks->reg[reg] = step->offset + 1;
 	switch (insn->opcode) {
 	case 0x81:
 		if (modrm_reg(insn) == 4 && insn->imm == IF_MASK &&
@@ -396,7 +333,7 @@ static void track_masks(struct masks *masks, const u8 *text, const struct step *
 		if (!reg_is_masked(masks, reg_register(insn), step->offset))
 			break;
 		if (modrm_is_register(insn))
-			set_masked(masks, rm_register(insn), step->offset);
+			masks->reg[rm_register(insn)] = step->offset + 1;
 		else if (memory_operand(text, step, &slot))
 			masks->slot[masks->next++ % SLOTS] = slot;
 		break;
@@ -404,35 +341,9 @@ static void track_masks(struct masks *masks, const u8 *text, const struct step *
 		if (modrm_is_register(insn) ?
 		    reg_is_masked(masks, rm_register(insn), step->offset) :
 		    memory_operand(text, step, &slot) && slot_is_masked(masks, &slot))
-			set_masked(masks, reg_register(insn), step->offset);
+			masks->reg[reg_register(insn)] = step->offset + 1;
 		break;
 	}
-}
-
-/* The register that an instruction sets bit 9 in, as a bit. */
-static u16 forces(const struct irqsan_insn *insn)
-{
-	u8 op = modrm_reg(insn);
-
-	if (is_one(insn, 0x0d) && (insn->imm & IF_MASK))	/* or $imm,%eax */
-		return 1;
-	if ((is_one(insn, 0x81) && op == 1 && (insn->imm & IF_MASK)) ||	/* or $imm,r */
-	    (insn->map == MAP_0F && insn->opcode == 0xba && op == 5 &&
-	     insn->imm == IF_BIT))					/* bts $9,r */
-		return rm_bit(insn);
-	if (is_one(insn, 0x80) && op == 1 && (insn->imm & (IF_MASK >> 8)) &&
-	    modrm_is_register(insn) && !insn->rex && (insn->modrm & 7) >= 4)
-		return 1 << (insn->modrm & 3);		/* or $imm8,%ah to %bh */
-	return 0;
-}
-
-static void track_forced(struct masks *masks, const struct step *step)
-{
-	const struct irqsan_insn *insn = &step->insn;
-
-	if (is_end(insn) || is_function_start(step))
-		masks->forced = 0;
-	masks->forced = (masks->forced & ~written(insn)) | forces(insn);
 }
 
 /* "test r,r", "cmp $0,r", "cmp $0,slot" of something masked before: sets ZF. */
@@ -617,27 +528,28 @@ static bool is_test_restore(const u8 *text, size_t len, const struct irqsan_styl
 	return !taken_if_set || !falls_into(text, len, behind, target);
 }
 
-/* An indirect call or jump at @offset, as CALL_NOSPEC has it without retpolines? */
-static bool goes_anywhere(const u8 *text, size_t len, size_t offset)
+/* Does an instruction set bit 9 in this register? */
+static bool is_forcing(const struct irqsan_insn *insn, u8 reg)
 {
-	struct irqsan_insn insn;
+	u8 op = modrm_reg(insn);
 
-	if (!decode(text, len, offset, &insn))
-		return false;
-	/* lfence */
-	if (insn.map == MAP_0F && insn.opcode == 0xae && insn.modrm == 0xe8 &&
-	    !decode(text, len, offset + insn.len, &insn))
-		return false;
-	return is_one(&insn, 0xff) && (modrm_reg(&insn) == 2 || modrm_reg(&insn) == 4);
+	if (is_one(insn, 0x0d))		/* or $imm,%eax */
+		return !reg && (insn->imm & IF_MASK);
+	if (is_one(insn, 0x80))		/* or $imm8,%ah to %bh */
+		return op == 1 && modrm_is_register(insn) && !insn->rex &&
+		       (insn->modrm & 7) == reg + 4 && (insn->imm & (IF_MASK >> 8));
+	return modrm_is_register(insn) && rm_register(insn) == reg &&
+	       ((is_one(insn, 0x81) && op == 1 && (insn->imm & IF_MASK)) ||	/* or $imm,r */
+		(insn->map == MAP_0F && insn->opcode == 0xba && op == 5 &&
+		 insn->imm == IF_BIT));						/* bts $9,r */
 }
 
-static bool is_popf_restore(const u8 *text, size_t len, const struct history *history,
-			    const struct masks *masks, struct irqsan_found *found)
+static bool is_popf_restore(const struct history *history, struct irqsan_found *found)
 {
-	const struct step *popf = past(history, 0), *push = past(history, 1);
+	const struct step *popf = past(history, 0), *push = past(history, 1), *step;
+	unsigned int back;
 
-	if (!is_one(&popf->insn, 0x9d) || !push || push->insn.map != MAP_ONE ||
-	    goes_anywhere(text, len, popf->offset + popf->insn.len))
+	if (!is_one(&popf->insn, 0x9d) || !push || push->insn.map != MAP_ONE)
 		return false;
 	found->offset = push->offset;
 	found->test = push->offset;
@@ -645,20 +557,15 @@ static bool is_popf_restore(const u8 *text, size_t len, const struct history *hi
 	if ((push->insn.opcode & 0xf8) == 0x50) {
 		found->saved = SAVED_REG;
 		found->reg = (push->insn.opcode & 7) | (push->insn.rex & 1 ? 8 : 0);
-		return !(masks->forced >> found->reg & 1);
+		for (back = 2; (step = past(history, back)) && !is_end(&step->insn); back++) {
+			if (is_forcing(&step->insn, found->reg))
+				return false;
+		}
+		return true;
 	}
 	found->saved = SAVED_UNKNOWN;
 	found->reg = 0;
 	return push->insn.opcode == 0xff && modrm_reg(&push->insn) == 6;
-}
-
-/* A scan that has come to @offset lets others run, if it is time again. */
-static void give_way(size_t offset, size_t *pause)
-{
-	if (offset < *pause)
-		return;
-	*pause = offset + PAUSE_EVERY;
-	irqsan_scan_pause();
 }
 
 /*
@@ -719,11 +626,10 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 	struct masks masks = { .next = 0 };
 	struct irqsan_found found;
 	struct step *step;
-	size_t offset = 0, pause = PAUSE_EVERY;
+	size_t offset = 0;
 	int rc;
 
 	while (offset < len) {
-		give_way(offset, &pause);
 		step = &history.step[history.nr % HISTORY];
 		if (!decode(text, len, offset, &step->insn)) {
 			history.nr = 0;
@@ -733,11 +639,13 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 		step->offset = offset;
 		offset += step->insn.len;
 		history.nr++;
+		if ((step->offset ^ offset) / PAUSE_EVERY)
+			irqsan_scan_pause();
 		rc = style->foreign ? report_foreign(text, len, style, &history, ctx) : 0;
 		if (rc)
 			return rc;
 		if (style->shape == SHAPE_POPF ?
-		    is_popf_restore(text, len, &history, &masks, &found) :
+		    is_popf_restore(&history, &found) :
 		    is_test_restore(text, len, style, &history, &masks, &found)) {
 			rc = fn(ctx, &found);
 			if (rc)
@@ -745,8 +653,6 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 		}
 		if (style->shape == SHAPE_TEST)
 			track_masks(&masks, text, step);
-		else
-			track_forced(&masks, step);
 	}
 	return 0;
 }
@@ -800,18 +706,19 @@ int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
  */
 int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
 {
-	size_t offset, pause = PAUSE_EVERY;
 	struct irqsan_insn insn;
+	size_t offset;
 	int rc;
 
 	for (offset = 0; offset < len; offset += insn.len) {
 		bool enables = false;
 
-		give_way(offset, &pause);
 		if (!decode(text, len, offset, &insn)) {
 			insn.len = 1;
 			continue;
 		}
+		if ((offset ^ (offset + insn.len)) / PAUSE_EVERY)
+			irqsan_scan_pause();
 		if (is_one(&insn, 0xfb))
 			enables = !halts_at(text, len, offset);
 		else if (is_one(&insn, 0xe8))

@@ -51,14 +51,14 @@ struct irqsan_gone {
 
 /* IRQSAN_BUGS slots. */
 struct irqsan_bug *irqsan_bugs;
-/* Of them, those that wait to be printed. */
-atomic_long_t irqsan_bugs_waiting;
+/* One of them waits to be printed, or may. */
+bool irqsan_bugs_waiting;
+/* Held by who prints bugs, empties slots, or reads the lines of bugs. */
+DEFINE_MUTEX(irqsan_bugs_lock);
 
 static atomic_long_t violations, unlisted;
 static u64 first_ns;
 
-/* Guards the emptying of slots, and what follows. */
-static DEFINE_MUTEX(gone_lock);
 static LIST_HEAD(gone_lines);
 static unsigned int nr_gone_lines;
 
@@ -246,7 +246,7 @@ void notrace irqsan_bug_hit_at(enum irqsan_kind kind, unsigned long site, unsign
 	fill(bug, site, caller, regs, flags, code, enabler, where);
 	/* Pairs with the acquire in next_bug(). */
 	atomic_set_release(&bug->state, IRQSAN_BUG_WAITING);
-	atomic_long_inc(&irqsan_bugs_waiting);
+	WRITE_ONCE(irqsan_bugs_waiting, true);
 }
 
 NOKPROBE_SYMBOL(irqsan_bug_hit_at);
@@ -355,7 +355,7 @@ static void empty(const struct module *mod, bool init_only)
 	bool going = false;
 	unsigned int i;
 
-	mutex_lock(&gone_lock);
+	mutex_lock(&irqsan_bugs_lock);
 	for (i = 0; i < IRQSAN_BUGS; i++) {
 		struct irqsan_bug *bug = &irqsan_bugs[i];
 		u64 key = READ_ONCE(bug->key);
@@ -376,15 +376,13 @@ static void empty(const struct module *mod, bool init_only)
 
 		if (bug->key != KEY_GOING)
 			continue;
-		if (atomic_read(&bug->state) == IRQSAN_BUG_WAITING)
-			atomic_long_dec(&irqsan_bugs_waiting);
 		memset((char *)bug + sizeof(bug->key), 0, sizeof(*bug) - sizeof(bug->key));
 		/* An empty slot before it may be taken. */
 		smp_store_release(&bug->key, KEY_GONE);
 	}
 	while (!mod && !list_empty(&gone_lines))
 		drop_gone_line(list_first_entry(&gone_lines, struct irqsan_gone, node));
-	mutex_unlock(&gone_lock);
+	mutex_unlock(&irqsan_bugs_lock);
 }
 
 /**
@@ -428,7 +426,7 @@ int irqsan_bugs_show(struct seq_file *m, void *unused)
 	char *line;
 
 	seq_puts(m, "# site caller kind violations first_ns last_ns flags cpu pid report comm\n");
-	mutex_lock(&gone_lock);
+	mutex_lock(&irqsan_bugs_lock);
 	list_for_each_entry(gone, &gone_lines, node)
 		seq_puts(m, gone->text);
 	for (i = 0; i < IRQSAN_BUGS; i++) {
@@ -437,7 +435,7 @@ int irqsan_bugs_show(struct seq_file *m, void *unused)
 			seq_puts(m, line);
 		kfree(line);
 	}
-	mutex_unlock(&gone_lock);
+	mutex_unlock(&irqsan_bugs_lock);
 	return 0;
 }
 

@@ -19,13 +19,7 @@
 #define SEEN_TIMEOUT_MS 5000
 /* How long the kernel is given to make a jump of a kprobe. */
 #define JUMP_TIMEOUT_MS 300
-
-static const char * const mechanism_names[IRQSAN_MECHANISMS] = {
-	[IRQSAN_BREAKPOINT] = "breakpoint",
-	[IRQSAN_JUMP] = "jump",
-	[IRQSAN_DIRECT] = "direct",
-	[IRQSAN_TRACEPOINT] = "tracepoint",
-};
+#define STEP_MS 20
 
 static struct irqsan_range control_fns[IRQSAN_MECHANISMS];
 static atomic_t control_seen[IRQSAN_MECHANISMS];
@@ -57,6 +51,12 @@ static noinline void irqsan_control_direct(void)
 	barrier();
 }
 
+/* In assembly, where a call through a pointer must not lead. */
+static void run_jump(void)
+{
+	irqsan_control_jump();
+}
+
 /* A kprobe stays a breakpoint until the kernel finds time to optimise it. */
 static bool jump_is_there(void)
 {
@@ -64,36 +64,35 @@ static bool jump_is_there(void)
 	       *(u8 *)jump_site->addr == 0xe9;
 }
 
-static bool is_in_use(enum irqsan_mechanism mechanism)
+/* Kprobes are always in use. */
+static bool kprobe_active(void)
 {
-	switch (mechanism) {
-	case IRQSAN_JUMP:
-		return jump_is_there();
-	case IRQSAN_DIRECT:
-		return irqsan_direct_active();
-	case IRQSAN_TRACEPOINT:
-		return irqsan_tracepoint_active();
-	default:
-		return true;
-	}
+	return true;
 }
 
-static void run(enum irqsan_mechanism mechanism)
-{
-	switch (mechanism) {
-	case IRQSAN_JUMP:
-		irqsan_control_jump();
-		break;
-	case IRQSAN_DIRECT:
-		irqsan_control_direct();
-		break;
-	case IRQSAN_TRACEPOINT:
-		irqsan_tracepoint_control();
-		break;
-	default:
-		irqsan_control_breakpoint();
-	}
-}
+/**
+ * struct irqsan_control - a planted restore
+ * @name: of the mechanism
+ * @is_in_use: is there such a site now?
+ * @run: does it once
+ * @fn: the function that it lies in
+ */
+struct irqsan_control {
+	const char *name;
+	bool (*is_in_use)(void);
+	void (*run)(void);
+	unsigned long fn;
+};
+
+static const struct irqsan_control controls[IRQSAN_MECHANISMS] = {
+	[IRQSAN_BREAKPOINT] = { "breakpoint", kprobe_active, irqsan_control_breakpoint,
+				(unsigned long)irqsan_control_breakpoint },
+	[IRQSAN_JUMP] = { "jump", jump_is_there, run_jump, (unsigned long)irqsan_control_jump },
+	[IRQSAN_DIRECT] = { "direct", irqsan_direct_active, irqsan_control_direct,
+			    (unsigned long)irqsan_control_direct },
+	[IRQSAN_TRACEPOINT] = { "tracepoint", irqsan_tracepoint_active, irqsan_tracepoint_control,
+				(unsigned long)irqsan_tracepoint_control },
+};
 
 /**
  * irqsan_control_has() - is this code bogus on purpose?
@@ -135,7 +134,7 @@ static bool all_seen(const int *before)
 	unsigned int i;
 
 	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
-		if (is_in_use(i) && atomic_read(&control_seen[i]) == before[i])
+		if (controls[i].is_in_use() && atomic_read(&control_seen[i]) == before[i])
 			return false;
 	}
 	return true;
@@ -157,19 +156,19 @@ int irqsan_control_run(void)
 	if (!READ_ONCE(irqsan_enabled))
 		return -EBUSY;
 	mutex_lock(&control_lock);
-	for (i = 0; jump_site && !jump_is_there() && i < JUMP_TIMEOUT_MS; i += 10)
-		msleep(10);
+	for (i = 0; jump_site && !jump_is_there() && i < JUMP_TIMEOUT_MS; i += STEP_MS)
+		msleep(STEP_MS);
 	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
 		before[i] = atomic_read(&control_seen[i]);
-		if (is_in_use(i))
-			run(i);
+		if (controls[i].is_in_use())
+			controls[i].run();
 	}
-	for (waited = 0; !all_seen(before) && waited < SEEN_TIMEOUT_MS; waited += 10)
-		msleep(10);
+	for (waited = 0; !all_seen(before) && waited < SEEN_TIMEOUT_MS; waited += STEP_MS)
+		msleep(STEP_MS);
 	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
-		if (is_in_use(i) && atomic_read(&control_seen[i]) == before[i]) {
+		if (controls[i].is_in_use() && atomic_read(&control_seen[i]) == before[i]) {
 			pr_err("self-test: the planted bogus restore was not seen by %s\n",
-			       mechanism_names[i]);
+			       controls[i].name);
 			rc = -EIO;
 		}
 	}
@@ -189,8 +188,8 @@ int irqsan_control_show(struct seq_file *m, void *unused)
 	unsigned int i;
 
 	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
-		if (is_in_use(i))
-			seq_printf(m, "%s %d\n", mechanism_names[i],
+		if (controls[i].is_in_use())
+			seq_printf(m, "%s %d\n", controls[i].name,
 				   atomic_read(&control_seen[i]));
 	}
 	return 0;
@@ -207,7 +206,7 @@ void irqsan_control_status(struct seq_file *m)
 	seq_puts(m, "proved:            ");
 	for (i = 0; i < IRQSAN_MECHANISMS; i++) {
 		if (atomic_read(&control_seen[i]))
-			seq_printf(m, " %s", mechanism_names[i]);
+			seq_printf(m, " %s", controls[i].name);
 	}
 	seq_putc(m, '\n');
 }
@@ -218,7 +217,7 @@ static int arm_breakpoint(void)
 
 	rc = irqsan_sites_of(IRQSAN_CONTROL, &control_fns[IRQSAN_BREAKPOINT], THIS_MODULE, false);
 	if (rc < 0) {
-		pr_err("self-test: no kprobe can be set (error %d): CONFIG_KPROBES is needed\n", rc);
+		pr_err("self-test: no kprobe can be set (error %d)\n", rc);
 		return rc;
 	}
 	if (rc != 1) {
@@ -238,17 +237,11 @@ static int arm_breakpoint(void)
  */
 int irqsan_control_start(void)
 {
-	static const unsigned long fns[IRQSAN_MECHANISMS] = {
-		[IRQSAN_BREAKPOINT] = (unsigned long)irqsan_control_breakpoint,
-		[IRQSAN_JUMP] = (unsigned long)irqsan_control_jump,
-		[IRQSAN_DIRECT] = (unsigned long)irqsan_control_direct,
-		[IRQSAN_TRACEPOINT] = (unsigned long)irqsan_tracepoint_control,
-	};
 	unsigned int i;
 	int rc = 0;
 
 	for (i = 0; !rc && i < IRQSAN_MECHANISMS; i++)
-		rc = irqsan_text_around(fns[i], &control_fns[i]);
+		rc = irqsan_text_around(controls[i].fn, &control_fns[i]);
 	if (rc) {
 		pr_err("no symbols for the module's own text: CONFIG_KALLSYMS is needed\n");
 		return rc;

@@ -14,6 +14,7 @@
 #include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
@@ -333,7 +334,8 @@ struct irqsan_bug {
 };
 
 extern struct irqsan_bug *irqsan_bugs;
-extern atomic_long_t irqsan_bugs_waiting;
+extern bool irqsan_bugs_waiting;
+extern struct mutex irqsan_bugs_lock;
 int irqsan_bugs_start(void);
 void irqsan_bugs_stop(void);
 void irqsan_bug_hit(enum irqsan_kind kind, unsigned long site, struct pt_regs *regs,

@@ -27,7 +27,7 @@
 /**
  * struct irqsan_pv_count - one CPU's counts
  * @waits: a wait function was entered
- * @returns: and left
+ * @returns: and left again
  * @imbalances: of these, with another IRQ state than at entry
  * @slow_pv: paravirtualised slowpath entered
  * @slow_all: slowpath entered, by whoever tells (irqsan_pv_start())
@@ -403,16 +403,8 @@ void irqsan_pv_clear(void)
 		*per_cpu_ptr(&irqsan_pv_count, cpu) = (struct irqsan_pv_count){ 0 };
 }
 
-static void show_line(struct seq_file *m, const struct irqsan_pv_count *c)
-{
-	u64 native = c->slow_all > c->slow_pv ? c->slow_all - c->slow_pv : 0;
-
-	seq_printf(m, " %llu %llu %llu %llu %llu %llu %llu %llu\n", c->waits, c->returns,
-		   c->imbalances, c->slow_pv, native, c->kicks, c->longest_ns, c->waited_ns);
-}
-
 /**
- * irqsan_pv_show() - the "pv" file: a line a CPU, then their sum
+ * irqsan_pv_show() - the "pv" file: the sum over all CPUs
  * @m: where to
  * @unused: nothing
  *
@@ -420,27 +412,25 @@ static void show_line(struct seq_file *m, const struct irqsan_pv_count *c)
  */
 int irqsan_pv_show(struct seq_file *m, void *unused)
 {
-	struct irqsan_pv_count total = { 0 };
+	struct irqsan_pv_count sum = { 0 };
 	unsigned int cpu;
 
-	seq_puts(m, "# cpu waits returns imbalances pv_slowpath native_slowpath kicks longest_ns waited_ns\n");
-	for_each_online_cpu(cpu) {
-		seq_printf(m, "%u", cpu);
-		show_line(m, per_cpu_ptr(&irqsan_pv_count, cpu));
-	}
 	for_each_possible_cpu(cpu) {
 		const struct irqsan_pv_count *c = per_cpu_ptr(&irqsan_pv_count, cpu);
 
-		total.waits += c->waits;
-		total.returns += c->returns;
-		total.imbalances += c->imbalances;
-		total.slow_pv += c->slow_pv;
-		total.slow_all += c->slow_all;
-		total.kicks += c->kicks;
-		total.longest_ns = max(total.longest_ns, c->longest_ns);
-		total.waited_ns += c->waited_ns;
+		sum.waits += c->waits;
+		sum.returns += c->returns;
+		sum.imbalances += c->imbalances;
+		sum.slow_pv += c->slow_pv;
+		sum.slow_all += c->slow_all;
+		sum.kicks += c->kicks;
+		sum.longest_ns = max(sum.longest_ns, c->longest_ns);
+		sum.waited_ns += c->waited_ns;
 	}
-	seq_puts(m, "total");
-	show_line(m, &total);
+	seq_puts(m, "# cpu waits returns imbalances pv_slowpath native_slowpath kicks longest_ns waited_ns\n");
+	seq_printf(m, "total %llu %llu %llu %llu %llu %llu %llu %llu\n", sum.waits, sum.returns,
+		   sum.imbalances, sum.slow_pv,
+		   sum.slow_all > sum.slow_pv ? sum.slow_all - sum.slow_pv : 0, sum.kicks,
+		   sum.longest_ns, sum.waited_ns);
 	return 0;
 }

@@ -43,8 +43,7 @@
 static DEFINE_RATELIMIT_STATE(again_limit, BURST_SECONDS * HZ, SPLATS_A_BURST);
 static struct task_struct *reporter;
 
-/* One prints at a time: the kthread, or who unloads a module. Guards what follows, too. */
-static DEFINE_MUTEX(report_lock);
+/* Under irqsan_bugs_lock. */
 static char *silenced[SILENCED_MAX];
 static bool notified;
 
@@ -198,22 +197,19 @@ static struct irqsan_bug *next_bug(void)
 {
 	struct irqsan_bug *bug, *oldest = NULL;
 
-	if (!atomic_long_read(&irqsan_bugs_waiting))
+	if (!READ_ONCE(irqsan_bugs_waiting))
 		return NULL;
+	/* Whoever comes behind this sets it again. */
+	xchg(&irqsan_bugs_waiting, false);
 	for (bug = irqsan_bugs; bug < irqsan_bugs + IRQSAN_BUGS; bug++) {
 		/* Pairs with the release in irqsan_bug_hit_at(). */
 		if (atomic_read_acquire(&bug->state) == IRQSAN_BUG_WAITING &&
 		    (!oldest || bug->record.time_ns < oldest->record.time_ns))
 			oldest = bug;
 	}
+	if (oldest)
+		WRITE_ONCE(irqsan_bugs_waiting, true);
 	return oldest;
-}
-
-/* Its record may change from now on. */
-static void end_waiting(struct irqsan_bug *bug, enum irqsan_bug_state state)
-{
-	atomic_long_dec(&irqsan_bugs_waiting);
-	atomic_set_release(&bug->state, state);
 }
 
 /*
@@ -228,18 +224,18 @@ static bool report(struct irqsan_bug *bug, bool panicking)
 
 	if (record->kind == IRQSAN_CONTROL) {
 		irqsan_control_seen(record->caller);
-		end_waiting(bug, IRQSAN_BUG_EMPTY);
+		atomic_set_release(&bug->state, IRQSAN_BUG_EMPTY);
 		return false;
 	}
 	if (is_silenced(record->caller)) {
-		end_waiting(bug, IRQSAN_BUG_SILENCED);
+		atomic_set(&bug->state, IRQSAN_BUG_SILENCED);
 		return false;
 	}
 	print = record->regs.sp && (!bug->printed || __ratelimit(&again_limit));
 	if (print)
 		splat(record, panicking);
 	bug->printed++;
-	end_waiting(bug, IRQSAN_BUG_REPORTED);
+	atomic_set_release(&bug->state, IRQSAN_BUG_REPORTED);
 	if (irqsan_panic && !panicking)
 		panic("irqsan: panic=1 and a violation at %pS\n", (void *)record->caller);
 	return print;
@@ -251,10 +247,10 @@ static bool report_next(void)
 	struct irqsan_bug *bug;
 	bool printed = false;
 
-	mutex_lock(&report_lock);
+	mutex_lock(&irqsan_bugs_lock);
 	while (!printed && (bug = next_bug()))
 		printed = report(bug, false);
-	mutex_unlock(&report_lock);
+	mutex_unlock(&irqsan_bugs_lock);
 	return printed;
 }
 
@@ -322,14 +318,14 @@ int irqsan_silence(const char *function, bool silent)
 
 	if (!is_function_name(function))
 		return -EINVAL;
-	mutex_lock(&report_lock);
+	mutex_lock(&irqsan_bugs_lock);
 	for (i = 0; i < SILENCED_MAX; i++) {
 		if (!silenced[i])
 			slot = i;
 		else if (!strcmp(silenced[i], function))
 			old = i;
 	}
-	if ((old < SILENCED_MAX) == silent) {
+	if (silent == (old < SILENCED_MAX)) {
 		rc = silent ? -EEXIST : -ENOENT;
 	} else if (!silent) {
 		kfree(silenced[old]);
@@ -344,7 +340,7 @@ int irqsan_silence(const char *function, bool silent)
 		if (is_named(irqsan_bugs[i].record.caller, function))
 			atomic_cmpxchg(&irqsan_bugs[i].state, from, to);
 	}
-	mutex_unlock(&report_lock);
+	mutex_unlock(&irqsan_bugs_lock);
 	return rc;
 }
 

@@ -570,7 +570,8 @@ int irqsan_sites_show(struct seq_file *m, void *unused)
 	return 0;
 }
 
-static void show_blind(struct seq_file *m, unsigned int kprobes, unsigned int blind, bool direct)
+static void show_blind(struct seq_file *m, unsigned int kprobes, unsigned int blind,
+		       bool direct)
 {
 	seq_puts(m, "blind:              ");
 	if (!blind && !direct)

@@ -27,7 +27,7 @@
 /**
  * struct irqsan_pv_count - one CPU's counts
  * @waits: a wait function was entered
- * @returns: and left again
+ * @left: and left again
  * @imbalances: of these, with another IRQ state than at entry
  * @slow_pv: paravirtualised slowpath entered
  * @slow_all: slowpath entered, by whoever tells (irqsan_pv_start())
@@ -37,7 +37,7 @@
  */
 struct irqsan_pv_count {
 	u64 waits;
-	u64 returns;
+	u64 left;
 	u64 imbalances;
 	u64 slow_pv;
 	u64 slow_all;
@@ -121,7 +121,7 @@ static int notrace wait_exit(struct kprobe *kp, struct pt_regs *regs)
 	bool irqs_on = regs->flags & X86_EFLAGS_IF;
 	u64 wait_ns;
 
-	this_cpu_inc(irqsan_pv_count.returns);
+	this_cpu_inc(irqsan_pv_count.left);
 	if (!wait)
 		return 0;
 	wait_ns = ktime_get_mono_fast_ns() - wait->start_ns;
@@ -419,7 +419,7 @@ int irqsan_pv_show(struct seq_file *m, void *unused)
 		const struct irqsan_pv_count *c = per_cpu_ptr(&irqsan_pv_count, cpu);
 
 		sum.waits += c->waits;
-		sum.returns += c->returns;
+		sum.left += c->left;
 		sum.imbalances += c->imbalances;
 		sum.slow_pv += c->slow_pv;
 		sum.slow_all += c->slow_all;
@@ -428,7 +428,7 @@ int irqsan_pv_show(struct seq_file *m, void *unused)
 		sum.waited_ns += c->waited_ns;
 	}
 	seq_puts(m, "# cpu waits returns imbalances pv_slowpath native_slowpath kicks longest_ns waited_ns\n");
-	seq_printf(m, "total %llu %llu %llu %llu %llu %llu %llu %llu\n", sum.waits, sum.returns,
+	seq_printf(m, "total %llu %llu %llu %llu %llu %llu %llu %llu\n", sum.waits, sum.left,
 		   sum.imbalances, sum.slow_pv,
 		   sum.slow_all > sum.slow_pv ? sum.slow_all - sum.slow_pv : 0, sum.kicks,
 		   sum.longest_ns, sum.waited_ns);

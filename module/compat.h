@@ -133,10 +133,11 @@ static inline int compat_direct_register(struct compat_direct *direct, unsigned 
 
 	if (rc)
 		return rc;
-	direct->ops.flags |= FTRACE_OPS_FL_PERMANENT;
 	rc = register_ftrace_direct(&direct->ops, addr);
 	if (rc)
 		compat_direct_free(direct);
+	else	/* Not before: it sets the flags anew. */
+		direct->ops.flags |= FTRACE_OPS_FL_PERMANENT;
 	return rc;
 #else
 	return register_ftrace_direct(ip, addr);

@@ -211,6 +211,14 @@ void irqsan_control_status(struct seq_file *m)
 	seq_putc(m, '\n');
 }
 
+/* Behind the ENDBR that assembly may begin with. */
+static unsigned long jump_addr(void)
+{
+	const struct irqsan_range *fn = &control_fns[IRQSAN_JUMP];
+
+	return fn->start + irqsan_scan_body((const u8 *)fn->start, fn->len);
+}
+
 static int arm_breakpoint(void)
 {
 	int rc;
@@ -249,8 +257,7 @@ int irqsan_control_start(void)
 	rc = arm_breakpoint();
 	if (rc)
 		return rc;
-	jump_site = irqsan_site_new(IRQSAN_CONTROL, (unsigned long)irqsan_control_jump,
-				    THIS_MODULE, irqsan_site_hit);
+	jump_site = irqsan_site_new(IRQSAN_CONTROL, jump_addr(), THIS_MODULE, irqsan_site_hit);
 	/* All of them are run when everything is armed; this one says whether to go on. */
 	irqsan_control_breakpoint();
 	irqsan_report_flush();
@@ -278,7 +285,7 @@ void irqsan_control_stop(void)
 	if (!jump_site)
 		return;
 	breakpoint = (struct kprobe){
-		.addr = (kprobe_opcode_t *)irqsan_control_jump,
+		.addr = (kprobe_opcode_t *)jump_site->addr,
 		.post_handler = irqsan_no_post,
 	};
 	rc = register_kprobe(&breakpoint);

@@ -175,6 +175,21 @@ DEFINE_FILE(sites, irqsan_sites_show);
 DEFINE_FILE(violations, irqsan_bugs_show);
 DEFINE_FILE(control, irqsan_control_show);
 
+static int enabled_get(void *unused, u64 *value)
+{
+	*value = irqsan_enabled;
+	return 0;
+}
+
+static int enabled_set(void *unused, u64 value)
+{
+	if (value > 1)
+		return -EINVAL;
+	WRITE_ONCE(irqsan_enabled, value);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(enabled_fops, enabled_get, enabled_set, "%llu\n");
+
 static int clear_set(void *unused, u64 value)
 {
 	if (value != 1)
@@ -200,7 +215,7 @@ void irqsan_debugfs_start(void)
 	debugfs_create_file("denied", 0400, dir, NULL, &irqsan_deny_fops);
 	debugfs_create_file("pv", 0400, dir, NULL, &irqsan_pv_fops);
 	debugfs_create_file("control", 0600, dir, NULL, &control_fops);
-	debugfs_create_bool("enabled", 0600, dir, &irqsan_enabled);
+	debugfs_create_file("enabled", 0600, dir, NULL, &enabled_fops);
 	debugfs_create_file("clear", 0200, dir, NULL, &clear_fops);
 }
 

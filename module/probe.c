@@ -160,6 +160,26 @@ static int is_another(void *arg, const struct irqsan_found *found)
 }
 
 /*
+ * On return no CPU is in the code that is called. Where ftrace can't take the call out,
+ * for it has stopped after an error of its own, this doesn't return: the call would
+ * lead to where the module has been.
+ */
+static void direct_disarm(void)
+{
+	int rc;
+
+	while ((rc = compat_direct_unregister(&direct, direct_site->entry,
+					      (unsigned long)irqsan_direct_entry))) {
+		pr_err_once("the direct call can't be taken out (%d): the module stays until it can\n",
+			    rc);
+		msleep(RETRY_MS);
+	}
+	/* Whoever was preempted in there has come out. */
+	synchronize_rcu_tasks();
+	WRITE_ONCE(direct_site, NULL);
+}
+
+/*
  * 0, or why the site can't be watched at the entry of its function: -ENOENT where it
  * isn't the one that is; no direct calls in this kernel; -EBUSY: ftrace is switched
  * off, or a BPF program sits there. A kprobe can do it then. The planted restore of
@@ -184,31 +204,17 @@ static int direct_arm(struct irqsan_site *site)
 	irqsan_direct_hits = &site->count->hits;
 	WRITE_ONCE(direct_site, site);
 	rc = compat_direct_register(&direct, fn.start, (unsigned long)irqsan_direct_entry);
-	if (rc)
+	if (rc) {
 		WRITE_ONCE(direct_site, NULL);
-	else
-		site->entry = fn.start;
-	return rc;
-}
-
-/*
- * On return no CPU is in the code that is called. Where ftrace can't take the call out,
- * for it has stopped after an error of its own, this doesn't return: the call would
- * lead to where the module has been.
- */
-static void direct_disarm(void)
-{
-	int rc;
-
-	while ((rc = compat_direct_unregister(&direct, direct_site->entry,
-					      (unsigned long)irqsan_direct_entry))) {
-		pr_err_once("the direct call can't be taken out (%d): the module stays until it can\n",
-			    rc);
-		msleep(RETRY_MS);
+		return rc;
 	}
-	/* Whoever was preempted in there has come out. */
-	synchronize_rcu_tasks();
-	WRITE_ONCE(direct_site, NULL);
+	site->entry = fn.start;
+	/* 6.12 takes it while ftrace is switched off, and patches nothing. */
+	if (irqsan_site_intact(site))
+		return 0;
+	direct_disarm();
+	site->entry = 0;
+	return -EBUSY;
 }
 
 /**
@@ -259,8 +265,8 @@ static int arm(struct irqsan_site *site)
 		return -EPERM;
 	site->kp.addr = (kprobe_opcode_t *)site->addr;
 	site->kp.pre_handler = site->handler;
-	/* The planted restore of jumps is somewhere else (control.c). */
-	if (site->kind == IRQSAN_CONTROL && site->addr != (unsigned long)irqsan_control_jump)
+	/* It stays a breakpoint; the planted restore of jumps is no restore by its code. */
+	if (site->kind == IRQSAN_CONTROL && site->enable)
 		site->kp.post_handler = irqsan_no_post;
 	return register_kprobe(&site->kp);
 }

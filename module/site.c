@@ -605,11 +605,11 @@ void irqsan_sites_status(struct seq_file *m)
 			enables[site->state]++;
 		if (site->kind == IRQSAN_RESTORE)
 			restores[site->state]++;
-		if (site->state == IRQSAN_ARMED && !site->entry) {
-			kprobes++;
-			blind += !irqsan_site_intact(site);
-		} else if (site->state == IRQSAN_ARMED) {
-			direct |= !irqsan_site_intact(site);
+		/* An entry that is only counted may be a matter of ftrace's. */
+		if (site->state == IRQSAN_ARMED && site->kind != IRQSAN_ENTRY) {
+			kprobes += !site->entry;
+			blind += !site->entry && !irqsan_site_intact(site);
+			direct |= site->entry && !irqsan_site_intact(site);
 		}
 		if (site->kind == IRQSAN_RESTORE || site->kind == IRQSAN_BALANCE)
 			hits += sum_counts(site).hits;

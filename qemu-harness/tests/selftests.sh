@@ -38,11 +38,36 @@ read_by_others()
 	fi
 }
 
+# titles_agree CONSOLE DIR: a crash parser calls each of irqsan's reports as it names the
+# caller, which is what the guest's records are called by.
+titles_agree()
+{
+	rm -rf "$2"
+	mkdir -p "$2"
+	awk -v dir="$2" '/-\[ cut here \]-/ { n++ } n { print >sprintf("%s/%03d", dir, n) }' "$1"
+	agreed=0
+	for report in "$2"/*; do
+		want=$(sed -n 's/.*WARNING: CPU.* at irqsan[^ ]* \([^+.]*\)[+.].*/WARNING in \1/p' \
+			"$report")
+		[ -n "$want" ] || continue
+		got=$($irqsan title "$report")
+		if [ "$got" != "$want" ]; then
+			echo "# $report: \"$got\", not \"$want\""
+			return 1
+		fi
+		agreed=$((agreed + 1))
+	done
+	echo "# $agreed reports"
+	[ $agreed -ge 20 ]
+}
+
 for name in bullseye bookworm trixie sid bookworm/rt bookworm/cloud; do
 	file=$out/$(echo $name | tr / -)
 	expect 0 "selftests, debian:$name" $irqsan selftest --kernel debian:$name --accel tcg \
 		--keep "$file" --ktap "$file.ktap"
 	read_by_others "debian:$name" "$file.ktap"
+	expect 0 "titles of the reports, debian:$name" titles_agree "$file/tests/0/console.log" \
+		"$file-reports"
 done
 
 # Other programs see the events, too. 5.10 has no BTF, which bpftrace wants.

@@ -3,7 +3,9 @@
  * Loads a livepatch and waits for the end of its transition: until then some
  * tasks still run the old code.
  */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,11 +37,32 @@ static bool reads(const char *name, const char *file, const char *want)
 	return guest_read(path, text, sizeof(text)) > 0 && !strncmp(text, want, strlen(want));
 }
 
+/*
+ * An idle task takes the new code when its loop comes round. On a vCPU with nothing
+ * to do that may be never: kernels before 5.16 don't wake it for that.
+ */
+static void visit_cpus(void)
+{
+	cpu_set_t all, one;
+
+	if (sched_getaffinity(0, sizeof(all), &all))
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		sched_setaffinity(0, sizeof(one), &one);
+	}
+	sched_setaffinity(0, sizeof(all), &all);
+}
+
 static int wait_for_transition(const char *name)
 {
 	for (int i = 0; i < TRANSITION_S * 10; i++) {
 		if (reads(name, "enabled", "1") && reads(name, "transition", "0"))
 			return 0;
+		visit_cpus();
 		guest_sleep_ms(100);
 	}
 	return -ETIMEDOUT;

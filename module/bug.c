@@ -163,9 +163,9 @@ static notrace unsigned long find_caller(unsigned long site, struct pt_regs *reg
 
 NOKPROBE_SYMBOL(find_caller);
 
-static notrace void fill(struct irqsan_bug *bug, unsigned long site, unsigned long caller,
-			 struct pt_regs *regs, enum irqsan_flags flags, const u8 *code,
-			 const struct irqsan_enabler *enabler, const char *where)
+static notrace void fill_record(struct irqsan_bug *bug, unsigned long site, unsigned long caller,
+				struct pt_regs *regs, enum irqsan_flags flags, const u8 *code,
+				const struct irqsan_enabler *enabler, const char *where)
 {
 	struct irqsan_record *record = &bug->record;
 
@@ -192,7 +192,7 @@ static notrace void fill(struct irqsan_bug *bug, unsigned long site, unsigned lo
 	record->regs.ip = site;
 }
 
-NOKPROBE_SYMBOL(fill);
+NOKPROBE_SYMBOL(fill_record);
 
 /**
  * irqsan_bug_hit_at() - a violation has happened
@@ -243,7 +243,7 @@ void notrace irqsan_bug_hit_at(enum irqsan_kind kind, unsigned long site, unsign
 		return;
 	if (!bug->first_ns)
 		bug->first_ns = now;
-	fill(bug, site, caller, regs, flags, code, enabler, where);
+	fill_record(bug, site, caller, regs, flags, code, enabler, where);
 	/* Pairs with the acquire in next_bug(). */
 	atomic_set_release(&bug->state, IRQSAN_BUG_WAITING);
 	WRITE_ONCE(irqsan_bugs_waiting, true);
@@ -350,7 +350,7 @@ static bool lies_in(u32 half, const struct module *mod, bool init_only)
 }
 
 /* Empties the slots of a module's bugs, or with NULL all of them. */
-static void empty(const struct module *mod, bool init_only)
+static void empty_slots(const struct module *mod, bool init_only)
 {
 	bool going = false;
 	unsigned int i;
@@ -396,7 +396,7 @@ static void empty(const struct module *mod, bool init_only)
 void irqsan_bugs_drop(const struct module *mod, bool init_only)
 {
 	irqsan_report_flush();
-	empty(mod, init_only);
+	empty_slots(mod, init_only);
 }
 
 /**
@@ -406,7 +406,7 @@ void irqsan_bugs_drop(const struct module *mod, bool init_only)
  */
 void irqsan_bugs_clear(void)
 {
-	empty(NULL, false);
+	empty_slots(NULL, false);
 	atomic_long_set(&violations, 0);
 	atomic_long_set(&unlisted, 0);
 	WRITE_ONCE(first_ns, 0);
@@ -448,7 +448,8 @@ void irqsan_bugs_status(struct seq_file *m)
 	unsigned int i, nr = 0;
 
 	for (i = 0; i < IRQSAN_BUGS; i++)
-		nr += is_bug(READ_ONCE(irqsan_bugs[i].key)) && irqsan_bugs[i].kind != IRQSAN_CONTROL;
+		nr += is_bug(READ_ONCE(irqsan_bugs[i].key)) &&
+		      irqsan_bugs[i].kind != IRQSAN_CONTROL;
 	seq_printf(m, "violations:         %lu\n", atomic_long_read(&violations));
 	seq_printf(m, "bugs:               %u\n", nr);
 	seq_printf(m, "unlisted violations: %lu\n", atomic_long_read(&unlisted));
@@ -476,7 +477,7 @@ int irqsan_bugs_start(void)
 void irqsan_bugs_stop(void)
 {
 	if (irqsan_bugs)
-		empty(NULL, false);
+		empty_slots(NULL, false);
 	vfree(irqsan_bugs);
 	irqsan_bugs = NULL;
 }

@@ -38,9 +38,9 @@
 
 /* Commit ab234a260b1f: what a restore is compiled to (scan.h). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
-#define IRQSAN_SHAPE SHAPE_TEST
+#define IRQSAN_SHAPE IRQSAN_SHAPE_TEST
 #else
-#define IRQSAN_SHAPE SHAPE_POPF
+#define IRQSAN_SHAPE IRQSAN_SHAPE_POPF
 #endif
 
 /* Functions that may be called between a restore's test and its sti; 0: none. */

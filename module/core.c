@@ -56,7 +56,7 @@ MODULE_PARM_DESC(silence, "functions, with commas, whose bugs are counted and no
 bool irqsan_enabled = true;
 
 /* Nothing hits a probe once it is gone; then the table of bugs can go. */
-static void stop(void)
+static void irqsan_stop(void)
 {
 	irqsan_tracepoint_stop();
 	irqsan_pv_stop();
@@ -107,7 +107,7 @@ static int watch_everything(void)
 	return irqsan_scope_modules() ?: irqsan_control_run();
 }
 
-static int start(void)
+static int irqsan_start(void)
 {
 	int rc;
 
@@ -122,10 +122,10 @@ static int start(void)
 
 static int __init irqsan_init(void)
 {
-	int rc = start();
+	int rc = irqsan_start();
 
 	if (rc)
-		stop();
+		irqsan_stop();
 	else
 		irqsan_debugfs_start();
 	return rc;
@@ -134,7 +134,7 @@ static int __init irqsan_init(void)
 static void __exit irqsan_exit(void)
 {
 	irqsan_debugfs_stop();
-	stop();
+	irqsan_stop();
 }
 
 module_init(irqsan_init);

@@ -15,7 +15,7 @@
 /* Longest line that a file takes: a sign, a symbol, a module, an offset. */
 #define LINE_SIZE (KSYM_NAME_LEN + MODULE_NAME_LEN + 64)
 
-static struct dentry *dir;
+static struct dentry *irqsan_dir;
 
 static int status_show(struct seq_file *m, void *unused)
 {
@@ -208,15 +208,15 @@ DEFINE_DEBUGFS_ATTRIBUTE(clear_fops, NULL, clear_set, NULL);
  */
 void irqsan_debugfs_start(void)
 {
-	dir = debugfs_create_dir("irqsan", NULL);
-	debugfs_create_file("status", 0400, dir, NULL, &status_fops);
-	debugfs_create_file("sites", 0600, dir, NULL, &sites_fops);
-	debugfs_create_file("violations", 0600, dir, NULL, &violations_fops);
-	debugfs_create_file("denied", 0400, dir, NULL, &irqsan_deny_fops);
-	debugfs_create_file("pv", 0400, dir, NULL, &irqsan_pv_fops);
-	debugfs_create_file("control", 0600, dir, NULL, &control_fops);
-	debugfs_create_file("enabled", 0600, dir, NULL, &enabled_fops);
-	debugfs_create_file("clear", 0200, dir, NULL, &clear_fops);
+	irqsan_dir = debugfs_create_dir("irqsan", NULL);
+	debugfs_create_file("status", 0400, irqsan_dir, NULL, &status_fops);
+	debugfs_create_file("sites", 0600, irqsan_dir, NULL, &sites_fops);
+	debugfs_create_file("violations", 0600, irqsan_dir, NULL, &violations_fops);
+	debugfs_create_file("denied", 0400, irqsan_dir, NULL, &irqsan_deny_fops);
+	debugfs_create_file("pv", 0400, irqsan_dir, NULL, &irqsan_pv_fops);
+	debugfs_create_file("control", 0600, irqsan_dir, NULL, &control_fops);
+	debugfs_create_file("enabled", 0600, irqsan_dir, NULL, &enabled_fops);
+	debugfs_create_file("clear", 0200, irqsan_dir, NULL, &clear_fops);
 }
 
 /**
@@ -224,5 +224,5 @@ void irqsan_debugfs_start(void)
  */
 void irqsan_debugfs_stop(void)
 {
-	debugfs_remove_recursive(dir);
+	debugfs_remove_recursive(irqsan_dir);
 }

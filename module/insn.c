@@ -108,13 +108,13 @@ static const u16 attr_0f[256] = {
 static unsigned int attr_map(u8 map, u8 op)
 {
 	switch (map) {
-	case MAP_ONE:
+	case IRQSAN_MAP_ONE:
 		return attr_one[op];
-	case MAP_0F:
+	case IRQSAN_MAP_0F:
 		return attr_0f[op];
-	case MAP_0F38:
+	case IRQSAN_MAP_0F38:
 		return F_MODRM;
-	case MAP_0F3A:
+	case IRQSAN_MAP_0F3A:
 		return F_MODRM | F_IMM8;
 	default:
 		return F_BAD;
@@ -201,7 +201,7 @@ bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn)
 	unsigned int attr;
 	size_t at = 0, imm = 0;
 
-	*insn = (struct irqsan_insn){ .map = MAP_ONE };
+	*insn = (struct irqsan_insn){ .map = IRQSAN_MAP_ONE };
 	if (avail > 15)
 		avail = 15;
 	for (;; at++) {
@@ -226,7 +226,7 @@ bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn)
 		return false;
 
 	if (p[at] == 0xc4 || p[at] == 0xc5 || p[at] == 0x62) {
-		insn->map = MAP_VEX;
+		insn->map = IRQSAN_MAP_VEX;
 		if (!skip_vex(p, avail, &at, &attr, &insn->opcode))
 			return false;
 	} else {
@@ -234,12 +234,13 @@ bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn)
 		if (insn->opcode == 0x0f) {
 			if (at >= avail)
 				return false;
-			insn->map = MAP_0F;
+			insn->map = IRQSAN_MAP_0F;
 			insn->opcode = p[at++];
 			if (insn->opcode == 0x38 || insn->opcode == 0x3a) {
 				if (at >= avail)
 					return false;
-				insn->map = insn->opcode == 0x38 ? MAP_0F38 : MAP_0F3A;
+				insn->map = insn->opcode == 0x38 ? IRQSAN_MAP_0F38 :
+								   IRQSAN_MAP_0F3A;
 				insn->opcode = p[at++];
 			}
 		}

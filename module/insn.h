@@ -23,18 +23,18 @@ typedef uint64_t u64;
 
 /**
  * enum irqsan_map - opcode map that an instruction's opcode byte is in
- * @MAP_ONE: one-byte opcodes
- * @MAP_0F: 0f xx
- * @MAP_0F38: 0f 38 xx
- * @MAP_0F3A: 0f 3a xx
- * @MAP_VEX: encoded with VEX or EVEX, whatever the map
+ * @IRQSAN_MAP_ONE: one-byte opcodes
+ * @IRQSAN_MAP_0F: 0f xx
+ * @IRQSAN_MAP_0F38: 0f 38 xx
+ * @IRQSAN_MAP_0F3A: 0f 3a xx
+ * @IRQSAN_MAP_VEX: encoded with VEX or EVEX, whatever the map
  */
 enum irqsan_map {
-	MAP_ONE,
-	MAP_0F,
-	MAP_0F38,
-	MAP_0F3A,
-	MAP_VEX,
+	IRQSAN_MAP_ONE,
+	IRQSAN_MAP_0F,
+	IRQSAN_MAP_0F38,
+	IRQSAN_MAP_0F3A,
+	IRQSAN_MAP_VEX,
 };
 
 /**

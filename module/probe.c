@@ -55,12 +55,12 @@ static enum irqsan_flags notrace saved_flags(const struct irqsan_site *site, str
 	unsigned long flags;
 
 	switch (site->saved) {
-	case SAVED_REG:
+	case IRQSAN_SAVED_REG:
 		flags = *(unsigned long *)((char *)regs + irqsan_reg_offset[site->reg & 15]);
 		return flags & X86_EFLAGS_IF ? IRQSAN_ON : IRQSAN_OFF;
-	case SAVED_ZF:
+	case IRQSAN_SAVED_ZF:
 		return regs->flags & X86_EFLAGS_ZF ? IRQSAN_OFF : IRQSAN_ON;
-	case SAVED_CF:
+	case IRQSAN_SAVED_CF:
 		return regs->flags & X86_EFLAGS_CF ? IRQSAN_ON : IRQSAN_OFF;
 	default:
 		return IRQSAN_UNKNOWN;
@@ -255,7 +255,7 @@ static bool decoding_leaves_text(const struct irqsan_site *site)
 	return leaves;
 }
 
-static int arm(struct irqsan_site *site)
+static int arm_site(struct irqsan_site *site)
 {
 	if (irqsan_denied(site->addr))
 		return -EPERM;
@@ -283,7 +283,7 @@ static int arm(struct irqsan_site *site)
  */
 int irqsan_arm(struct irqsan_site *site)
 {
-	int rc = arm(site);
+	int rc = arm_site(site);
 
 	switch (rc) {
 	case 0:

@@ -257,8 +257,8 @@ static int arm_exits(const struct irqsan_range *fn, const struct module *mod)
 }
 
 /* Exits first: an entry without its exit would count as a call under way. */
-static int watch(const struct irqsan_range *fn, const struct module *mod,
-		 kprobe_pre_handler_t handler)
+static int watch_function(const struct irqsan_range *fn, const struct module *mod,
+			  kprobe_pre_handler_t handler)
 {
 	int rc = handler == wait_entry ? arm_exits(fn, mod) : 0;
 
@@ -295,7 +295,7 @@ void irqsan_pv_module(struct module *mod)
 	for (i = 0; !rc && i < ARRAY_SIZE(text); i++) {
 		if (!fns[i].len)
 			continue;
-		rc = watch(&fns[i], mod, wait_entry);
+		rc = watch_function(&fns[i], mod, wait_entry);
 		if (rc)
 			break;
 		pr_info("%s: livepatched, the waits of %s are watched\n", pv_names[i % WAITS],
@@ -358,7 +358,7 @@ int irqsan_pv_start(void)
 	for (i = 0; i < ARRAY_SIZE(pv_names); i++) {
 		if (!fns[i].len || (contention && pv_handlers[i] == slow_native_entry))
 			continue;
-		rc = watch(&fns[i], NULL, pv_handlers[i]);
+		rc = watch_function(&fns[i], NULL, pv_handlers[i]);
 		if (rc)
 			pr_warn("%s: can't be probed (%d), it isn't watched\n", pv_names[i], rc);
 		else

@@ -135,7 +135,7 @@ static void show_enabler(const struct irqsan_record *record)
 }
 
 /* @panicking: nothing may sleep. */
-static void splat(const struct irqsan_record *record, bool panicking)
+static void print_splat(const struct irqsan_record *record, bool panicking)
 {
 	bool balance = record->kind == IRQSAN_BALANCE;
 	void *site = (void *)record->site;
@@ -217,7 +217,7 @@ static struct irqsan_bug *next_bug(void)
  * meanwhile prints it again. The planted one is no splat, or every load would
  * look like a bug. What the kernel's own check has found, that reports.
  */
-static bool report(struct irqsan_bug *bug, bool panicking)
+static bool print_bug(struct irqsan_bug *bug, bool panicking)
 {
 	const struct irqsan_record *record = &bug->record;
 	bool print;
@@ -233,7 +233,7 @@ static bool report(struct irqsan_bug *bug, bool panicking)
 	}
 	print = record->regs.sp && (!bug->printed || __ratelimit(&again_limit));
 	if (print)
-		splat(record, panicking);
+		print_splat(record, panicking);
 	bug->printed++;
 	atomic_set_release(&bug->state, IRQSAN_BUG_REPORTED);
 	if (irqsan_panic && !panicking)
@@ -249,7 +249,7 @@ static bool report_next(void)
 
 	mutex_lock(&irqsan_bugs_lock);
 	while (!printed && (bug = next_bug()))
-		printed = report(bug, false);
+		printed = print_bug(bug, false);
 	mutex_unlock(&irqsan_bugs_lock);
 	return printed;
 }
@@ -270,7 +270,7 @@ static int panic_event(struct notifier_block *nb, unsigned long event, void *unu
 	struct irqsan_bug *bug;
 
 	while ((bug = next_bug()))
-		report(bug, true);
+		print_bug(bug, true);
 	return NOTIFY_DONE;
 }
 
@@ -325,7 +325,7 @@ int irqsan_silence(const char *function, bool silent)
 		else if (!strcmp(silenced[i], function))
 			old = i;
 	}
-	if (silent == (old < SILENCED_MAX)) {
+	if (silent == !(old == SILENCED_MAX)) {
 		rc = silent ? -EEXIST : -ENOENT;
 	} else if (!silent) {
 		kfree(silenced[old]);

@@ -111,10 +111,10 @@ static bool is_neutral(const struct irqsan_insn *insn)
 {
 	u8 op = insn->opcode;
 
-	if (insn->map == MAP_0F)
+	if (insn->map == IRQSAN_MAP_0F)
 		return op == 0x1e || op == 0x1f || (op & 0xf0) == 0x40 ||
 		       (op & 0xf0) == 0x90 || (op & 0xf6) == 0xb6;
-	if (insn->map != MAP_ONE)
+	if (insn->map != IRQSAN_MAP_ONE)
 		return false;
 	return (op >= 0x50 && op <= 0x5f) || op == 0x63 || (op >= 0x88 && op <= 0x8b) ||
 	       op == 0x8d || op == 0x90 || (op >= 0xb0 && op <= 0xbf) ||
@@ -126,8 +126,8 @@ static bool is_if_test(const struct irqsan_insn *insn, enum irqsan_saved *saved)
 {
 	bool high_byte;
 
-	*saved = SAVED_ZF;
-	if (insn->map == MAP_ONE) {
+	*saved = IRQSAN_SAVED_ZF;
+	if (insn->map == IRQSAN_MAP_ONE) {
 		switch (insn->opcode) {
 		case 0xa9:	/* test $imm,%eax */
 		case 0x25:	/* and $imm,%eax */
@@ -147,8 +147,8 @@ static bool is_if_test(const struct irqsan_insn *insn, enum irqsan_saved *saved)
 		}
 		return false;
 	}
-	if (insn->map == MAP_0F && insn->opcode == 0xba && modrm_reg(insn) == 4) {
-		*saved = SAVED_CF;	/* bt $imm8,r/m */
+	if (insn->map == IRQSAN_MAP_0F && insn->opcode == 0xba && modrm_reg(insn) == 4) {
+		*saved = IRQSAN_SAVED_CF;	/* bt $imm8,r/m */
 		return insn->imm == IF_BIT;
 	}
 	return false;
@@ -157,26 +157,26 @@ static bool is_if_test(const struct irqsan_insn *insn, enum irqsan_saved *saved)
 /* The condition code of a conditional jump, or -1. */
 static int jump_condition(const struct irqsan_insn *insn)
 {
-	if ((insn->map == MAP_ONE && (insn->opcode & 0xf0) == 0x70) ||
-	    (insn->map == MAP_0F && (insn->opcode & 0xf0) == 0x80))
+	if ((insn->map == IRQSAN_MAP_ONE && (insn->opcode & 0xf0) == 0x70) ||
+	    (insn->map == IRQSAN_MAP_0F && (insn->opcode & 0xf0) == 0x80))
 		return insn->opcode & 0x0f;
 	return -1;
 }
 
 static bool is_jump(const struct irqsan_insn *insn)
 {
-	return insn->map == MAP_ONE && (insn->opcode == 0xeb || insn->opcode == 0xe9);
+	return insn->map == IRQSAN_MAP_ONE && (insn->opcode == 0xeb || insn->opcode == 0xe9);
 }
 
 static bool is_nop(const struct irqsan_insn *insn)
 {
-	return (insn->map == MAP_ONE && insn->opcode == 0x90) ||
-	       (insn->map == MAP_0F && insn->opcode == 0x1f);
+	return (insn->map == IRQSAN_MAP_ONE && insn->opcode == 0x90) ||
+	       (insn->map == IRQSAN_MAP_0F && insn->opcode == 0x1f);
 }
 
 static bool is_one(const struct irqsan_insn *insn, u8 opcode)
 {
-	return insn->map == MAP_ONE && insn->opcode == opcode;
+	return insn->map == IRQSAN_MAP_ONE && insn->opcode == opcode;
 }
 
 /* Nothing runs from here straight into what is behind: jmp, ret, int3, udb, jmp *r/m; ud2. */
@@ -184,12 +184,12 @@ static bool is_end(const struct irqsan_insn *insn)
 {
 	return is_jump(insn) || is_one(insn, 0xc3) || is_one(insn, 0xcc) ||
 	       is_one(insn, 0xd6) || (is_one(insn, 0xff) && (modrm_reg(insn) & 6) == 4) ||
-	       (insn->map == MAP_0F && insn->opcode == 0x0b);
+	       (insn->map == IRQSAN_MAP_0F && insn->opcode == 0x0b);
 }
 
 static bool is_endbr_insn(const struct irqsan_insn *insn)
 {
-	return insn->map == MAP_0F && insn->opcode == 0x1e && insn->rep == 0xf3;
+	return insn->map == IRQSAN_MAP_0F && insn->opcode == 0x1e && insn->rep == 0xf3;
 }
 
 /*
@@ -202,7 +202,7 @@ static bool is_harmless(const struct irqsan_insn *insn)
 	u8 op = insn->opcode;
 	bool store;
 
-	if (insn->map != MAP_ONE)
+	if (insn->map != IRQSAN_MAP_ONE)
 		return is_neutral(insn);
 	store = insn->has_modrm && !modrm_is_register(insn) && !is_on_stack(insn) &&
 		((op < 0x40 && !(op & 2)) || op == 0x88 || op == 0x89 || op == 0xc6 ||
@@ -250,7 +250,7 @@ static bool is_function_start(const struct step *step)
 
 	return step->offset % FUNCTION_ALIGN == 0 &&
 	       (is_endbr_insn(insn) ||
-		(insn->map == MAP_0F && insn->opcode == 0x1f && insn->len == 5));
+		(insn->map == IRQSAN_MAP_0F && insn->opcode == 0x1f && insn->len == 5));
 }
 
 static bool in_reach(size_t from, size_t to)
@@ -318,7 +318,7 @@ static void track_masks(struct masks *masks, const u8 *text, const struct step *
 
 	if (is_function_start(step))
 		*masks = (struct masks){ .next = 0 };
-	if (insn->map != MAP_ONE || insn->opsize)
+	if (insn->map != IRQSAN_MAP_ONE || insn->opsize)
 		return;
 	reg = masked_register(insn);
 	if (reg >= 0)
@@ -353,7 +353,7 @@ static bool is_masked_test(const u8 *text, size_t len, const struct masks *masks
 	const struct irqsan_insn *insn = &step->insn;
 	struct slot slot;
 
-	if (insn->map != MAP_ONE)
+	if (insn->map != IRQSAN_MAP_ONE)
 		return false;
 	if (insn->opcode == 0x85) {
 		if (!modrm_is_register(insn) || rm_register(insn) != reg_register(insn))
@@ -391,7 +391,7 @@ static bool is_telling(const struct irqsan_style *style, const struct irqsan_ins
 static bool is_idle(const struct irqsan_insn *insn)
 {
 	return is_one(insn, 0xf4) ||
-	       (insn->map == MAP_0F && insn->opcode == 0x01 &&
+	       (insn->map == IRQSAN_MAP_0F && insn->opcode == 0x01 &&
 		(insn->modrm == 0xc9 || (insn->modrm == 0xcc && insn->opsize)));
 }
 
@@ -518,9 +518,9 @@ static bool is_test_restore(const u8 *text, size_t len, const struct irqsan_styl
 	if (!is_if_test(&test->insn, &found->saved)) {
 		if (!is_masked_test(text, len, masks, test, &found->test))
 			return false;
-		found->saved = SAVED_ZF;
+		found->saved = IRQSAN_SAVED_ZF;
 	}
-	if (found->saved != (condition < 4 ? SAVED_CF : SAVED_ZF))
+	if (found->saved != (condition < 4 ? IRQSAN_SAVED_CF : IRQSAN_SAVED_ZF))
 		return false;
 	found->offset = jump->offset;
 	found->reg = 0;
@@ -540,7 +540,7 @@ static bool is_forcing(const struct irqsan_insn *insn, u8 reg)
 		       (insn->modrm & 7) == reg + 4 && (insn->imm & (IF_MASK >> 8));
 	return modrm_is_register(insn) && rm_register(insn) == reg &&
 	       ((is_one(insn, 0x81) && op == 1 && (insn->imm & IF_MASK)) ||	/* or $imm,r */
-		(insn->map == MAP_0F && insn->opcode == 0xba && op == 5 &&
+		(insn->map == IRQSAN_MAP_0F && insn->opcode == 0xba && op == 5 &&
 		 insn->imm == IF_BIT));						/* bts $9,r */
 }
 
@@ -549,13 +549,13 @@ static bool is_popf_restore(const struct history *history, struct irqsan_found *
 	const struct step *popf = past(history, 0), *push = past(history, 1), *step;
 	unsigned int back;
 
-	if (!is_one(&popf->insn, 0x9d) || !push || push->insn.map != MAP_ONE)
+	if (!is_one(&popf->insn, 0x9d) || !push || push->insn.map != IRQSAN_MAP_ONE)
 		return false;
 	found->offset = push->offset;
 	found->test = push->offset;
 	found->enable = popf->offset;
 	if ((push->insn.opcode & 0xf8) == 0x50) {
-		found->saved = SAVED_REG;
+		found->saved = IRQSAN_SAVED_REG;
 		found->reg = (push->insn.opcode & 7) | (push->insn.rex & 1 ? 8 : 0);
 		for (back = 2; (step = past(history, back)) && !is_end(&step->insn); back++) {
 			if (is_forcing(&step->insn, found->reg))
@@ -563,7 +563,7 @@ static bool is_popf_restore(const struct history *history, struct irqsan_found *
 		}
 		return true;
 	}
-	found->saved = SAVED_UNKNOWN;
+	found->saved = IRQSAN_SAVED_UNKNOWN;
 	found->reg = 0;
 	return push->insn.opcode == 0xff && modrm_reg(&push->insn) == 6;
 }
@@ -644,14 +644,14 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 		rc = style->foreign ? report_foreign(text, len, style, &history, ctx) : 0;
 		if (rc)
 			return rc;
-		if (style->shape == SHAPE_POPF ?
+		if (style->shape == IRQSAN_SHAPE_POPF ?
 		    is_popf_restore(&history, &found) :
 		    is_test_restore(text, len, style, &history, &masks, &found)) {
 			rc = fn(ctx, &found);
 			if (rc)
 				return rc;
 		}
-		if (style->shape == SHAPE_TEST)
+		if (style->shape == IRQSAN_SHAPE_TEST)
 			track_masks(&masks, text, step);
 	}
 	return 0;

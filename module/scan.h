@@ -24,26 +24,26 @@ static inline void irqsan_scan_pause(void)
 
 /**
  * enum irqsan_saved - where the flags being restored can be read at the site
- * @SAVED_REG: in a register (&struct irqsan_found.reg)
- * @SAVED_ZF: tested already: the zero flag is clear if they have IRQs on
- * @SAVED_CF: tested already: the carry flag is set if they have IRQs on
- * @SAVED_UNKNOWN: in memory that the site's instruction addresses
+ * @IRQSAN_SAVED_REG: in a register (&struct irqsan_found.reg)
+ * @IRQSAN_SAVED_ZF: tested already: the zero flag is clear if they have IRQs on
+ * @IRQSAN_SAVED_CF: tested already: the carry flag is set if they have IRQs on
+ * @IRQSAN_SAVED_UNKNOWN: in memory that the site's instruction addresses
  */
 enum irqsan_saved {
-	SAVED_REG,
-	SAVED_ZF,
-	SAVED_CF,
-	SAVED_UNKNOWN,
+	IRQSAN_SAVED_REG,
+	IRQSAN_SAVED_ZF,
+	IRQSAN_SAVED_CF,
+	IRQSAN_SAVED_UNKNOWN,
 };
 
 /**
  * enum irqsan_shape - what a compiled restore looks like
- * @SHAPE_POPF: "push; popf": kernels before 5.12
- * @SHAPE_TEST: a test of bit 9 that governs an sti: 5.12 and later
+ * @IRQSAN_SHAPE_POPF: "push; popf": kernels before 5.12
+ * @IRQSAN_SHAPE_TEST: a test of bit 9 that governs an sti: 5.12 and later
  */
 enum irqsan_shape {
-	SHAPE_POPF,
-	SHAPE_TEST,
+	IRQSAN_SHAPE_POPF,
+	IRQSAN_SHAPE_TEST,
 };
 
 typedef int (*irqsan_foreign_fn)(void *ctx, size_t offset, size_t target);
@@ -77,7 +77,7 @@ struct irqsan_style {
  *	  lie far from @offset; @offset itself for "push; popf"
  * @enable: offset of the instruction that turns IRQs on: the popf, or the sti
  * @saved: where the flags being restored are at that instruction
- * @reg: register number (0 is RAX … 15 is R15) for SAVED_REG
+ * @reg: register number (0 is RAX … 15 is R15) for IRQSAN_SAVED_REG
  */
 struct irqsan_found {
 	size_t offset;

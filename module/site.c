@@ -15,7 +15,7 @@
 #include "compat.h"
 #include "irqsan.h"
 
-static LIST_HEAD(sites);
+static LIST_HEAD(site_list);
 static DEFINE_MUTEX(sites_lock);
 
 static const char * const kind_names[] = {
@@ -75,7 +75,7 @@ static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr,
 	site->addr = addr;
 	site->handler = kind == IRQSAN_ENABLE ? irqsan_enable_hit : irqsan_site_hit;
 	copy_from_kernel_nofault(site->code, code ?: (const void *)addr, sizeof(site->code));
-	list_add_tail(&site->node, &sites);
+	list_add_tail(&site->node, &site_list);
 	return site;
 }
 
@@ -83,7 +83,7 @@ static struct irqsan_site *site_at(unsigned long addr)
 {
 	struct irqsan_site *site;
 
-	list_for_each_entry(site, &sites, node) {
+	list_for_each_entry(site, &site_list, node) {
 		if (site->addr == addr)
 			return site;
 	}
@@ -118,7 +118,7 @@ static int add_enable(void *data, size_t offset)
 	unsigned long addr = search->text->start + offset;
 
 	/* The sti of a restore is no news: the restore's own check comes first. */
-	list_for_each_entry(site, &sites, node) {
+	list_for_each_entry(site, &site_list, node) {
 		if (site->enable == addr)
 			return 0;
 	}
@@ -157,7 +157,7 @@ static int arm_new(enum irqsan_kind kind)
 	struct irqsan_site *site;
 	int rc = 0;
 
-	list_for_each_entry(site, &sites, node) {
+	list_for_each_entry(site, &site_list, node) {
 		if (site->state != IRQSAN_NEW)
 			continue;
 		rc = irqsan_arm(site);
@@ -172,7 +172,7 @@ static bool is_searched(const struct module *mod, bool init)
 {
 	struct irqsan_site *site;
 
-	list_for_each_entry(site, &sites, node) {
+	list_for_each_entry(site, &site_list, node) {
 		if (site->mod == mod && site->init == init)
 			return true;
 	}
@@ -286,7 +286,7 @@ struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
 }
 
 /* Disarms and frees the sites in a list, which are off the table already. */
-static void drop(struct list_head *gone)
+static void drop_sites(struct list_head *gone)
 {
 	struct irqsan_site *site, *next;
 
@@ -297,12 +297,12 @@ static void drop(struct list_head *gone)
 	}
 }
 
-static void drop_one(struct irqsan_site *site)
+static void drop_site(struct irqsan_site *site)
 {
 	LIST_HEAD(gone);
 
 	list_move(&site->node, &gone);
-	drop(&gone);
+	drop_sites(&gone);
 }
 
 /**
@@ -314,7 +314,7 @@ static void drop_one(struct irqsan_site *site)
 void irqsan_site_free(struct irqsan_site *site)
 {
 	mutex_lock(&sites_lock);
-	drop_one(site);
+	drop_site(site);
 	mutex_unlock(&sites_lock);
 }
 
@@ -331,12 +331,12 @@ void irqsan_sites_drop(const struct module *mod, bool init_only)
 	LIST_HEAD(gone);
 
 	mutex_lock(&sites_lock);
-	list_for_each_entry_safe(site, next, &sites, node) {
+	list_for_each_entry_safe(site, next, &site_list, node) {
 		if (!mod || (site->mod == mod && (site->init || !init_only)))
 			list_move(&site->node, &gone);
 	}
 	if (!list_empty(&gone))
-		drop(&gone);
+		drop_sites(&gone);
 	mutex_unlock(&sites_lock);
 }
 
@@ -361,7 +361,7 @@ u8 *irqsan_sites_original(const struct irqsan_range *text, bool locked)
 	}
 	if (!locked)
 		mutex_lock(&sites_lock);
-	list_for_each_entry(site, &sites, node) {
+	list_for_each_entry(site, &site_list, node) {
 		unsigned long at = site->addr - text->start;
 
 		if (at < text->len)
@@ -374,7 +374,7 @@ u8 *irqsan_sites_original(const struct irqsan_range *text, bool locked)
 }
 
 /* Takes over what the scanner knows of a site that was added by hand. */
-static int pick(void *data, const struct irqsan_found *found)
+static int pick_saved(void *data, const struct irqsan_found *found)
 {
 	struct irqsan_site *site = data;
 
@@ -404,14 +404,14 @@ static int add_by_hand(unsigned long addr, const struct module *mod)
 	if (!site)
 		goto out;
 	site->mod = mod;
-	site->saved = SAVED_UNKNOWN;
+	site->saved = IRQSAN_SAVED_UNKNOWN;
 	site->entry = fn.start;
 	style = irqsan_text_style(fn.start);
-	irqsan_scan(text, fn.len, &style, pick, site);
+	irqsan_scan(text, fn.len, &style, pick_saved, site);
 	site->entry = 0;
 	rc = irqsan_arm(site);
 	if (rc)
-		drop_one(site);
+		drop_site(site);
 out:
 	kvfree(text);
 	return rc;
@@ -461,7 +461,7 @@ int irqsan_sites_remove(unsigned long addr)
 	mutex_lock(&sites_lock);
 	site = site_at(addr);
 	if (site && site->kind == IRQSAN_RESTORE) {
-		drop_one(site);
+		drop_site(site);
 		rc = 0;
 	}
 	mutex_unlock(&sites_lock);
@@ -479,7 +479,7 @@ void irqsan_sites_clear(void)
 	unsigned int cpu;
 
 	mutex_lock(&sites_lock);
-	list_for_each_entry(site, &sites, node) {
+	list_for_each_entry(site, &site_list, node) {
 		for_each_possible_cpu(cpu)
 			*per_cpu_ptr(site->count, cpu) = (struct irqsan_count){ 0 };
 		site->kp.nmissed = 0;
@@ -503,7 +503,7 @@ unsigned int irqsan_sites_armed(const struct irqsan_range *text, unsigned int *f
 
 	*found = 0;
 	mutex_lock(&sites_lock);
-	list_for_each_entry(site, &sites, node) {
+	list_for_each_entry(site, &site_list, node) {
 		if (site->kind != IRQSAN_RESTORE || (text && !irqsan_range_has(text, site->addr)))
 			continue;
 		armed += site->state == IRQSAN_ARMED;
@@ -559,7 +559,7 @@ int irqsan_sites_show(struct seq_file *m, void *unused)
 
 	seq_puts(m, "# site kind mechanism hits violations nmissed\n");
 	mutex_lock(&sites_lock);
-	list_for_each_entry(site, &sites, node) {
+	list_for_each_entry(site, &site_list, node) {
 		struct irqsan_count sum = sum_counts(site);
 
 		show_addr(m, site->addr);
@@ -577,7 +577,8 @@ static void show_blind(struct seq_file *m, unsigned int kprobes, unsigned int bl
 	if (!blind && !direct)
 		seq_puts(m, "no");
 	else if (blind && blind == kprobes)
-		seq_printf(m, "kprobes are switched off (debugfs kprobes/enabled), %u sites", blind);
+		seq_printf(m, "kprobes are switched off (debugfs kprobes/enabled), %u sites",
+			   blind);
 	else if (blind)
 		seq_printf(m, "%u of %u probes have been taken out of the text", blind, kprobes);
 	if (direct)
@@ -599,7 +600,7 @@ void irqsan_sites_status(struct seq_file *m)
 	bool direct = false;
 
 	mutex_lock(&sites_lock);
-	list_for_each_entry(site, &sites, node) {
+	list_for_each_entry(site, &site_list, node) {
 		nmissed += site->kp.nmissed;
 		if (site->kind == IRQSAN_ENABLE)
 			enables[site->state]++;

@@ -25,7 +25,7 @@ struct irqsan_lookup {
 /* Those of the kernel's checks; both are there or none is. */
 static struct tracepoint *restore_tp, *imbalance_tp;
 
-static void look(struct tracepoint *tp, void *priv)
+static void match_tracepoint(struct tracepoint *tp, void *priv)
 {
 	struct irqsan_lookup *lookup = priv;
 
@@ -49,7 +49,7 @@ struct tracepoint *irqsan_tracepoint_attach(const char *name, void *probe)
 
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
 		return NULL;
-	for_each_kernel_tracepoint(look, &lookup);
+	for_each_kernel_tracepoint(match_tracepoint, &lookup);
 	if (lookup.tp && tracepoint_probe_register(lookup.tp, probe, NULL))
 		return NULL;
 	return lookup.tp;
@@ -70,21 +70,20 @@ void irqsan_tracepoint_detach(struct tracepoint *tp, void *probe)
 	tracepoint_synchronize_unregister();
 }
 
-static void notrace hit(enum irqsan_kind kind, unsigned long ip, unsigned long caller,
-			bool irqs_on)
+static void notrace tracepoint_hit(enum irqsan_kind kind, unsigned long ip, unsigned long caller,
+				   bool irqs_on)
 {
-	/* The planted one has no key of its own in the kernel. */
 	if (READ_ONCE(irqsan_enabled))
 		irqsan_bug_hit_at(kind, ip, caller, NULL, irqs_on ? IRQSAN_ON : IRQSAN_OFF, NULL,
 				  IRQSAN_HERE);
 }
 
-NOKPROBE_SYMBOL(hit);
+NOKPROBE_SYMBOL(tracepoint_hit);
 
 static void notrace restore_probe(void *unused, unsigned long ip, unsigned long caller,
 				  bool irqs_on)
 {
-	hit(IRQSAN_RESTORE, ip, caller, irqs_on);
+	tracepoint_hit(IRQSAN_RESTORE, ip, caller, irqs_on);
 }
 
 NOKPROBE_SYMBOL(restore_probe);
@@ -92,7 +91,7 @@ NOKPROBE_SYMBOL(restore_probe);
 static void notrace imbalance_probe(void *unused, unsigned long ip, unsigned long caller,
 				    bool irqs_on)
 {
-	hit(IRQSAN_BALANCE, ip, caller, irqs_on);
+	tracepoint_hit(IRQSAN_BALANCE, ip, caller, irqs_on);
 }
 
 NOKPROBE_SYMBOL(imbalance_probe);

@@ -120,7 +120,7 @@ static bool decode_at(const struct livetext *text, uint64_t addr, struct irqsan_
 
 static bool is_one(const struct irqsan_insn *insn, uint8_t opcode)
 {
-	return insn->map == MAP_ONE && insn->opcode == opcode;
+	return insn->map == IRQSAN_MAP_ONE && insn->opcode == opcode;
 }
 
 /* jb, jae, je, jne: the low bits of the opcode; else -1. */
@@ -128,8 +128,8 @@ static int condition(const struct irqsan_insn *insn)
 {
 	int low = insn->opcode & 0x0f;
 
-	if (!(insn->map == MAP_ONE && (insn->opcode & 0xf0) == 0x70) &&
-	    !(insn->map == MAP_0F && (insn->opcode & 0xf0) == 0x80))
+	if (!(insn->map == IRQSAN_MAP_ONE && (insn->opcode & 0xf0) == 0x70) &&
+	    !(insn->map == IRQSAN_MAP_0F && (insn->opcode & 0xf0) == 0x80))
 		return -1;
 	return low >= 2 && low <= 5 ? low : -1;
 }
@@ -139,9 +139,9 @@ static bool is_branch(const struct irqsan_insn *insn)
 {
 	uint8_t op = insn->opcode;
 
-	if (insn->map == MAP_0F)
+	if (insn->map == IRQSAN_MAP_0F)
 		return (op & 0xf0) == 0x80 || op == 0x0b;
-	if (insn->map != MAP_ONE)
+	if (insn->map != IRQSAN_MAP_ONE)
 		return false;
 	return (op & 0xf0) == 0x70 || op == 0xe8 || op == 0xe9 || op == 0xeb || op == 0xc3 ||
 	       op == 0xcc || op == 0xff;
@@ -179,13 +179,13 @@ static bool is_guard(const struct livetext *text, uint64_t addr, const struct ir
 	if (!leads_to_sti(text, cond == 2 || cond == 5 ? target : behind, &site->enable))
 		return false;
 	site->addr = addr;
-	site->saved = cond < 4 ? SAVED_CF : SAVED_ZF;
+	site->saved = cond < 4 ? IRQSAN_SAVED_CF : IRQSAN_SAVED_ZF;
 	return true;
 }
 
 static bool is_push(const struct irqsan_insn *insn)
 {
-	return insn->map == MAP_ONE && ((insn->opcode & 0xf8) == 0x50 ||
+	return insn->map == IRQSAN_MAP_ONE && ((insn->opcode & 0xf8) == 0x50 ||
 					(insn->opcode == 0xff && ((insn->modrm >> 3) & 7) == 6));
 }
 
@@ -201,7 +201,7 @@ static bool locate_popf(const struct livetext *text, uint64_t start,
 			site->addr = at - before.len;
 			site->test = site->addr;
 			site->enable = at;
-			site->saved = before.opcode == 0xff ? SAVED_UNKNOWN : SAVED_REG;
+			site->saved = before.opcode == 0xff ? IRQSAN_SAVED_UNKNOWN : IRQSAN_SAVED_REG;
 			site->reg = before.opcode == 0xff ? 0 :
 				    (before.opcode & 7) | (before.rex & 1 ? 8 : 0);
 			return true;
@@ -254,7 +254,7 @@ static bool locate(const struct livetext *text, const struct truth_restore *rest
 
 		if (!livetext_place(text, range->low, &place))
 			continue;
-		if (text->shape == SHAPE_POPF ?
+		if (text->shape == IRQSAN_SHAPE_POPF ?
 		    locate_popf(text, place.start, range, site) :
 		    locate_jump(text, place.start, range, site))
 			return true;

@@ -292,7 +292,7 @@ static int read_release(struct livetext *text)
 	text->release = strndup(banner, len);
 	if (!text->release || sscanf(text->release, "%u.%u", &major, &minor) != 2)
 		return -ENOENT;
-	text->shape = major > 5 || (major == 5 && minor >= 12) ? SHAPE_TEST : SHAPE_POPF;
+	text->shape = major > 5 || (major == 5 && minor >= 12) ? IRQSAN_SHAPE_TEST : IRQSAN_SHAPE_POPF;
 	return 0;
 }
 
@@ -391,7 +391,7 @@ static void find_alt_format(struct livetext *text, const Elf_Data *data)
 			text->alts = &alt_formats[i];
 	}
 	/* Before 5.12 the IRQ operations are in the other table. */
-	if (!text->alts && data->d_size && text->shape != SHAPE_POPF)
+	if (!text->alts && data->d_size && text->shape != IRQSAN_SHAPE_POPF)
 		pr_warn(".altinstructions has an unknown layout: no PV call is patched, sites will be missed");
 }
 

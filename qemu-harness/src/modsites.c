@@ -49,7 +49,7 @@ static bool is_doubtful_popf(const struct livetext *text, const struct irqsan_fo
 
 	add_hex(bytes, text, found->offset, found->enable + 2);
 	decode(text, found->enable + 1, &insn);
-	return !insn.len || (insn.map == MAP_ONE && (insn.opcode == 0xff || insn.opcode == 0xe8 ||
+	return !insn.len || (insn.map == IRQSAN_MAP_ONE && (insn.opcode == 0xff || insn.opcode == 0xe8 ||
 						     insn.opcode == 0xe9 || insn.opcode == 0xeb));
 }
 
@@ -91,7 +91,7 @@ static int add_site(void *ctx, const struct irqsan_found *found)
 		.module = xstrdup(scan->module),
 		.place = xstrdup(livetext_symbol(scan->text, scan->text->addr + found->offset,
 						 name, sizeof(name))),
-		.doubtful = scan->text->shape == SHAPE_POPF ?
+		.doubtful = scan->text->shape == IRQSAN_SHAPE_POPF ?
 			    is_doubtful_popf(scan->text, found, &bytes) :
 			    is_doubtful_test(scan->text, found, &bytes),
 	};

@@ -17,7 +17,7 @@
  */
 const char *sitelist_kind(const struct livetext *text)
 {
-	return text->shape == SHAPE_POPF ? "popf" : "test";
+	return text->shape == IRQSAN_SHAPE_POPF ? "popf" : "test";
 }
 
 /**
@@ -34,11 +34,11 @@ const char *sitelist_saved(const struct coverage_site *site)
 	};
 
 	switch (site->saved) {
-	case SAVED_REG:
+	case IRQSAN_SAVED_REG:
 		return registers[site->reg & 15];
-	case SAVED_ZF:
+	case IRQSAN_SAVED_ZF:
 		return "zf";
-	case SAVED_CF:
+	case IRQSAN_SAVED_CF:
 		return "cf";
 	default:
 		return "mem";

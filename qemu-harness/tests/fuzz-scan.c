@@ -46,18 +46,18 @@ static int check_found(void *ctx, const struct irqsan_found *found)
 	expect(found->offset >= f->next, "sites are not in order", found);
 	f->next = found->offset + 1;
 	expect(irqsan_insn_decode(f->text + found->enable, f->len - found->enable, &insn) &&
-	       insn.map == MAP_ONE && insn.opcode == (f->shape == SHAPE_POPF ? 0x9d : 0xfb),
+	       insn.map == IRQSAN_MAP_ONE && insn.opcode == (f->shape == IRQSAN_SHAPE_POPF ? 0x9d : 0xfb),
 	       "nothing is enabled there", found);
 	expect(irqsan_insn_decode(f->text + found->offset, f->len - found->offset, &insn),
 	       "no instruction", found);
-	if (f->shape == SHAPE_POPF) {
-		expect(found->saved == SAVED_REG || found->saved == SAVED_UNKNOWN,
+	if (f->shape == IRQSAN_SHAPE_POPF) {
+		expect(found->saved == IRQSAN_SAVED_REG || found->saved == IRQSAN_SAVED_UNKNOWN,
 		       "wrong kind of flags", found);
 		expect(found->reg < 16, "no such register", found);
 		expect(found->offset + insn.len == found->enable, "push and popf are apart",
 		       found);
 	} else {
-		expect(found->saved == SAVED_ZF || found->saved == SAVED_CF,
+		expect(found->saved == IRQSAN_SAVED_ZF || found->saved == IRQSAN_SAVED_CF,
 		       "wrong kind of flags", found);
 		expect(jump_condition(&insn) >= 2 && jump_condition(&insn) <= 5,
 		       "no conditional jump", found);
@@ -103,7 +103,7 @@ static void walk(const uint8_t *data, size_t size)
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum irqsan_shape shapes[] = { SHAPE_POPF, SHAPE_TEST };
+	static const enum irqsan_shape shapes[] = { IRQSAN_SHAPE_POPF, IRQSAN_SHAPE_TEST };
 
 	for (size_t i = 0; i < 2; i++) {
 		struct fuzzed f = { .text = data, .len = size, .shape = shapes[i] };

@@ -155,7 +155,7 @@ static void test_sites(void **state)
 	assert_int_equal(site_in(&m, "plain")->origin, SITE_BOTH);
 	assert_true(coverage_is_wanted(site_in(&m, "plain")));
 	assert_int_equal(site_in(&m, "known")->origin, SITE_DWARF);
-	assert_int_equal(site_in(&m, "known")->saved, SAVED_ZF);
+	assert_int_equal(site_in(&m, "known")->saved, IRQSAN_SAVED_ZF);
 	assert_int_equal(site_in(&m, "enable")->origin, SITE_ENABLE);
 	assert_false(coverage_is_wanted(site_in(&m, "enable")));
 	assert_false(coverage_is_wanted(site_in(&m, "refused")));
@@ -203,10 +203,10 @@ static void test_popf(void **state)
 
 	(void)state;
 	measure(popf_kernel, &m);
-	assert_int_equal(m.text.shape, SHAPE_POPF);
+	assert_int_equal(m.text.shape, IRQSAN_SHAPE_POPF);
 	assert_int_equal(entry_in(&m, "plain")->state, ENTRY_FOUND);
 	assert_int_equal(m.coverage.nr_sites, 1);
-	assert_int_equal(site_in(&m, "plain")->saved, SAVED_REG);
+	assert_int_equal(site_in(&m, "plain")->saved, IRQSAN_SAVED_REG);
 	assert_string_equal(sitelist_kind(&m.text), "popf");
 	assert_string_equal(sitelist_saved(site_in(&m, "plain")), "rdi");
 	end(&m);

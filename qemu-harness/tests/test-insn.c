@@ -129,7 +129,7 @@ static void test_udb(void **state)
 	assert_true(irqsan_insn_decode(udb_ret, sizeof(udb_ret), &insn));
 	assert_int_equal(insn.len, 1);
 	assert_int_equal(insn.opcode, 0xd6);
-	assert_int_equal(insn.map, MAP_ONE);
+	assert_int_equal(insn.map, IRQSAN_MAP_ONE);
 }
 
 /* What the kernel would read of a function's padding, see module/probe.c. */

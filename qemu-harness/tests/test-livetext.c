@@ -92,7 +92,7 @@ static void test_alternatives(void **state)
 
 		assert_int_equal(livetext_open(path, &text), 0);
 		assert_int_equal(text.addr, BASE);
-		assert_int_equal(text.shape, SHAPE_TEST);
+		assert_int_equal(text.shape, IRQSAN_SHAPE_TEST);
 		assert_string_equal(text.release, i ? "6.1.0-1-test" : "6.8.0-1-test");
 		assert_int_equal(text.patched, 1);
 		assert_true(livetext_address(&text, "restore", &addr));
@@ -124,7 +124,7 @@ static void test_parainstructions(void **state)
 
 	(void)state;
 	assert_int_equal(livetext_open(path, &text), 0);
-	assert_int_equal(text.shape, SHAPE_POPF);
+	assert_int_equal(text.shape, IRQSAN_SHAPE_POPF);
 	assert_int_equal(text.patched, 2);
 	assert_true(livetext_address(&text, "user", &addr));
 	p = text.data + (addr - BASE);
@@ -169,7 +169,7 @@ static void test_module_alternatives(void **state)
 		assert_int_equal(livetext_open(path, &kernel), 0);
 		assert_int_equal(livetext_open_module(ko, &kernel, &text), 0);
 		assert_int_equal(text.patched, 1);
-		assert_int_equal(text.shape, SHAPE_TEST);
+		assert_int_equal(text.shape, IRQSAN_SHAPE_TEST);
 		assert_string_equal(text.release, kernel.release);
 		/* All sections of code lie in it, those of the start too. */
 		assert_true(livetext_address(&text, "init_module", &addr));

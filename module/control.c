@@ -269,28 +269,9 @@ int irqsan_control_start(void)
 }
 
 /**
- * irqsan_control_stop() - disarm the planted restore of jumps
- *
- * An optimised kprobe is freed some time after it was unregistered; if its module
- * has been unloaded and come back to the same address by then, 5.10 warns
- * (kernel/kprobes.c, reuse_unused_kprobe()) and refuses the new one. A second one
- * with a post handler makes a breakpoint of it first. The other planted restores go
- * with all sites. Sleeps.
+ * irqsan_control_stop() - forget the planted restores, whose sites go with all others
  */
 void irqsan_control_stop(void)
 {
-	static struct kprobe breakpoint;
-	int rc;
-
-	if (!jump_site)
-		return;
-	breakpoint = (struct kprobe){
-		.addr = (kprobe_opcode_t *)jump_site->addr,
-		.post_handler = irqsan_no_post,
-	};
-	rc = register_kprobe(&breakpoint);
-	irqsan_site_free(jump_site);
 	jump_site = NULL;
-	if (!rc)
-		unregister_kprobe(&breakpoint);
 }

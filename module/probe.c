@@ -29,6 +29,9 @@
 
 /* How often it is tried to take out a direct call that can't be. */
 #define RETRY_MS 1000
+/* Somebody else's jump may stay where ours was. */
+#define JUMPS_TIMEOUT_MS 5000
+#define STEP_MS 20
 
 static const char direct_function[] = "_raw_spin_unlock_irqrestore";
 
@@ -326,16 +329,27 @@ bool irqsan_site_intact(const struct irqsan_site *site)
 	return site->entry ? byte == 0xe8 : byte != site->code[0];
 }
 
+static bool has_jump(const struct irqsan_site *site)
+{
+	u8 byte;
+
+	return !copy_from_kernel_nofault(&byte, (void *)site->addr, sizeof(byte)) &&
+	       byte == 0xe9 && site->code[0] != 0xe9;
+}
+
 /**
  * irqsan_disarm() - have some sites checked no longer
  * @sites: a list of them; those that aren't armed are left alone
  *
  * On return none of their handlers runs any more. One wait for all kprobes,
- * where there is memory to name them together. Sleeps.
+ * where there is memory to name them together; and one until the kernel has taken out
+ * the jumps, which it does some time later. Our next life would find these to be
+ * somebody else's, and 5.10 warns where a module comes back to the address of one
+ * (kernel/kprobes.c, reuse_unused_kprobe()). Sleeps.
  */
 void irqsan_disarm(struct list_head *sites)
 {
-	unsigned int nr = 0, armed = 0;
+	unsigned int nr = 0, armed = 0, waited = 0;
 	struct irqsan_site *site;
 	struct kprobe **kps;
 
@@ -356,4 +370,10 @@ void irqsan_disarm(struct list_head *sites)
 	if (armed)
 		unregister_kprobes(kps, armed);
 	kvfree(kps);
+	list_for_each_entry(site, sites, node) {
+		while (site->kp.addr && has_jump(site) && waited < JUMPS_TIMEOUT_MS) {
+			msleep(STEP_MS);
+			waited += STEP_MS;
+		}
+	}
 }

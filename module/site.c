@@ -35,7 +35,7 @@ static const char * const state_names[] = {
 };
 
 /* Breakpoints that may be somebody else's, in one range of text: 40 on 7.2, all its own. */
-#define FOREIGN_MAX 128
+#define FOREIGN_MAX 128U
 
 static unsigned long foreign[FOREIGN_MAX];
 
@@ -145,9 +145,9 @@ static int add_foreign(void *data, size_t offset, size_t target)
 		    !irqsan_text_around(target, &fn))
 			return 0;
 	}
-	if (search->nr_foreign == FOREIGN_MAX)
-		return -E2BIG;
-	foreign[search->nr_foreign++] = search->text->start + offset;
+	if (search->nr_foreign < FOREIGN_MAX)
+		foreign[search->nr_foreign] = search->text->start + offset;
+	search->nr_foreign++;
 	return 0;
 }
 
@@ -229,8 +229,7 @@ out:
  * in the table with the reason. A module that has been searched already is left
  * alone. Sleeps.
  *
- * Return: how many restores were found; -ENOMEM; -E2BIG where there are more
- * breakpoints of others than anybody would set; or for IRQSAN_CONTROL what arming
+ * Return: how many restores were found; -ENOMEM; or for IRQSAN_CONTROL what arming
  * it gave.
  */
 int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
@@ -247,8 +246,11 @@ int irqsan_sites_of(enum irqsan_kind kind, const struct irqsan_range *text,
 		goto out;
 	/* All of it before anything is armed: a breakpoint hides the instruction. */
 	rc = irqsan_scan((const u8 *)text->start, text->len, &style, add_restore, &search);
-	for (i = 0; !rc && i < search.nr_foreign; i++)
+	for (i = 0; !rc && i < min(search.nr_foreign, FOREIGN_MAX); i++)
 		rc = look_behind(&search, foreign[i]);
+	if (search.nr_foreign > FOREIGN_MAX)
+		pr_warn("%u kprobes of others may hide restores\n",
+			search.nr_foreign - FOREIGN_MAX);
 	if (!rc && irqsan_track && kind == IRQSAN_RESTORE)
 		rc = irqsan_scan_enables((const u8 *)text->start, text->len, add_enable, &search);
 	if (!rc)

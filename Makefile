@@ -230,14 +230,14 @@ bench: deps
 
 # The same source with the kernel's own checks, beside irqsan on a build without.
 BUILT = $$($(B)/irqsan kernel build debian-source:bookworm $(1) | sed -n 's/^directory: //p')
-HOOKS := --series patches/6.1 --config hooks
+TRACEPOINT := --series patches/6.1 --config tracepoint
 bench-builds: deps
 	$(MAKE) all
 	$(B)/irqsan bench --kernel "$(BUILT)" \
 		--against "DEBUG_IRQFLAGS:$(call BUILT,--config irqflags)" \
 		--against "PROVE_LOCKING:$(call BUILT,--config lockdep)" \
-		--against "hooks off:$(call BUILT,$(HOOKS))" \
-		--against "hooks on:$(call BUILT,$(HOOKS)):irqflags.check=1" >$(B)/bench-builds.md
+		--against "checks off:$(call BUILT,$(TRACEPOINT))" \
+		--against "checks on:$(call BUILT,$(TRACEPOINT)):irqflags.check=1" >$(B)/bench-builds.md
 	mv $(B)/bench-builds.md docs/bench-builds.md
 	cat docs/bench-builds.md
 

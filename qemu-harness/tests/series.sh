@@ -25,9 +25,9 @@ rows()
 	7.2 probes debian:sid - -
 	5.10-builtin builtin debian-source:bullseye 5.10 seed
 	6.1-builtin builtin debian-source:bookworm - irqflags
-	6.1-hooks hooks debian-source:bookworm 6.1 hooks
-	6.12-hooks hooks debian-source:trixie 6.12 hooks
-	7.2-hooks hooks debian-source:sid 7.2 hooks
+	6.1-tracepoint tracepoint debian-source:bookworm 6.1 tracepoint
+	6.12-tracepoint tracepoint debian-source:trixie 6.12 tracepoint
+	7.2-tracepoint tracepoint debian-source:sid 7.2 tracepoint
 	END
 }
 

@@ -221,7 +221,7 @@ load_zoo()
 	insmod "$IRQSAN_ZOO_KO" "$@" || die "insmod irqsan_zoo $* failed"
 }
 
-# run_zoo EXHIBIT [COUNT [all|burst]]
+# run_zoo EXHIBIT [COUNT [all]]
 run_zoo()
 {
 	echo "$*" >$zoo/run

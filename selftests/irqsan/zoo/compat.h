@@ -6,7 +6,6 @@
 #ifndef IRQSAN_ZOO_COMPAT_H
 #define IRQSAN_ZOO_COMPAT_H
 
-#include <linux/ftrace.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/spinlock.h>
@@ -15,13 +14,6 @@
 /* Since 5.11: an irq_work that is run in hardirq context by PREEMPT_RT too. */
 #ifndef IRQ_WORK_INIT_HARD
 #define IRQ_WORK_INIT_HARD(f) { .flags = ATOMIC_INIT(IRQ_WORK_HARD_IRQ), .func = (f) }
-#endif
-
-/* What a function that ftrace calls gets as its last argument: since 5.11 another type. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
-#define zoo_ftrace_regs ftrace_regs
-#else
-#define zoo_ftrace_regs pt_regs
 #endif
 
 /* Since 6.5 (commit 54da6a092431): locks that a scope holds. */

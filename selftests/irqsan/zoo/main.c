@@ -10,11 +10,9 @@
  * isn't named, why this kernel can't run it, where it comes from; "-" for
  * nothing.
  *
- * /sys/kernel/debug/irqsan_zoo/run: write "NAME[/fixed] [COUNT [all|burst]]".
- * "all": on every CPU at once; "burst": on one CPU while another is held where
- * it reports a violation (a run more). The write returns when all is done.
- * Reads what was written last, and how often it ran in all. No CPU may go offline
- * meanwhile.
+ * /sys/kernel/debug/irqsan_zoo/run: write "NAME[/fixed] [COUNT [all]]". "all": on
+ * every CPU at once. The write returns when all is done. Reads what was written
+ * last, and how often it ran in all. No CPU may go offline meanwhile.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>
@@ -117,9 +115,6 @@ static int run(char *line)
 	} else if (!strcmp(how, "all") && !exhibit->alone) {
 		runs = count * num_online_cpus();
 		rc = zoo_run_on(cpu_online_mask, exhibit, fixed, count);
-	} else if (!strcmp(how, "burst") && !fixed) {
-		runs = count + 1;
-		rc = zoo_burst(exhibit, count);
 	} else {
 		return -EINVAL;
 	}

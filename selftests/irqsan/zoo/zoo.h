@@ -80,7 +80,4 @@ int zoo_run_here(const struct exhibit *exhibit, bool fixed, unsigned int count);
 int zoo_run_on(const struct cpumask *cpus, const struct exhibit *exhibit, bool fixed,
 	       unsigned int count);
 
-/* burst.c */
-int zoo_burst(const struct exhibit *exhibit, unsigned int count);
-
 #endif

@@ -69,7 +69,7 @@ load_irqsan sites=all track=1
 load_zoo
 exhibits=$(grep '|-|[^|]*$' $zoo/exhibits | grep -v '|load|')
 ktap_plan "$(echo "$exhibits" | wc -l)"
-while IFS='|' read -r name _ _ site _ _ _ _ _ _ reference; do
+while IFS='|' read -r name _ _ site _ _ _ _ _ _ _ reference; do
 	sleep $pace_s
 	irqsan_check "$name" "$site" "$reference"
 done <<END

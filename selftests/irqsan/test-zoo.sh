@@ -132,7 +132,7 @@ twin()
 # exhibits COMMAND... - for each exhibit that isn't a load, with its properties set
 exhibits()
 {
-	while IFS='|' read -r name kind violations site how enabler twin missed unblamed \
+	while IFS='|' read -r name kind violations site caller how enabler twin missed unblamed \
 		unsupported _; do
 		# The check is there before the compiler makes a sti of the restore.
 		[ "$engine $name" != "hooks known_flags" ] || missed=-

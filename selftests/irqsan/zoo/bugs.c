@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Restores with IRQs on: the plain forms, and the shapes of bugs that really
- * happened, each beside a twin without the bug. Written anew from what the
- * commits and threads say; only the order of what is done to the IRQ flags is
- * the real thing's.
+ * Bugs that really happened, of the kind that a check at the restore sees, each
+ * beside a twin without the bug. Written anew from what the commits and threads
+ * say; only the order of what is done to the IRQ flags is the real thing's.
  *
  * Locks are raw ones, so that they turn IRQs off on PREEMPT_RT too. No
  * interrupt takes any of them: being interrupted with one held is harmless.
  */
 #include <linux/bottom_half.h>
+#include <linux/compiler.h>
 #include <linux/delay.h>
-#include <linux/interrupt.h>
+#include <linux/errno.h>
 #include <linux/irqflags.h>
 #include <linux/kernel.h>
 #include <linux/spinlock.h>
-#include <linux/version.h>
 #include <asm/processor-flags.h>
 
 #include "compat.h"
@@ -22,87 +21,6 @@
 
 static DEFINE_RAW_SPINLOCK(outer);
 static DEFINE_RAW_SPINLOCK(inner);
-
-/* The plain form. */
-static noinline __noclone void zoo_plain(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	local_irq_enable();
-	zoo_irq_restore(flags);
-}
-
-static noinline __noclone void zoo_plain_fixed(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	local_irq_enable();
-	local_irq_disable();
-	zoo_irq_restore(flags);
-}
-
-/* The same for a caller who has IRQs off. */
-static noinline __noclone void zoo_hard(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	local_irq_enable();
-	zoo_irq_restore(flags);
-}
-
-/* In a hardirq handler. */
-static noinline __noclone void zoo_hardirq(struct irq_work *unused)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	local_irq_enable();
-	zoo_irq_restore(flags);
-	/* From 5.12 on the restore has left them on, which our caller can't stand. */
-	local_irq_disable();
-}
-
-static void run_hardirq(void)
-{
-	struct irq_work work = IRQ_WORK_INIT_HARD(zoo_hardirq);
-
-	irq_work_queue(&work);
-	irq_work_sync(&work);
-}
-
-/* In a softirq handler. */
-static noinline __noclone void zoo_softirq(struct tasklet_struct *unused)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	local_irq_enable();
-	zoo_irq_restore(flags);
-}
-
-static void run_softirq(void)
-{
-	struct tasklet_struct tasklet;
-
-	tasklet_setup(&tasklet, zoo_softirq);
-	tasklet_schedule(&tasklet);
-	/* Waits for one that is scheduled. */
-	tasklet_kill(&tasklet);
-}
-
-/* Below a raw spinlock: the unlock restores, out of line. */
-static noinline __noclone void zoo_rawlock(void)
-{
-	raw_spinlock_t own = __RAW_SPIN_LOCK_UNLOCKED(own);
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&own, flags);
-	local_irq_enable();
-	raw_spin_unlock_irqrestore(&own, flags);
-}
 
 /*
  * f4e61f0c9add "x86/kvm: Fix broken irq restoration in kvm_wait" (Mar 2021):
@@ -128,21 +46,6 @@ static noinline __noclone void zoo_kvm_wait_fixed(void)
 		local_irq_disable();
 		safe_halt();
 	}
-}
-
-/*
- * The same where the compiler sees that the flags have IRQs on: the restore is
- * a plain sti then, which is what it does and not what it is.
- */
-static noinline __noclone void zoo_known_flags(void)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	if (irqs_disabled_flags(flags))
-		return;
-	local_irq_enable();
-	local_irq_restore(flags);
 }
 
 /*
@@ -264,7 +167,7 @@ static noinline __noclone int zoo_its_set_vcpu_fixed(void)
 	return 0;
 }
 
-static void its_affinity(int (*set_vcpu)(void))
+static __always_inline void its_affinity(int (*set_vcpu)(void))
 {
 	unsigned long flags;
 
@@ -281,24 +184,6 @@ static noinline __noclone void zoo_its_affinity(void)
 static noinline __noclone void zoo_its_affinity_fixed(void)
 {
 	its_affinity(zoo_its_set_vcpu_fixed);
-}
-
-/*
- * "[ISSUE + PATCH] Interrupts were enabled early by spinlock guard" (Aug 2025),
- * irqchip/atmel-aic: the same in early boot, where IRQs are off and nobody has
- * saved any flags. There is no restore that could be looked at.
- */
-static noinline __noclone void zoo_aic_xlate(void)
-{
-	zoo_guard_irq(&inner);
-}
-
-static noinline __noclone void zoo_aic_xlate_fixed(void)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&inner, flags);
-	raw_spin_unlock_irqrestore(&inner, flags);
 }
 
 /*
@@ -511,34 +396,185 @@ static noinline __noclone void zoo_backlog_fixed(void)
 }
 
 /*
- * openzfs/spl pull request 299 (2013): IRQs are on while the cache is refilled,
- * on which the task may sleep and move, and off again at the restore.
+ * 1b4cd55626b6 (rtlwifi, rtl8723be_hw_init(), Jul 2026), and its siblings of other
+ * chips that still have it: saving doesn't turn IRQs off, the work is so long that
+ * they are turned on for it, and the restore finds them so. The twin is what
+ * rtl8192cu does since 8b144dedb928 (Dec 2021).
  */
-static noinline __noclone void zoo_spl_cache_refill(void)
+static noinline __noclone void zoo_rtl_hw_init(void)
 {
+	unsigned long flags;
+
+	local_save_flags(flags);
 	local_irq_enable();
-	msleep(20);
+	cpu_relax();
+	zoo_irq_restore(flags);
+}
+
+static noinline __noclone void zoo_rtl_hw_init_fixed(void)
+{
+	unsigned long flags;
+
+	local_save_flags(flags);
+	local_irq_enable();
+	cpu_relax();
 	local_irq_disable();
+	zoo_irq_restore(flags);
 }
 
-static noinline __noclone void zoo_spl_cache(void)
+/*
+ * ac0a230f719b "net: ethernet: sungem: remove gem_poll_controller()": netpoll sends
+ * with IRQs off, for a printk() that has turned them off already, and the driver's
+ * callback waits for an interrupt handler to end, which sleeps.
+ */
+static noinline __noclone void zoo_gem_disable_irq(bool synchronously)
+{
+	if (synchronously)
+		msleep(20);
+}
+
+static noinline __noclone void zoo_gem_poll_controller(void)
+{
+	zoo_gem_disable_irq(true);
+}
+
+static noinline __noclone void zoo_gem_poll_controller_fixed(void)
+{
+	zoo_gem_disable_irq(false);
+}
+
+static noinline __noclone void zoo_netpoll_send(void (*poll)(void))
 {
 	unsigned long flags;
 
 	local_irq_save(flags);
-	zoo_spl_cache_refill();
+	poll();
 	zoo_irq_restore(flags);
 }
 
-static noinline __noclone void zoo_spl_cache_fixed(void)
+static void run_netpoll_poll(void)
+{
+	local_irq_disable();
+	zoo_netpoll_send(zoo_gem_poll_controller);
+	local_irq_enable();
+}
+
+static void run_netpoll_poll_fixed(void)
+{
+	local_irq_disable();
+	zoo_netpoll_send(zoo_gem_poll_controller_fixed);
+	local_irq_enable();
+}
+
+/*
+ * b794918961516 "dma-buf/sw-sync: don't enable IRQ from sync_print_obj()" for a list
+ * whose lock was taken by irqsave: each object on it is printed below its own lock.
+ */
+static noinline __noclone void zoo_print_obj(int obj)
+{
+	raw_spin_lock_irq(&inner);
+	barrier_data(&obj);
+	raw_spin_unlock_irq(&inner);
+}
+
+static noinline __noclone void zoo_list_lock(void)
+{
+	unsigned long flags;
+	int obj;
+
+	raw_spin_lock_irqsave(&outer, flags);
+	for (obj = 0; obj < 3; obj++)
+		zoo_print_obj(obj);
+	raw_spin_unlock_irqrestore(&outer, flags);
+}
+
+static noinline __noclone void zoo_print_obj_fixed(int obj)
+{
+	raw_spin_lock(&inner);
+	barrier_data(&obj);
+	raw_spin_unlock(&inner);
+}
+
+static noinline __noclone void zoo_list_lock_fixed(void)
+{
+	unsigned long flags;
+	int obj;
+
+	raw_spin_lock_irqsave(&outer, flags);
+	for (obj = 0; obj < 3; obj++)
+		zoo_print_obj_fixed(obj);
+	raw_spin_unlock_irqrestore(&outer, flags);
+}
+
+/*
+ * "rqspinlock in locktorture" (Nov 2025): taking such a lock may fail, and restores the
+ * flags then. Who doesn't look restores them again when he unlocks what he doesn't
+ * have. Here it always fails.
+ */
+static noinline __noclone int zoo_res_lock_irqsave(unsigned long *flags)
+{
+	local_irq_save(*flags);
+	zoo_irq_restore(*flags);
+	return -EDEADLK;
+}
+
+static noinline __noclone void zoo_failed_lock(void)
 {
 	unsigned long flags;
 
-	local_irq_save(flags);
+	zoo_res_lock_irqsave(&flags);
 	zoo_irq_restore(flags);
-	msleep(20);
-	local_irq_save(flags);
-	zoo_irq_restore(flags);
+}
+
+static noinline __noclone void zoo_failed_lock_fixed(void)
+{
+	unsigned long flags;
+
+	if (!zoo_res_lock_irqsave(&flags))
+		zoo_irq_restore(flags);
+}
+
+/*
+ * 2e898e4c0a38 "writeback: safer lock nesting" (Apr 2018): IRQs are off by one pair only
+ * while a page moves to another memory cgroup, by the other only while its inode
+ * switches its writeback. Only both together make the bug.
+ */
+static noinline __noclone void zoo_wb_inode(bool switching)
+{
+	if (switching)
+		raw_spin_lock_irq(&inner);
+	barrier();
+	if (switching)
+		raw_spin_unlock_irq(&inner);
+}
+
+static noinline __noclone void zoo_wb_page(bool moving, bool switching)
+{
+	unsigned long flags = 0;
+
+	if (moving)
+		raw_spin_lock_irqsave(&outer, flags);
+	zoo_wb_inode(switching);
+	if (moving)
+		raw_spin_unlock_irqrestore(&outer, flags);
+}
+
+static void run_wb_switch(void)
+{
+	zoo_wb_page(false, false);
+	zoo_wb_page(false, true);
+	zoo_wb_page(true, false);
+	zoo_wb_page(true, true);
+}
+
+static noinline __noclone void zoo_wb_switch_fixed(void)
+{
+	unsigned long flags, more;
+
+	raw_spin_lock_irqsave(&outer, flags);
+	raw_spin_lock_irqsave(&inner, more);
+	raw_spin_unlock_irqrestore(&inner, more);
+	raw_spin_unlock_irqrestore(&outer, flags);
 }
 
 #ifdef CONFIG_TRACE_IRQFLAGS
@@ -547,87 +583,50 @@ static noinline __noclone void zoo_spl_cache_fixed(void)
 #define BH_MISSED "without TRACE_IRQFLAGS the end of a bh lock leaves IRQs off"
 #endif
 
-/* There a task that is preempted in its bh section would lose its protection. */
-#ifdef CONFIG_PREEMPT_RT
-#define BH_UNSUPPORTED "bh sections belong to a task on PREEMPT_RT"
-#else
-#define BH_UNSUPPORTED NULL
-#endif
-
-/* Before that a restore was a popf, whatever the flags (commit ab234a260b1f). */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
-#define KNOWN_MISSED "the compiler knows the flags: the restore is a plain sti"
-#else
-#define KNOWN_MISSED NULL
-#endif
-
 #define HALT_UNBLAMED "an inlined sti; hlt can't be watched"
+#define RESTORE_UNBLAMED "restores aren't watched as enables"
 
 const struct exhibit zoo_bugs[] = {
 	{
-		.name = "plain", .run = zoo_plain, .fixed = zoo_plain_fixed, .violations = 1,
-		.site = "zoo_plain", .enabler = "zoo_plain",
-		.reference = "the plain form",
-	}, {
-		.name = "hard", .run = zoo_hard, .irqs_off = true, .violations = 1,
-		.site = "zoo_hard", .hard = true, .enabler = "zoo_hard",
-		.reference = "the plain form, called with IRQs off",
-	}, {
-		.name = "hardirq", .run = run_hardirq, .violations = 1,
-		.site = "zoo_hardirq", .hard = true, .enabler = "zoo_hardirq",
-		.reference = "the plain form in a hardirq handler",
-	}, {
-		.name = "softirq", .run = run_softirq, .violations = 1,
-		.site = "zoo_softirq", .enabler = "zoo_softirq",
-		.reference = "the plain form in a softirq handler",
-	}, {
-		.name = "rawlock", .run = zoo_rawlock, .violations = 1,
-		.site = SITE_UNLOCK, .enabler = "zoo_rawlock",
-		.reference = "the plain form below a raw spinlock",
-	}, {
 		.name = "kvm_wait", .run = zoo_kvm_wait, .fixed = zoo_kvm_wait_fixed,
 		.violations = 1, .site = "zoo_kvm_wait", .enabler = "zoo_kvm_wait",
 		.unblamed = HALT_UNBLAMED,
 		.reference = "f4e61f0c9add",
 	}, {
-		.name = "known_flags", .run = zoo_known_flags, .violations = 1,
-		.site = "zoo_known_flags", .enabler = "zoo_known_flags", .missed = KNOWN_MISSED,
-		.reference = "the plain form, with flags that are known to be on",
-	}, {
 		.name = "hns_roce", .run = zoo_hns_roce, .fixed = zoo_hns_roce_fixed,
-		.violations = 1, .site = SITE_UNLOCK, .enabler = "zoo_hns_roce_unlock_cqs",
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_hns_roce",
+		.enabler = "zoo_hns_roce_unlock_cqs",
 		.reference = "74d315b5af18",
 	}, {
 		.name = "cm_sidr", .run = zoo_cm_sidr, .fixed = zoo_cm_sidr_fixed,
-		.violations = 1, .site = SITE_UNLOCK, .enabler = "zoo_cm_sidr_send",
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_cm_sidr",
+		.enabler = "zoo_cm_sidr_send",
 		.reference = "221384df6123",
 	}, {
 		.name = "pm_callbacks", .run = zoo_pm_callbacks, .fixed = zoo_pm_callbacks_fixed,
-		.violations = 1, .site = SITE_UNLOCK, .enabler = "zoo_pm_check_callbacks",
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_pm_callbacks",
+		.enabler = "zoo_pm_check_callbacks",
 		.reference = "524bb1da785a",
 	}, {
 		.name = "its_affinity", .run = zoo_its_affinity, .fixed = zoo_its_affinity_fixed,
-		.violations = 1, .site = SITE_UNLOCK, .enabler = "zoo_its_set_vcpu",
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_its_affinity",
+		.enabler = "zoo_its_set_vcpu", .unsupported = ZOO_GUARD_UNSUPPORTED,
 		.reference = "35cb2c6ce7da",
 	}, {
-		.name = "aic_xlate", .run = zoo_aic_xlate, .fixed = zoo_aic_xlate_fixed,
-		.irqs_off = true, .violations = 1,
-		.missed = "no flags are restored behind the enable",
-		.reference = "Interrupts were enabled early by spinlock guard (Aug 2025)",
-	}, {
 		.name = "scx_bypass", .run = zoo_scx_bypass, .fixed = zoo_scx_bypass_fixed,
-		.violations = 1, .site = SITE_UNLOCK, .enabler = "zoo_scx_bypass_skip",
-		.unblamed = "restores aren't watched as enables",
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_scx_bypass",
+		.enabler = "zoo_scx_bypass_skip", .unblamed = RESTORE_UNBLAMED,
 		.reference = "18b2093f4598",
 	}, {
 		.name = "rxe_bh", .run = zoo_rxe_bh, .fixed = zoo_rxe_bh_fixed,
-		.violations = 1, .site = SITE_UNLOCK, .enabler = "zoo_rxe_bh_pool",
-		.missed = BH_MISSED, .unsupported = BH_UNSUPPORTED,
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_rxe_bh",
+		.enabler = "zoo_rxe_bh_pool", .missed = BH_MISSED,
+		.unsupported = ZOO_BH_UNSUPPORTED,
 		.reference = "a099b08599e6",
 	}, {
 		.name = "sockmap", .run = zoo_sockmap, .fixed = zoo_sockmap_fixed,
 		.violations = 1, .site = "zoo_sockmap", .enabler = "zoo_rxe_bh_pool",
-		.missed = BH_MISSED, .unsupported = BH_UNSUPPORTED,
+		.missed = BH_MISSED, .unsupported = ZOO_BH_UNSUPPORTED,
 		.reference = "ff9105993240",
 	}, {
 		.name = "fbcon", .run = zoo_fbcon, .fixed = zoo_fbcon_fixed, .irqs_off = true,
@@ -636,7 +635,8 @@ const struct exhibit zoo_bugs[] = {
 		.reference = "6.16-rcX: crashing way too often on thinkpad X220 (Jul 2025)",
 	}, {
 		.name = "snd_timer", .run = zoo_snd_timer, .fixed = zoo_snd_timer_fixed,
-		.violations = 1, .site = SITE_UNLOCK, .enabler = ENABLER_SLEEP,
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_snd_timer",
+		.enabler = ENABLER_SLEEP,
 		.reference = "syzbot 4cb9fad08389",
 	}, {
 		.name = "bulk_alloc", .run = zoo_bulk_alloc, .fixed = zoo_bulk_alloc_fixed,
@@ -647,10 +647,30 @@ const struct exhibit zoo_bugs[] = {
 		.violations = 1, .site = "zoo_backlog",
 		.reference = "26f29b149169",
 	}, {
-		.name = "spl_cache", .run = zoo_spl_cache, .fixed = zoo_spl_cache_fixed,
-		.violations = 1, .site = "zoo_spl_cache",
-		.missed = "IRQs are off again at the restore",
-		.reference = "openzfs/spl pull request 299",
+		.name = "rtl_hw_init", .run = zoo_rtl_hw_init, .fixed = zoo_rtl_hw_init_fixed,
+		.violations = 1, .site = "zoo_rtl_hw_init", .enabler = "zoo_rtl_hw_init",
+		.unblamed = "its enable finds IRQs on and changes nothing",
+		.reference = "1b4cd55626b6",
+	}, {
+		.name = "netpoll_poll", .run = run_netpoll_poll, .fixed = run_netpoll_poll_fixed,
+		.violations = 1, .site = "zoo_netpoll_send", .hard = true,
+		.enabler = ENABLER_SLEEP,
+		.reference = "ac0a230f719b",
+	}, {
+		.name = "list_lock", .run = zoo_list_lock, .fixed = zoo_list_lock_fixed,
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_list_lock",
+		.enabler = "zoo_print_obj",
+		.reference = "b794918961516, below a list's irqsave",
+	}, {
+		.name = "failed_lock", .run = zoo_failed_lock, .fixed = zoo_failed_lock_fixed,
+		.violations = 1, .site = "zoo_failed_lock", .enabler = "zoo_res_lock_irqsave",
+		.unblamed = RESTORE_UNBLAMED,
+		.reference = "rqspinlock in locktorture (Nov 2025)",
+	}, {
+		.name = "wb_switch", .run = run_wb_switch, .fixed = zoo_wb_switch_fixed,
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_wb_page",
+		.enabler = "zoo_wb_inode",
+		.reference = "2e898e4c0a38",
 	},
 	{ }
 };

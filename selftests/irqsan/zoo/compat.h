@@ -36,6 +36,13 @@ static inline void zoo_guard_irq_exit(raw_spinlock_t **lock)
 		zoo_guard_irq_enter(lock)
 #endif
 
+/* 7.3 (commit 1b0866874833): such a lock may be taken with IRQs off. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+#define ZOO_GUARD_UNSUPPORTED "since 7.3 a guard leaves IRQs as it found them"
+#else
+#define ZOO_GUARD_UNSUPPORTED NULL
+#endif
+
 /* 6.13 made it one call, 6.15 removed the other way. */
 static inline void zoo_hrtimer_setup(struct hrtimer *timer,
 				     enum hrtimer_restart (*fn)(struct hrtimer *timer))

@@ -16,7 +16,6 @@
 #include "compat.h"
 #include "zoo.h"
 
-#define CONTENTION_ROUNDS 10
 #define NMI_TIMEOUT_MS 1000
 #define EXPIRY_NS 100000
 
@@ -187,20 +186,44 @@ static void run_nmi(void)
 	unregister_nmi_handler(NMI_LOCAL, "irqsan_zoo");
 }
 
-/* Long enough that who waits with IRQs on, or off, gives up spinning and halts. */
-static void run_contention(void)
+/*
+ * A driver that hands an interrupt on with IRQs on, as lan78xx did before 0a29ac5bd3a9: the
+ * kernel says that the handler enabled them, which did nothing of the kind.
+ */
+static noinline __noclone void zoo_handler_entry(void)
 {
 	unsigned long flags;
-	unsigned int i;
 
-	for (i = 0; i < CONTENTION_ROUNDS; i++) {
-		raw_spin_lock(&lock);
-		mdelay(1);
-		raw_spin_unlock(&lock);
-		raw_spin_lock_irqsave(&lock, flags);
-		mdelay(1);
-		raw_spin_unlock_irqrestore(&lock, flags);
+	local_irq_save(flags);
+	cpu_relax();
+	zoo_irq_restore(flags);
+}
+
+/* As kernel/stop_machine.c: saved long before somebody may turn them off. */
+static noinline __noclone void zoo_multi_cpu_stop(void)
+{
+	unsigned long flags;
+	int state;
+
+	local_save_flags(flags);
+	for (state = 0; state < 4; state++) {
+		if (state == 2)
+			local_irq_disable();
+		cpu_relax();
 	}
+	zoo_irq_restore(flags);
+}
+
+/* As do_softirq(): softirqs run with IRQs on, within a section that doesn't mind. */
+static noinline __noclone void zoo_do_softirq(void)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	local_irq_enable();
+	cpu_relax();
+	local_irq_disable();
+	zoo_irq_restore(flags);
 }
 
 const struct exhibit zoo_friends[] = {
@@ -234,8 +257,15 @@ const struct exhibit zoo_friends[] = {
 		.name = "nmi", .kind = ZOO_FRIEND, .run = run_nmi, .alone = true,
 		.site = "zoo_nmi", .reference = "save in an NMI handler",
 	}, {
-		.name = "contention", .kind = ZOO_LOAD, .run = run_contention,
-		.reference = "holds a spinlock for a millisecond at a time",
+		.name = "handler_entry", .kind = ZOO_FRIEND, .run = zoo_handler_entry,
+		.site = "zoo_handler_entry",
+		.reference = "0a29ac5bd3a9: a handler that is called with IRQs on",
+	}, {
+		.name = "multi_cpu_stop", .kind = ZOO_FRIEND, .run = zoo_multi_cpu_stop,
+		.site = "zoo_multi_cpu_stop", .reference = "multi_cpu_stop()",
+	}, {
+		.name = "do_softirq", .kind = ZOO_FRIEND, .run = zoo_do_softirq,
+		.site = "zoo_do_softirq", .reference = "do_softirq()",
 	},
 	{ }
 };

@@ -5,10 +5,10 @@
  * only.
  *
  * /sys/kernel/debug/irqsan_zoo/exhibits: the table, a line each, its columns
- * between bars: name, kind, violations a run, function of the site, soft or
- * hard, enabler, whether there is a twin, why it is missed, why the enabler
- * isn't named, why this kernel can't run it, where it comes from; "-" for
- * nothing.
+ * between bars: name, kind, violations a run, function of the site, function
+ * that it restores for, soft or hard, enabler, whether there is a twin, why it is
+ * missed, why the enabler isn't named, why this kernel can't run it, where it
+ * comes from; "-" for nothing.
  *
  * /sys/kernel/debug/irqsan_zoo/run: write "NAME[/fixed] [COUNT [all]]". "all": on
  * every CPU at once. The write returns when all is done. Reads what was written
@@ -33,7 +33,10 @@ static bool init;
 module_param(init, bool, 0444);
 MODULE_PARM_DESC(init, "run the bogus restore of the init function");
 
-static const struct exhibit * const tables[] = { zoo_bugs, zoo_friends };
+static const struct exhibit * const tables[] = {
+	zoo_plain_forms, zoo_bugs, zoo_blind, zoo_friends, zoo_loads,
+};
+
 static const char * const kinds[] = {
 	[ZOO_BUG] = "bug", [ZOO_FRIEND] = "friend", [ZOO_LOAD] = "load",
 };
@@ -56,8 +59,8 @@ static noinline __noclone void __init zoo_init_text(void)
 
 static void show_exhibit(struct seq_file *m, const struct exhibit *e)
 {
-	seq_printf(m, "%s|%s|%u|%s|%s|%s|%s|%s|%s|%s|%s\n", e->name, kinds[e->kind],
-		   e->violations, e->site ?: "-",
+	seq_printf(m, "%s|%s|%u|%s|%s|%s|%s|%s|%s|%s|%s|%s\n", e->name, kinds[e->kind],
+		   e->violations, e->site ?: "-", e->caller ?: e->site ?: "-",
 		   !e->violations || !e->site ? "-" : e->hard ? "hard" : "soft",
 		   e->enabler ?: "-", e->fixed ? "twin" : "-", e->missed ?: "-",
 		   e->unblamed ?: "-", e->unsupported ?: "-", e->reference);

@@ -16,6 +16,13 @@
 /* Where IRQs come on when a task sleeps: inlined differently from build to build. */
 #define ENABLER_SLEEP "finish_task_switch,__schedule,schedule,__cond_resched"
 
+/* There a task that is preempted in its bh section would lose its protection. */
+#ifdef CONFIG_PREEMPT_RT
+#define ZOO_BH_UNSUPPORTED "bh sections belong to a task on PREEMPT_RT"
+#else
+#define ZOO_BH_UNSUPPORTED NULL
+#endif
+
 /*
  * The compiler must not know the flags that it restores, or it makes a plain sti
  * of it (zoo_known_flags()).
@@ -47,6 +54,7 @@ enum zoo_kind {
  * @alone: not on several CPUs at once
  * @violations: each @run is this many bogus restores
  * @site: function that the restore lies in; NULL where there is none
+ * @caller: function that it restores for, which is the one to be named; NULL: the site
  * @hard: the flags being restored have IRQs off
  * @enabler: function that turned IRQs on, or several with commas: one of them
  *	     must be named; NULL where nobody did
@@ -64,6 +72,7 @@ struct exhibit {
 	bool alone;
 	unsigned int violations;
 	const char *site;
+	const char *caller;
 	bool hard;
 	const char *enabler;
 	const char *missed;
@@ -72,8 +81,11 @@ struct exhibit {
 	const char *reference;
 };
 
+extern const struct exhibit zoo_plain_forms[];
 extern const struct exhibit zoo_bugs[];
+extern const struct exhibit zoo_blind[];
 extern const struct exhibit zoo_friends[];
+extern const struct exhibit zoo_loads[];
 
 /* run.c */
 int zoo_run_here(const struct exhibit *exhibit, bool fixed, unsigned int count);

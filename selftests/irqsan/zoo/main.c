@@ -34,7 +34,7 @@ module_param(init, bool, 0444);
 MODULE_PARM_DESC(init, "run the bogus restore of the init function");
 
 static const struct exhibit * const tables[] = {
-	zoo_plain_forms, zoo_bugs, zoo_blind, zoo_friends, zoo_loads,
+	zoo_plain_forms, zoo_bugs, zoo_console, zoo_blind, zoo_friends, zoo_loads,
 };
 
 static const char * const kinds[] = {

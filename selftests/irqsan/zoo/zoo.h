@@ -83,6 +83,7 @@ struct exhibit {
 
 extern const struct exhibit zoo_plain_forms[];
 extern const struct exhibit zoo_bugs[];
+extern const struct exhibit zoo_console[];
 extern const struct exhibit zoo_blind[];
 extern const struct exhibit zoo_friends[];
 extern const struct exhibit zoo_loads[];

@@ -6,6 +6,21 @@
 #ifndef IRQSAN_ZOO_COMPAT_H
 #define IRQSAN_ZOO_COMPAT_H
 
+#ifdef __ASSEMBLER__
+
+/* 5.18 (commit 156ff4a544ae): a target of indirect calls begins with it. */
+#ifndef ENDBR
+#define ENDBR
+#endif
+
+/* 6.2 (commit 5d8213864ade): what is called by ftrace counts its own call. */
+#ifndef CALL_DEPTH_ACCOUNT
+#define CALL_DEPTH_ACCOUNT
+#endif
+
+#else
+
+#include <linux/ftrace.h>
 #include <linux/hrtimer.h>
 #include <linux/irq_work.h>
 #include <linux/spinlock.h>
@@ -54,5 +69,50 @@ static inline void zoo_hrtimer_setup(struct hrtimer *timer,
 	timer->function = fn;
 #endif
 }
+
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS
+/* 6.5 (commit da8bdfbd4223): a direct call has an ops of its own. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+static inline int zoo_direct_register(struct ftrace_ops *ops, unsigned long ip,
+				      unsigned long addr)
+{
+	int rc = ftrace_set_filter_ip(ops, ip, 0, 0);
+
+	return rc ?: register_ftrace_direct(ops, addr);
+}
+
+static inline int zoo_direct_unregister(struct ftrace_ops *ops, unsigned long ip,
+					unsigned long addr)
+{
+	return unregister_ftrace_direct(ops, addr, true);
+}
+#else
+static inline int zoo_direct_register(struct ftrace_ops *ops, unsigned long ip,
+				      unsigned long addr)
+{
+	return register_ftrace_direct(ip, addr);
+}
+
+static inline int zoo_direct_unregister(struct ftrace_ops *ops, unsigned long ip,
+					unsigned long addr)
+{
+	return unregister_ftrace_direct(ip, addr);
+}
+#endif
+#else
+static inline int zoo_direct_register(struct ftrace_ops *ops, unsigned long ip,
+				      unsigned long addr)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int zoo_direct_unregister(struct ftrace_ops *ops, unsigned long ip,
+					unsigned long addr)
+{
+	return 0;
+}
+#endif
+
+#endif /* __ASSEMBLER__ */
 
 #endif

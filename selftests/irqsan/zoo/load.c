@@ -29,10 +29,30 @@ static void run_contention(void)
 	}
 }
 
+/* Unrolled: as many places that call the same unlock, with IRQs on. */
+#define CROWD 600
+
+static noinline __noclone void zoo_crowd(void)
+{
+	unsigned long flags;
+	int i;
+
+	local_save_flags(flags);
+#pragma GCC unroll 600
+	for (i = 0; i < CROWD; i++) {
+		raw_spin_lock(&lock);
+		raw_spin_unlock_irqrestore(&lock, flags);
+	}
+}
+
 const struct exhibit zoo_loads[] = {
 	{
 		.name = "contention", .kind = ZOO_LOAD, .run = run_contention,
 		.reference = "holds a spinlock for a millisecond at a time",
+	}, {
+		.name = "crowd", .kind = ZOO_LOAD, .run = zoo_crowd, .violations = CROWD,
+		.site = SITE_UNLOCK, .caller = "zoo_crowd",
+		.reference = "more bugs than a checker has room for",
 	},
 	{ }
 };

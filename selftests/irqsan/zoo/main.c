@@ -15,6 +15,7 @@
  * last, and how often it ran in all. No CPU may go offline meanwhile.
  */
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/fs.h>
 #include <linux/init.h>
 #include <linux/irqflags.h>
@@ -32,6 +33,14 @@
 static bool init;
 module_param(init, bool, 0444);
 MODULE_PARM_DESC(init, "run the bogus restore of the init function");
+
+static unsigned int init_ms;
+module_param(init_ms, uint, 0444);
+MODULE_PARM_DESC(init_ms, "how long the init function takes once the files are there");
+
+static bool fentry;
+module_param(fentry, bool, 0444);
+MODULE_PARM_DESC(fentry, "have a direct call from _raw_spin_unlock_irqrestore");
 
 static const struct exhibit * const tables[] = {
 	zoo_plain_forms, zoo_bugs, zoo_console, zoo_blind, zoo_friends, zoo_loads,
@@ -171,17 +180,24 @@ static const struct file_operations run_fops = {
 
 static int __init zoo_init(void)
 {
+	int rc = fentry ? zoo_fentry_start() : 0;
+
+	if (rc)
+		return rc;
 	if (init)
 		zoo_init_text();
 	dir = debugfs_create_dir("irqsan_zoo", NULL);
 	debugfs_create_file("exhibits", 0400, dir, NULL, &exhibits_fops);
 	debugfs_create_file("run", 0600, dir, NULL, &run_fops);
+	msleep(init_ms);
 	return 0;
 }
 
 static void __exit zoo_exit(void)
 {
 	debugfs_remove_recursive(dir);
+	if (fentry)
+		zoo_fentry_stop();
 }
 
 module_init(zoo_init);

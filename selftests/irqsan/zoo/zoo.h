@@ -93,4 +93,11 @@ int zoo_run_here(const struct exhibit *exhibit, bool fixed, unsigned int count);
 int zoo_run_on(const struct cpumask *cpus, const struct exhibit *exhibit, bool fixed,
 	       unsigned int count);
 
+/* fentry.c */
+int zoo_fentry_start(void);
+void zoo_fentry_stop(void);
+
+/* fentry_entry.S */
+void zoo_fentry_entry(void);
+
 #endif

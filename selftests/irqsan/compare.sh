@@ -4,7 +4,7 @@
 # with irqsan_exhibit=NAME on the kernel's command line, what its own check says
 # of that exhibit, which it does once a boot; without it, what irqsan says of
 # each. A result line an exhibit, with what was found behind the '#', bars
-# between: "found" or "silent", soft or hard, function of the restore, enabler,
+# between: "found" or "silent", soft or hard, function that is named, enabler,
 # where the exhibit comes from.
 . "$(dirname "$0")/lib.sh"
 
@@ -22,11 +22,11 @@ builtin_found()
 		}'
 }
 
-# enabler_in REPORT
+# enabler_in REPORT - the nearest function that isn't a helper's
 enabler_in()
 {
-	echo "$1" | sed -n 's/.*IRQs were last enabled at \(.*\), [0-9]* us earlier.*/\1/p' |
-		sed 's/.* called from //; s/+0x.*//'
+	echo "$1" | sed -n '/irqsan: IRQs were last enabled/,/end trace/s/.* \([A-Za-z0-9_.]*\)+0x.*/\1/p' |
+		grep -v '^_raw_' | head -n 1
 }
 
 builtin_check()
@@ -43,12 +43,13 @@ builtin_check()
 	fi
 }
 
+# irqsan_check NAME CALLER REFERENCE
 irqsan_check()
 {
-	clear_irqsan
 	log_begin
+	before=$(status violations)
 	run_zoo "$1" || die "$1 can't be run"
-	if [ "$(status violations)" -eq 0 ]; then
+	if [ "$(status violations)" -eq "$before" ]; then
 		ktap_result ok "$1" "silent|-|-|-|$3"
 		return
 	fi
@@ -69,9 +70,8 @@ load_irqsan sites=all track=1
 load_zoo
 exhibits=$(grep '|-|[^|]*$' $zoo/exhibits | grep -v '|load|')
 ktap_plan "$(echo "$exhibits" | wc -l)"
-while IFS='|' read -r name _ _ site _ _ _ _ _ _ _ reference; do
-	sleep $pace_s
-	irqsan_check "$name" "$site" "$reference"
+while IFS='|' read -r name _ _ _ caller _ _ _ _ _ _ reference; do
+	irqsan_check "$name" "$caller" "$reference"
 done <<END
 $exhibits
 END

@@ -14,8 +14,6 @@ irqsan=$debugfs/irqsan
 zoo=$debugfs/irqsan_zoo
 unlock=_raw_spin_unlock_irqrestore
 
-# The module prints no more than ten reports in five seconds.
-pace_s=0.6
 # What is reported asynchronously is waited for in steps of 0.1 s.
 wait_steps=150
 
@@ -144,17 +142,18 @@ first_file()
 	done
 }
 
-# need_machine - what every test needs: root, debugfs, kprobes that may be used
+# need_machine - what every test needs: root, kprobes, a debugfs that may be written to
 need_machine()
 {
 	[ "$(id -u)" -eq 0 ] || skip_all "must be run as root"
 	[ -d $debugfs/kprobes ] || mount -t debugfs debugfs $debugfs 2>/dev/null
 	[ -d $debugfs ] || skip_all "no debugfs"
-	lockdown=/sys/kernel/security/lockdown
-	if [ -r $lockdown ] && ! grep -q '\[none\]' $lockdown; then
-		skip_all "the kernel is locked down: no kprobes"
-	fi
 	[ -d $debugfs/kprobes ] || skip_all "the kernel has no kprobes"
+	(: >>$debugfs/kprobes/enabled) 2>/dev/null ||
+		skip_all "the kernel is locked down: debugfs can't be written to"
+	for tracefs in /sys/kernel/tracing $debugfs/tracing; do
+		[ ! -d $tracefs/events ] || break
+	done
 	if irqsan_is_loaded; then
 		skip_all "irqsan is loaded: unload it first"
 	fi
@@ -187,11 +186,11 @@ insmod_irqsan()
 	fi
 }
 
-# has_hooks - the kernel's own check tells irqsan (docs/engines.md), which then
+# has_tracepoint - the kernel's own check tells irqsan (docs/engines.md), which then
 # probes nothing. Not where irqsan is built in: its engine can't be chosen.
-has_hooks()
+has_tracepoint()
 {
-	! irqsan_is_builtin && grep -q ' irqflags_register_reporter$' /proc/kallsyms
+	! irqsan_is_builtin && [ -e $tracefs/events/irqflags/bogus_irq_restore ]
 }
 
 # load_irqsan PARAMETER... - afresh; the built-in one is only cleared
@@ -206,10 +205,10 @@ load_irqsan()
 }
 
 # load_unlocks PARAMETER... - for what is found in unlocks and PV waits: by probes
-# at these only, for to arm all takes long; by the hooks where there are any
+# at these only, for to arm all takes long; by the tracepoint where there is one
 load_unlocks()
 {
-	if has_hooks; then
+	if has_tracepoint; then
 		load_irqsan sites=all "$@"
 	else
 		load_irqsan sites=unlocks "$@"
@@ -238,10 +237,18 @@ status()
 	sed -n "s/^$1: *//p" $irqsan/status
 }
 
-# violations_at FUNCTION - at all of its sites
+# violations_at FUNCTION [CALLER] - at all of its sites, for whoever or for CALLER
 violations_at()
 {
-	awk -v f="$1+" 'index($1, f) == 1 { n += $3 } END { print n + 0 }' $irqsan/violations
+	awk -v f="$1+" -v c="${2:+$2+}" 'index($1, f) == 1 && (c == "" || index($2, c) == 1) {
+		n += $4
+	} END { print n + 0 }' $irqsan/violations
+}
+
+# bug_of CALLER COLUMN - from its line in "violations"
+bug_of()
+{
+	awk -v c="$1+" -v n="$2" 'index($2, c) == 1 { print $n; exit }' $irqsan/violations
 }
 
 # hits_at FUNCTION - how often its restores were reached
@@ -270,16 +277,22 @@ log_new()
 	END
 }
 
-# report_of FUNCTION - waits for irqsan's report at a site in FUNCTION, prints it
+# reports_of FUNCTION - how often irqsan has reported a bug that names it
+reports_of()
+{
+	log_new | grep -c "WARNING: .* at irqsan/[^ ]* $1+"
+}
+
+# report_of FUNCTION - waits for irqsan's report that names it, prints the first
 report_of()
 {
 	steps=$wait_steps
 	while [ $steps -gt 0 ]; do
-		report=$(log_new | awk -v f=" $1+" '
+		report=$(log_new | awk -v f="WARNING: .* at irqsan/[^ ]* $1[+]" '
 			/-\[ cut here \]-/ { text = ""; open = 1 }
 			open { text = text $0 "\n" }
 			/-\[ end trace / { open = 0 }
-			!open && text ~ / at irqsan\// && index(text, f) { printf "%s", text; exit }')
+			!open && text ~ f { printf "%s", text; exit }')
 		if [ -n "$report" ]; then
 			echo "$report"
 			return 0
@@ -288,6 +301,12 @@ report_of()
 		steps=$((steps - 1))
 	done
 	return 1
+}
+
+# exhibit NAME COLUMN - from the zoo's table
+exhibit()
+{
+	awk -F '|' -v e="$1" -v n="$2" '$1 == e { print $n }' $zoo/exhibits
 }
 
 # refused FILE TEXT - writing a line with TEXT fails, as an invalid argument

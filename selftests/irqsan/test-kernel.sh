@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The selftest that comes with the kernel's hooks, of the kernel's own reports:
+# The selftest that comes with the kernel's own check, of the kernel's own reports:
 # without irqsan, whose results these are not.
 . "$(dirname "$0")/lib.sh"
 

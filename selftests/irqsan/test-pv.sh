@@ -3,7 +3,7 @@
 # In a KVM guest a contended spinlock leads to kvm_wait(): it is reached and
 # counted, comes back with the IRQ state that it was called with, and is
 # reported where it restores flags (kernels without f4e61f0c9add). On a kernel
-# with the hooks all of it twice: by probes, then by the hooks.
+# with the tracepoint all of it twice: by probes, then by the tracepoint.
 . "$(dirname "$0")/lib.sh"
 
 # total COLUMN - of the last line of "pv"
@@ -27,7 +27,7 @@ contend()
 
 check_restore()
 {
-	# The hooks tell of a restore when it goes wrong, the probes know what there is.
+	# The tracepoint tells of a restore when it goes wrong, the probes know what there is.
 	[ -n "$as" ] || state=$(status 'kvm_wait restore')
 	seen=$(violations_at kvm_wait)
 	case $state in
@@ -63,13 +63,13 @@ load_zoo
 [ "$(cpus)" -ge 2 ] || skip_all "needs two CPUs"
 as=
 contend
-if [ "$pv" -eq 0 ] && [ "$native" -gt 0 ]; then
+if [ "$pv" -eq 0 ] && ! dmesg | grep -q 'PV spinlocks enabled'; then
 	skip_all "no PV spinlocks: not a KVM guest, or one with a CPU to each vCPU"
 fi
-if has_hooks; then
+if has_tracepoint; then
 	ktap_plan 12
 	check
-	as="hooks: "
+	as="tracepoint: "
 	load_irqsan sites=all
 	contend
 else

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 
 times=20
-events=irqsan:bogus_irq_restore
+event=irqsan_bogus_restore
+events=irqsan:$event
 
 # What a tracer runs. As a script: not all of them know quotes.
 if [ "$1" = fire ]; then
@@ -15,26 +16,25 @@ fire="sh $0 fire"
 
 by_tracefs()
 {
-	for tracefs in /sys/kernel/tracing $debugfs/tracing; do
-		[ -e $tracefs/events/irqsan ] && break
-	done
-	if [ ! -e $tracefs/events/irqsan/bogus_irq_restore ]; then
+	file=$tracefs/events/irqsan/$event/enable
+	if [ ! -e $file ]; then
 		ktap_skip "tracefs: once a violation" "no tracefs, or no trace events"
 		ktap_skip "tracefs: what it says" "no tracefs, or no trace events"
 		ktap_skip "tracefs: silent without a violation" "no tracefs, or no trace events"
 		return
 	fi
-	echo 1 >$tracefs/events/irqsan/bogus_irq_restore/enable
+	echo 1 >$file
 	echo >$tracefs/trace
 	run_zoo rawlock $times
-	lines=$(grep 'bogus_irq_restore: ' $tracefs/trace)
+	lines=$(grep "$event: " $tracefs/trace)
 	echo >$tracefs/trace
 	run_zoo hns_roce/fixed $times
-	silent=$(grep -c 'bogus_irq_restore: ' $tracefs/trace)
-	echo 0 >$tracefs/events/irqsan/bogus_irq_restore/enable
+	silent=$(grep -c "$event: " $tracefs/trace)
+	echo 0 >$file
 	ktap_equal "tracefs: once a violation" "$(echo "$lines" | grep -c .)" $times
 	ktap_equal "tracefs: what it says" \
-		"$(echo "$lines" | grep -c "site=$unlock+0x.* state=on ")" $times
+		"$(echo "$lines" | grep -c "site=$unlock+0x.* caller=zoo_rawlock+0x.* flags=on ")" \
+		$times
 	ktap_equal "tracefs: silent without a violation" "$silent" 0
 }
 
@@ -53,7 +53,7 @@ by_trace_cmd()
 	}
 	data=$(mktemp)
 	trace-cmd record -q -o "$data" -e $events $fire >/dev/null 2>&1
-	seen=$(trace-cmd report -i "$data" 2>/dev/null | grep -c 'bogus_irq_restore: ')
+	seen=$(trace-cmd report -i "$data" 2>/dev/null | grep -c "$event: ")
 	rm -f "$data"
 	ktap_equal "trace-cmd" "$seen" $times
 }

@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Every exhibit of the zoo: a bug is counted as often as it ran, at its site and
-# nowhere else, reported as what it is, and its enabler named; its twin without
-# the bug, and the false friends, are silent. What the check can't see is
-# expected to be missed: XFAIL. On a kernel with the hooks all of it twice: by
-# probes with track=1, then by the hooks, which know of no enablers.
+# Every exhibit of the zoo, one behind the other: a bug is counted as often as it
+# ran, at its site, for who came to it, and nowhere else; it is reported once, as
+# what it is, by the name that "violations" has; and who enabled IRQs is named, or
+# said to be unknown. Its twin without the bug, and the false friends, are silent.
+# What the check can't see is expected to be missed: XFAIL. On a kernel with the
+# tracepoint all of it twice: by probes with track=1, then by the tracepoint, where
+# the kernel reports and nobody knows of enablers.
 . "$(dirname "$0")/lib.sh"
 
 times=3
@@ -33,33 +35,39 @@ names()
 	return 1
 }
 
-# counted NAME SITE WANT - after a run: at the site and in all
-counted()
+# run EXHIBIT - says how many violations, and how many bugs, that has added
+run()
 {
-	at=$(violations_at "$2")
-	all=$(status violations)
-	ktap_equal "$as$1: counted" "$at there, $all in all" "$3 there, $3 in all"
+	violations_before=$(status violations)
+	bugs_before=$(status bugs)
+	run_zoo "$1" $times || return
+	new="$(($(status violations) - violations_before)) violations,"
+	new="$new $(($(status bugs) - bugs_before)) bugs"
 }
 
-# reported NAME SITE HOW - the report has the lines of a kernel warning
+# reported NAME SITE CALLER HOW - the report has the lines of a kernel warning
 reported()
 {
-	text=$(report_of "$2") || { ktap_fail "$as$1: reported" "no report for $2"; return; }
+	text=$(report_of "$3") || { ktap_fail "$as$1: reported" "no report for $3"; return; }
 	missing=
-	rip="RIP: 0010:$2+0x"
-	# A call from the check has no registers of the restore.
-	[ $engine = probes ] || rip="Call Trace:"
-	for line in 'raw_local_irq_restore() called with IRQs enabled' \
-		"WARNING: CPU: .* PID: .* at irqsan/.* $2+0x" "$rip" \
-		"irqsan: flags being restored have IRQs .*($3: "; do
+	for line in 'raw_local_irq_restore() called with IRQs enabled' "RIP: 0010:$2+0x" \
+		"irqsan: flags being restored have IRQs .*($4: "; do
 		echo "$text" | grep -q "$line" || missing="$missing \"$line\""
 	done
+	title=$(echo "$text" | sed -n 's/.*WARNING: .* at irqsan\/[^ ]* \([^/]*\).*/\1/p')
+	[ "$title" = "$(bug_of "$3" 2)" ] || missing="$missing title"
+	[ "$(bug_of "$3" 10)" = reported ] || missing="$missing \"reported\" in violations"
+	case $4 in
+	soft) flags=on ;;
+	hard) flags=off ;;
+	esac
+	[ "$(bug_of "$3" 7)" = "$flags" ] || missing="$missing flags=$flags"
 	# The unlock is somebody's.
 	echo "$text" | sed -n '/Call Trace:/,$p' | grep -q ' zoo_' || missing="$missing caller"
-	if [ -z "$missing" ]; then
-		ktap_pass "$as$1: reported"
-	else
+	if [ -n "$missing" ]; then
 		ktap_fail "$as$1: reported" "the report lacks$missing"
+	else
+		ktap_equal "$as$1: reported" "$(reports_of "[^ ]*") reports" "1 reports"
 	fi
 }
 
@@ -69,64 +77,62 @@ tracks()
 	[ "$(cat /sys/module/irqsan/parameters/track)" = Y ]
 }
 
-# blamed NAME ENABLER UNBLAMED - the report of reported() names it
+# blamed NAME ENABLER UNBLAMED - the report of reported() names it, or nobody
 blamed()
 {
-	line=$(echo "$text" | grep 'IRQs were last enabled at\|who enabled IRQs last')
-	if [ "$2" = - ]; then
-		ktap_skip "$as$1: enabler" "nobody enabled them"
-	elif ! tracks; then
+	stack=$(echo "$text" | sed -n '/irqsan: IRQs were last enabled/,/end trace/p')
+	if ! tracks; then
 		ktap_skip "$as$1: enabler" "irqsan is built in, and was booted without irqsan.track=1"
-	elif names "$2" "$line"; then
+	elif [ -z "$text" ]; then
+		ktap_fail "$as$1: enabler" "no report"
+	elif [ "$2" != - ] && names "$2" "$stack"; then
 		ktap_pass "$as$1: enabler"
+	elif ! echo "$text" | grep -q 'irqsan: who enabled IRQs is not known'; then
+		echo "$stack" | sed 's/^/# /'
+		ktap_fail "$as$1: enabler" "not $2"
 	elif [ "$3" != - ]; then
 		ktap_xfail "$as$1: enabler" "$3"
 	else
-		ktap_fail "$as$1: enabler" "not $2: ${line:-no line}"
+		# Not known: right where nobody did.
+		ktap_equal "$as$1: enabler" "$2" -
 	fi
 }
 
-# bug NAME VIOLATIONS SITE HOW ENABLER MISSED UNBLAMED
+# bug NAME VIOLATIONS SITE CALLER HOW ENABLER MISSED UNBLAMED
 bug()
 {
-	sleep $pace_s
-	clear_irqsan
 	log_begin
 	text=
-	if ! run_zoo "$1" $times; then
+	if ! run "$1"; then
 		ktap_fail "$as$1: counted" "it can't be run"
-	elif [ "$6" != - ] && [ "$(status violations)" -eq 0 ]; then
-		ktap_xfail "$as$1: counted" "$6"
-		return
-	elif [ "$6" != - ]; then
-		ktap_fail "$as$1: counted" "seen, although it was said: $6"
+	elif [ "$7" = - ]; then
+		want=$((times * $2))
+		ktap_equal "$as$1: counted" "$new, $(violations_at "$3" "$4") there" \
+			"$want violations, 1 bugs, $want there"
+	elif [ "$new" = "0 violations, 0 bugs" ]; then
+		ktap_xfail "$as$1: counted" "$7"
 		return
 	else
-		counted "$1" "$3" $((times * $2))
+		ktap_fail "$as$1: counted" "seen, although it was said: $7"
+		return
 	fi
-	reported "$1" "$3" "$4"
-	[ $engine = hooks ] || blamed "$1" "$5" "$7"
+	[ $engine = probes ] || return
+	reported "$1" "$3" "$4" "$5"
+	blamed "$1" "$6" "$8"
 }
 
-# friend NAME SITE - reached, which the hooks don't count, and silent
-friend()
+# silent NAME EXHIBIT [SITE] - no violation; and its site was reached, which only
+# probes count
+silent()
 {
-	clear_irqsan
-	run_zoo "$1" $times || { ktap_fail "$as$1: silent" "it can't be run"; return; }
-	hits=$(hits_at "$2")
-	all=$(status violations)
-	if [ $engine = probes ] && [ "$hits" -lt $times ]; then
+	hits_before=$(hits_at "${3:--}")
+	run "$2" || { ktap_fail "$as$1: silent" "it can't be run"; return; }
+	hits=$(($(hits_at "${3:--}") - hits_before))
+	if [ $engine = probes ] && [ -n "$3" ] && [ "$hits" -lt $times ]; then
 		ktap_fail "$as$1: silent" "its restore was reached $hits times only"
 	else
-		ktap_equal "$as$1: silent" "$all" 0
+		ktap_equal "$as$1: silent" "$new" "0 violations, 0 bugs"
 	fi
-}
-
-twin()
-{
-	clear_irqsan
-	run_zoo "$1/fixed" $times || { ktap_fail "$as$1/fixed: silent" "it can't be run"; return; }
-	ktap_equal "$as$1/fixed: silent" "$(status violations)" 0
 }
 
 # exhibits COMMAND... - for each exhibit that isn't a load, with its properties set
@@ -135,7 +141,7 @@ exhibits()
 	while IFS='|' read -r name kind violations site caller how enabler twin missed unblamed \
 		unsupported _; do
 		# The check is there before the compiler makes a sti of the restore.
-		[ "$engine $name" != "hooks known_flags" ] || missed=-
+		[ "$engine $name" != "tracepoint known_flags" ] || missed=-
 		[ "$kind" = load ] || "$@"
 	done <<-END
 	$table
@@ -154,10 +160,11 @@ visit()
 		return
 	fi
 	case $kind in
-	bug) bug "$name" "$violations" "$site" "$how" "$enabler" "$missed" "$unblamed" ;;
-	friend) friend "$name" "$site" ;;
+	bug) bug "$name" "$violations" "$site" "$caller" "$how" "$enabler" "$missed" \
+		"$unblamed" ;;
+	friend) silent "$name" "$name" "$site" ;;
 	esac
-	[ "$twin" = - ] || twin "$name"
+	[ "$twin" = - ] || silent "$name/fixed" "$name/fixed"
 }
 
 # use ENGINE
@@ -166,13 +173,13 @@ use()
 	engine=$1
 	case $engine in
 	probes) as= per_bug=3 ;;
-	hooks) as="hooks: " per_bug=2 ;;
+	tracepoint) as="tracepoint: " per_bug=1 ;;
 	esac
 }
 
 need_machine
 engines=probes
-has_hooks && engines="probes hooks"
+has_tracepoint && engines="probes tracepoint"
 load_irqsan sites=all track=1
 load_zoo
 # In one go: a read of the file must not span what it is read for.

@@ -36,7 +36,7 @@ MODULE_PARM_DESC(init, "run the bogus restore of the init function");
 
 static unsigned int init_ms;
 module_param(init_ms, uint, 0444);
-MODULE_PARM_DESC(init_ms, "how long the init function takes once the files are there");
+MODULE_PARM_DESC(init_ms, "how long the init function takes once the files are there; a signal ends it");
 
 static bool fentry;
 module_param(fentry, bool, 0444);
@@ -189,7 +189,7 @@ static int __init zoo_init(void)
 	dir = debugfs_create_dir("irqsan_zoo", NULL);
 	debugfs_create_file("exhibits", 0400, dir, NULL, &exhibits_fops);
 	debugfs_create_file("run", 0600, dir, NULL, &run_fops);
-	msleep(init_ms);
+	msleep_interruptible(init_ms);
 	return 0;
 }
 

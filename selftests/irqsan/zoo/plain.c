@@ -92,6 +92,17 @@ static noinline __noclone void zoo_rawlock(void)
 	raw_spin_unlock_irqrestore(&own, flags);
 }
 
+/* The same for a caller who has IRQs off. */
+static noinline __noclone void zoo_rawlock_hard(void)
+{
+	raw_spinlock_t own = __RAW_SPIN_LOCK_UNLOCKED(own);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&own, flags);
+	local_irq_enable();
+	raw_spin_unlock_irqrestore(&own, flags);
+}
+
 /* The same below a read lock, whose unlock is another function. */
 static noinline __noclone void zoo_readlock(void)
 {
@@ -152,6 +163,11 @@ const struct exhibit zoo_plain_forms[] = {
 		.name = "rawlock", .run = zoo_rawlock, .violations = 1,
 		.site = SITE_UNLOCK, .caller = "zoo_rawlock", .enabler = "zoo_rawlock",
 		.reference = "the plain form below a raw spinlock",
+	}, {
+		.name = "rawlock_hard", .run = zoo_rawlock_hard, .irqs_off = true,
+		.violations = 1, .site = SITE_UNLOCK, .caller = "zoo_rawlock_hard",
+		.hard = true, .enabler = "zoo_rawlock_hard",
+		.reference = "the plain form below a raw spinlock, called with IRQs off",
 	}, {
 		.name = "readlock", .run = zoo_readlock, .violations = 1,
 		.site = "_raw_read_unlock_irqrestore", .caller = "zoo_readlock",

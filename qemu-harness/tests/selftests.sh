@@ -83,6 +83,12 @@ for name in bookworm trixie sid; do
 	fi
 done
 
+# A minute of violations by eight CPUs.
+for name in bullseye bookworm; do
+	expect 0 "storm on eight CPUs, debian:$name" $irqsan selftest --kernel debian:$name \
+		--accel tcg --cpus 8 --keep "$out/storm-$name" storm
+done
+
 # Fixed, and not: reported on 5.10, balanced on 6.1.
 for name in bullseye bookworm; do
 	expect 0 "PV test in a KVM guest, debian:$name" $irqsan selftest --kernel debian:$name \

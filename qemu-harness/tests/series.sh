@@ -23,8 +23,8 @@ rows()
 	6.1 probes debian:bookworm - -
 	6.12 probes debian:trixie - -
 	7.2 probes debian:sid - -
-	5.10-builtin builtin debian-source:bullseye 5.10 seed
-	6.1-builtin builtin debian-source:bookworm - irqflags
+	5.10-check probes debian-source:bullseye 5.10 seed
+	6.1-check probes debian-source:bookworm - irqflags
 	6.1-tracepoint tracepoint debian-source:bookworm 6.1 tracepoint
 	6.12-tracepoint tracepoint debian-source:trixie 6.12 tracepoint
 	7.2-tracepoint tracepoint debian-source:sid 7.2 tracepoint

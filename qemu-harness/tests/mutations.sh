@@ -50,7 +50,7 @@ mutation "site one byte too far" site.c \
 mutation "site at the sti" site.c \
 	's/search->text->start + found->offset;/search->text->start + found->enable;/' zoo
 mutation "soft and hard swapped" probe.c \
-	'/case SAVED_[RZC]/,/return/ { s/_ON/_X/; s/_OFF/_ON/; s/_X/_OFF/ }' zoo
+	'/case IRQSAN_SAVED_[RZC]/,/return/ { s/_ON/_X/; s/_OFF/_ON/; s/_X/_OFF/ }' zoo
 mutation "flags of a direct call by ZF" probe.c \
 	's/regs->si & X86_EFLAGS_IF/regs->flags \& X86_EFLAGS_ZF/' zoo
 mutation "switching off does nothing" probe.c \
@@ -73,7 +73,7 @@ mutation "no tracepoint" bug.c \
 
 # Reports.
 mutation "report never printed" report.c \
-	's/\bsplat(record, panicking);/;/' reports
+	's/\bprint_splat(record, panicking);/;/' reports
 mutation "silence ignored" report.c \
 	's/if (is_silenced(record->caller))/if (0)/' reports
 mutation "whoever enabled IRQs last is named" track.c \

@@ -14,10 +14,10 @@ found()
 	ktap_equal "$1" "$(violations_at zoo_plain)" 3
 }
 
-# no_sites NAME
+# no_sites NAME - neither by name nor, where it has gone, by address
 no_sites()
 {
-	ktap_equal "$1" "$(awk '$1 ~ /^zoo_/' $irqsan/sites)" ""
+	ktap_equal "$1" "$(awk '$1 ~ /^zoo_|^0x/' $irqsan/sites)" ""
 }
 
 # add SITE - as FUNCTION+0xOFF

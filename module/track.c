@@ -142,7 +142,7 @@ static unsigned long called_before(unsigned long addr, bool *indirect)
 	memcpy(&rel, code + 1, sizeof(rel));
 	target = addr + (long)rel;
 	sprint_symbol(symbol, target);
-	*indirect = strstarts(symbol, "__x86_indirect_");
+	*indirect = strstr(symbol, "__x86_indirect_");
 	return target;
 }
 

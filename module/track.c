@@ -19,8 +19,8 @@
 
 #include "irqsan.h"
 
-/* "call rel32" */
-#define CALL_LEN 5
+/* "call *disp32(%r12,%r8,8)" */
+#define CALL_LEN_MAX 8
 /* An ENDBR may stand in front of what is called. */
 #define ENTRY_SLACK 4
 
@@ -127,23 +127,28 @@ static bool is_entry(unsigned long addr, const struct irqsan_range *fn)
 static unsigned long called_before(unsigned long addr, bool *indirect)
 {
 	char symbol[KSYM_SYMBOL_LEN];
+	struct irqsan_insn insn;
+	u8 code[CALL_LEN_MAX];
 	unsigned long target;
-	u8 code[CALL_LEN];
-	s32 rel;
+	size_t len;
 
 	*indirect = false;
-	if (copy_from_kernel_nofault(code, (void *)(addr - CALL_LEN), sizeof(code)))
+	if (copy_from_kernel_nofault(code, (void *)(addr - sizeof(code)), sizeof(code)))
 		return 0;
-	if (code[0] != 0xe8) {
-		/* "call *%reg", with and without a REX prefix. */
-		*indirect = code[3] == 0xff && (code[4] & 0xf8) == 0xd0;
-		return 0;
+	for (len = 2; len <= sizeof(code); len++) {
+		if (!irqsan_insn_decode(code + sizeof(code) - len, len, &insn) ||
+		    insn.len != len || insn.map != IRQSAN_MAP_ONE)
+			continue;
+		/* "call *r/m" */
+		*indirect |= insn.opcode == 0xff && (insn.modrm & 0x38) == 0x10;
+		if (insn.opcode != 0xe8)
+			continue;
+		target = addr + (long)insn.imm;
+		sprint_symbol(symbol, target);
+		*indirect = strstr(symbol, "__x86_indirect_");
+		return target;
 	}
-	memcpy(&rel, code + 1, sizeof(rel));
-	target = addr + (long)rel;
-	sprint_symbol(symbol, target);
-	*indirect = strstr(symbol, "__x86_indirect_");
-	return target;
+	return 0;
 }
 
 /**

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,10 @@
 
 /* What each configuration begins with. */
 #define BASE_CONFIG "kvm-guest"
+
+/* Makes a directory ours: no name alone does that. */
+#define MARKER "build-tree"
+static const char magic[] = "irqsan build tree\n";
 
 /* Is there while make writes. */
 #define CUT "unfinished"
@@ -200,6 +205,73 @@ static bool is_same_origin(struct making *m)
 	return same;
 }
 
+/**
+ * build_is_ours() - has irqsan made this build tree?
+ * @dir: any directory
+ *
+ * Return: true if so, however the build ended
+ */
+bool build_is_ours(const char *dir)
+{
+	char *path = xasprintf("%s/" BUILD_OWN "/" MARKER, dir);
+	struct buf text = { 0 };
+	bool ours;
+
+	ours = file_exists(path) && !read_file(path, &text) && text.len == strlen(magic) &&
+	       !strcmp(text.data, magic);
+	buf_free(&text);
+	free(path);
+	return ours;
+}
+
+static bool holds_source(const struct making *m)
+{
+	const char *dir = m->b->dir, *source = m->source.dir;
+	size_t len = strlen(dir);
+
+	return !strcmp(dir, "/") ||
+	       (!strncmp(source, dir, len) && (!source[len] || source[len] == '/'));
+}
+
+/* Does make write at this name? Its directories have the names of the source's. */
+static bool is_makes(const struct making *m, const char *name)
+{
+	static const char *const patterns[] = {
+		BUILD_OWN, ".config*", ".tmp*", ".version", ".gitignore", ".*.cmd", ".*.d",
+		"*.o", "*.a", "vmlinux*", ".vmlinux*", "System.map", "Module.symvers",
+		"modules.*", "source",
+	};
+	char *path;
+	bool is;
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
+		if (!fnmatch(patterns[i], name, 0))
+			return true;
+	path = xasprintf("%s/%s", m->source.dir, name);
+	is = strcmp(name, ".git") && file_exists(path);
+	free(path);
+	return is;
+}
+
+/* What somebody else has put there stays. */
+static int clean_dir(const struct making *m)
+{
+	DIR *d = opendir(m->b->dir);
+	int rc = d ? 0 : -errno;
+	struct dirent *e;
+
+	while (!rc && (e = readdir(d))) {
+		char *path = xasprintf("%s/%s", m->b->dir, e->d_name);
+
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && is_makes(m, e->d_name))
+			rc = remove_tree(path);
+		free(path);
+	}
+	if (d)
+		closedir(d);
+	return rc;
+}
+
 /*
  * Make goes by the times of files, which say nothing once the source is another
  * one, or when a file was being written as make was killed: then all goes, and what
@@ -207,21 +279,29 @@ static bool is_same_origin(struct making *m)
  */
 static int prepare_dir(struct making *m)
 {
-	char *own = inside(m->b, ""), *cut = inside(m->b, CUT);
+	char *own = inside(m->b, ""), *cut = inside(m->b, CUT), *marker = inside(m->b, MARKER);
 	int rc = 0;
 
 	m->fresh = !has_files(m->b->dir);
-	if (!m->fresh && !file_exists(own)) {
-		pr_err("%s is neither empty nor the result of an earlier build", m->b->dir);
+	if (holds_source(m)) {
+		pr_err("%s holds the source %s; give the build a directory of its own",
+		       m->b->dir, m->source.dir);
+		rc = -EEXIST;
+	} else if (!m->fresh && m->rq->out && !build_is_ours(m->b->dir)) {
+		pr_err("%s is neither empty nor the result of an earlier build; give another directory",
+		       m->b->dir);
 		rc = -EEXIST;
 	} else if (!m->fresh && (file_exists(cut) || !is_same_origin(m))) {
-		rc = remove_tree(m->b->dir);
+		rc = clean_dir(m);
 		m->fresh = true;
 	}
 	if (!rc)
 		rc = mkdir_p(own);
 	if (!rc)
+		rc = write_file(marker, magic, strlen(magic));
+	if (!rc)
 		rc = write_file(cut, "", 0);
+	free(marker);
 	free(cut);
 	free(own);
 	return rc;
@@ -536,9 +616,9 @@ static int build_locked(struct making *m)
 
 	b->suite = xstrdup(m->source.suite);
 	b->clang = m->toolchain.clang;
-	if (unlink(record) && errno != ENOENT)
-		pr_warn("can't remove %s: %s", record, strerror(errno));
 	rc = prepare_dir(m);
+	if (!rc && unlink(record) && errno != ENOENT)
+		pr_warn("can't remove %s: %s", record, strerror(errno));
 	if (!rc)
 		rc = prepare_source(m);
 	if (!rc)

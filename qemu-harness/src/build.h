@@ -64,6 +64,7 @@ struct build {
 };
 
 int build_kernel(const struct build_request *rq, struct build *b);
+bool build_is_ours(const char *dir);
 int build_load(const char *dir, struct build *b);
 char *build_modules(const struct build *b);
 int build_write_json(const struct build *b, const char *path);

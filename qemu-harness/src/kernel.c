@@ -120,6 +120,9 @@ static int add_build(const char *path, struct kernel *k)
 	struct build b;
 	int rc = build_load(path, &b);
 
+	/* A tree that somebody else has built. */
+	if (rc && !build_is_ours(path))
+		return 0;
 	if (rc) {
 		pr_err("the last build in %s did not succeed; \"irqsan kernel build\" it again",
 		       path);
@@ -136,7 +139,6 @@ static int add_build(const char *path, struct kernel *k)
 static int get_tree(const char *path, struct kernel *k)
 {
 	char *file = xasprintf("%s/include/config/kernel.release", path);
-	char *own = xasprintf("%s/" BUILD_OWN, path);
 	struct buf b = { 0 };
 	struct stat st;
 	int rc = 0;
@@ -156,11 +158,9 @@ static int get_tree(const char *path, struct kernel *k)
 	if (!rc) {
 		k->release = strndup(b.data, strcspn(b.data, "\n"));
 		k->headers = realpath(path, NULL);
-		if (file_exists(own))
-			rc = add_build(path, k);
+		rc = add_build(path, k);
 	}
 	buf_free(&b);
-	free(own);
 	free(file);
 	return rc;
 }

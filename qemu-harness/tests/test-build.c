@@ -35,7 +35,7 @@ static const char makefile[] =
 	"\techo image >/build/arch/x86/boot/bzImage\n"
 	"/build/vmlinux: code.S\n"
 	"\t@echo '  CC      code.o'\n"
-	"\t@echo x >>/build/compiled\n"
+	"\t@echo x >>/build/.tmp_compiled\n"
 	"\t@[ ! -f stop ] || { echo half >$@; sleep 60; }\n"
 	"\tas -o $@ code.S\n"
 	"modules_install:\n"
@@ -126,7 +126,7 @@ static int teardown(void **state)
 /* How often the tree was compiled since it was made anew. */
 static size_t compiled(const struct fixture *f)
 {
-	char *path = xasprintf("%s/compiled", f->out);
+	char *path = xasprintf("%s/.tmp_compiled", f->out);
 	struct buf b = { 0 };
 	size_t n;
 
@@ -281,18 +281,79 @@ static void test_killed(void **state)
 	free(vmlinux);
 }
 
+static bool is_there(const char *dir, const char *file)
+{
+	char *path = xasprintf("%s/%s", dir, file);
+	bool there = file_exists(path);
+
+	free(path);
+	return there;
+}
+
 /* Nothing of a user's is taken for an old build. */
 static void test_foreign(void **state)
 {
 	struct fixture *f = *state;
 	struct build b;
 
+	/* What was there once made a directory ours. */
+	put(f->out, "irqsan/README.md", "a checkout of irqsan");
+	put(f->out, "irqsan/origin", "a file of that");
+	put(f->out, "irqsan/build.json", "another");
+
 	put(f->out, "thesis.txt", "years of work");
 	assert_int_equal(build_kernel(&f->rq, &b), -EEXIST);
 	build_free(&b);
+	assert_true(is_there(f->out, "thesis.txt"));
+	assert_true(is_there(f->out, "irqsan/README.md"));
+	assert_true(is_there(f->out, "irqsan/build.json"));
 	f->rq.out = f->tree;
 	assert_int_equal(build_kernel(&f->rq, &b), -EEXIST);
 	build_free(&b);
+}
+
+/* Not even an empty directory that is ours may hold the source. */
+static void test_source_below(void **state)
+{
+	struct fixture *f = *state;
+	struct build b;
+
+	put(f->top, "irqsan/build-tree", "irqsan build tree\n");
+	f->rq.out = f->top;
+	assert_int_equal(build_kernel(&f->rq, &b), -EEXIST);
+	build_free(&b);
+	assert_true(is_there(f->tree, "Makefile"));
+}
+
+/* A tree with a directory of that name, which somebody else has built, is a kernel. */
+static void test_name_only(void **state)
+{
+	struct fixture *f = *state;
+	struct kernel k;
+
+	put(f->out, "irqsan/irqsan.c", "part of the source");
+	put(f->out, "include/config/kernel.release", "6.1.0-other\n");
+	put(f->out, "arch/x86/boot/bzImage", "image");
+	put(f->out, ".config", "");
+	assert_int_equal(kernel_get(f->out, &k), 0);
+	assert_string_equal(k.release, "6.1.0-other");
+	assert_null(k.source);
+	kernel_free(&k);
+}
+
+/* A build from another origin removes what make made, and nothing else. */
+static void test_guest_file(void **state)
+{
+	struct fixture *f = *state;
+
+	free(build(f));
+	put(f->out, "thesis.txt", "years of work");
+	put(f->out, "notes/one.txt", "more work");
+	strv_push(&f->rq.patches, f->patch);
+	free(build(f));
+	assert_int_equal(compiled(f), 1);
+	assert_true(is_there(f->out, "thesis.txt"));
+	assert_true(is_there(f->out, "notes/one.txt"));
 }
 
 /* Without a place of its own it is in the cache, and found there again. */
@@ -323,6 +384,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_source_below, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_name_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_guest_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_cache, setup, teardown),
 	};
 

@@ -21,7 +21,7 @@ trap 'rm -rf "$tmp" "$repo.tmp"' EXIT
 trap 'exit 2' INT TERM HUP
 
 # Nothing of this machine or its user gets into the hashes.
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY
+unset $(git rev-parse --local-env-vars)
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 TZ=UTC
 export GIT_AUTHOR_NAME='irqsan history' GIT_AUTHOR_EMAIL=history@example.org
 export GIT_COMMITTER_NAME="$GIT_AUTHOR_NAME" GIT_COMMITTER_EMAIL="$GIT_AUTHOR_EMAIL"

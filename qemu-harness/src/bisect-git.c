@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bisect-git.h"
@@ -36,19 +37,28 @@ static int git_failed(const char *what, const struct buf *out, const struct buf 
 	return -EIO;
 }
 
+static void read_said(int fd, struct buf *said)
+{
+	char text[4096];
+	off_t size = lseek(fd, 0, SEEK_END);
+	ssize_t n = pread(fd, text, sizeof(text), size > 4096 ? size - 4096 : 0);
+
+	if (n > 0)
+		buf_add(said, text, (size_t)n);
+}
+
 /*
  * Runs git in @dir; its output goes to @out. With @status NULL, an exit status
  * other than 0 is an error.
  */
 static int git_run(const char *dir, const struct strv *args, struct buf *out, int *status)
 {
-	/* Whatever the user has configured for terminals. */
+	/* Whatever the user has configured for terminals, and for his own checkouts. */
 	static const char *const first[] = {
 		"git", "--no-pager", "-c", "color.ui=false", "-c", "advice.detachedHead=false",
-		"-c", "core.abbrev=12",
+		"-c", "core.abbrev=12", "-c", "core.hooksPath=/dev/null",
 	};
-	char *err_path = xstrdup("/tmp/irqsan-git.XXXXXX");
-	int err = mkstemp(err_path), rc, code = 0;
+	int err = memfd_create("git", MFD_CLOEXEC), rc, code = 0;
 	struct child_opts opts = { .cwd = dir, .out = -1, .err = err };
 	struct buf said = {};
 	struct strv argv = {};
@@ -62,16 +72,13 @@ static int git_run(const char *dir, const struct strv *args, struct buf *out, in
 	rc = child_run(&opts, DEADLINE_S, out, &code);
 	if (!rc && code && !status) {
 		if (err >= 0)
-			read_file(err_path, &said);
+			read_said(err, &said);
 		rc = git_failed(args->v[0], out, &said);
 	}
 	if (status)
 		*status = code;
-	if (err >= 0) {
+	if (err >= 0)
 		close(err);
-		unlink(err_path);
-	}
-	free(err_path);
 	buf_free(&said);
 	strv_free(&argv);
 	return rc < 0 ? rc : 0;

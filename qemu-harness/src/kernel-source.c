@@ -380,8 +380,7 @@ static int apply(const char *patch, const char *dir)
 	char *ceiling = xasprintf("GIT_CEILING_DIRECTORIES=%.*s",
 				  (int)(strrchr(dir, '/') - dir), dir);
 	const char *const argv[] = {
-		"env", "-uGIT_DIR", "-uGIT_WORK_TREE", ceiling,
-		"git", "apply", "--whitespace=nowarn", path, NULL,
+		"env", ceiling, "git", "apply", "--whitespace=nowarn", path, NULL,
 	};
 	int rc;
 

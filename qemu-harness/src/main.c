@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "cmd.h"
+#include "git.h"
 #include "util.h"
 
 static const struct command commands[] = {
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
 			continue;
 		snprintf(name, sizeof(name), "irqsan %s", verb);
 		argv[1] = name;
+		if (git_forget_caller())
+			return EXIT_INFRA;
 		rc = commands[i].run(argc - 1, argv + 1);
 		if (rc && child_interrupted())
 			pr_err("interrupted (%s)", strsignal(child_interrupted()));

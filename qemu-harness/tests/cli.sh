@@ -73,10 +73,17 @@ says 2 'a number from 1 to 86400, not "x"' "no number" "$irqsan" run --kernel $n
 says 2 '--accel is auto' "unknown accelerator" "$irqsan" run --kernel $name --accel fast
 says 2 'unknown workload' "unknown workload" "$irqsan" run --kernel $name --workload w
 says 2 'irqsan: usage: irqsan kernel' "kernel without an action" "$irqsan" kernel
+git init -q "$out/other"
+for subject in one two; do
+	git -C "$out/other" -c user.name=A -c user.email=a@example.org commit -q \
+		--allow-empty -m $subject
+done
 says 2 '--good and --bad are needed' "bisection of nothing" "$irqsan" bisect
 bisect="$irqsan bisect --accel tcg --good HEAD~1 --bad HEAD"
 says 2 'no commit "HEAD~1"' "bisection of no repository" \
 	$bisect --repo /proc --keep "$out/bisect"
+says 2 'no commit "HEAD~1"' "bisection below another repository's git" \
+	env GIT_DIR="$out/other/.git" $bisect --repo /proc --keep "$out/bisect"
 says 128 'unrecognized option' "wrong usage below git bisect run" "$irqsan" bisect --step --frob
 says 128 'no commit "HEAD"' "git bisect run on no repository" \
 	"$irqsan" bisect --step --accel tcg --repo /proc --keep "$out/bisect"

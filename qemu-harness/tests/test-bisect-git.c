@@ -16,6 +16,7 @@
 
 #include "bisect-git.h"
 #include "child.h"
+#include "git.h"
 
 /*
  * start, 1 to 4, a branch of 5 to 8 from 2 merged into 4, then 9 to 14. Commit
@@ -272,6 +273,46 @@ static void test_untouched(void **state)
 	free(path);
 }
 
+/*
+ * As git starts an alias in a linked work tree on a branch: that one's HEAD stays,
+ * and no hook of the user's runs.
+ */
+static void test_below_git(void **state)
+{
+	static const char linked[] =
+		"set -e; git worktree add -q ../linked -b mywork n14\n"
+		"printf '#!/bin/sh\ntouch %s/hooked\n' \"$PWD\" >.git/hooks/post-checkout\n"
+		"chmod +x .git/hooks/post-checkout\n";
+	struct history *h = *state;
+	const char *const argv[] = { "sh", "-c", linked, NULL };
+	char *git_dir = xasprintf("%s/.git/worktrees/linked", h->repo);
+	char *head = xasprintf("%s/HEAD", git_dir), *hooked = xasprintf("%s/hooked", h->repo);
+	char *work_tree = xasprintf("%s/linked", h->dir), *hash = hash_of(h, "n6");
+	struct buf text = {};
+
+	assert_int_equal(child_run_logged("the work tree", argv, h->repo, 60, NULL), 0);
+	setenv("GIT_DIR", git_dir, 1);
+	setenv("GIT_WORK_TREE", work_tree, 1);
+	setenv("GIT_PREFIX", "", 1);
+	assert_int_equal(git_forget_caller(), 0);
+	assert_null(getenv("GIT_DIR"));
+	assert_null(getenv("GIT_WORK_TREE"));
+	assert_null(getenv("GIT_PREFIX"));
+	assert_int_equal(bisect_git_open(&h->git, hash), 0);
+	assert_int_equal(bisect_git_checkout(&h->git, hash), 0);
+	assert_true(in_tree(h, "new"));
+	assert_int_equal(read_file(head, &text), 0);
+	assert_string_equal(text.data, "ref: refs/heads/mywork\n");
+	assert_false(file_exists(hooked));
+	bisect_git_remove(&h->git);
+	buf_free(&text);
+	free(work_tree);
+	free(git_dir);
+	free(hooked);
+	free(head);
+	free(hash);
+}
+
 static void test_errors(void **state)
 {
 	struct history *h = *state;
@@ -298,6 +339,7 @@ int main(void)
 		cmocka_unit_test(test_fix),
 		cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_untouched),
+		cmocka_unit_test(test_below_git),
 		cmocka_unit_test(test_errors),
 	};
 

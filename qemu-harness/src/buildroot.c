@@ -300,14 +300,18 @@ int buildroot_host(struct buildroot *br)
  *
  * The sandbox is put together from parts, not from the root as a whole: /build
  * could not be added to a root that is read-only.
+ *
+ * What runs in it may be a patch of a stranger's. Root, too, has no capability
+ * there; but root is the owner of /proc/sys, which is why that is read-only.
  */
 void buildroot_enter(const struct buildroot *br, const struct bind *binds, struct strv *argv)
 {
 	static const char *const fixed[] = {
-		"bwrap", "--die-with-parent", "--unshare-net", "--unshare-pid", "--unshare-ipc",
+		"bwrap", "--die-with-parent", "--new-session", "--unshare-user-try",
+		"--unshare-net", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL",
 		"--clearenv", "--setenv", "PATH", "/usr/bin:/bin:/usr/sbin:/sbin",
 		"--setenv", "HOME", "/build", "--setenv", "LC_ALL", "C",
-		"--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp",
+		"--dev", "/dev", "--proc", "/proc", "--remount-ro", "/proc", "--tmpfs", "/tmp",
 	};
 	static const char *const parts[] = {
 		"usr", "etc", "bin", "sbin", "lib", "lib32", "lib64", "libx32",

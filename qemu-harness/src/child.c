@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Child processes that never outlive us: each has its own process group, dies
- * with us (PR_SET_PDEATHSIG), and has a deadline.
+ * Child processes that don't outlive us: each has its own session and process
+ * group, dies with us (PR_SET_PDEATHSIG), and has a deadline.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -163,7 +163,8 @@ static void __attribute__((noreturn)) child_main(const struct child_opts *opts, 
 	int in, out, err, code;
 	sigset_t none;
 
-	setpgid(0, 0);
+	/* A group of its own, and no terminal to type into. */
+	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* The parent may have died before the line above took effect. */
 	if (getppid() != parent)
@@ -231,10 +232,9 @@ int child_spawn(struct child *c, const struct child_opts *opts)
 
 		child_main(opts, parent, fd);
 	}
-	/* Here too, so that child_kill() finds the group however soon it comes. */
-	setpgid(c->pid, c->pid);
 	register_pid(c->pid);
 	close(report[1]);
+	/* Ends when the program has begun: the group is there by then. */
 	do {
 		n = read(report[0], &code, sizeof(code));
 	} while (n < 0 && errno == EINTR);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Child processes that never outlive us: each has its own process group, dies
- * with us (PR_SET_PDEATHSIG), and has a deadline.
+ * Child processes that don't outlive us: each has its own session and process
+ * group, dies with us (PR_SET_PDEATHSIG), and has a deadline.
+ *
+ * Their own children die with them when we end them. When we are killed ourselves
+ * (SIGKILL), only those in a sandbox do.
  */
 #ifndef IRQSAN_CHILD_H
 #define IRQSAN_CHILD_H

@@ -18,6 +18,8 @@
 #include <cmocka.h>
 
 #include "build.h"
+#include "buildroot.h"
+#include "child.h"
 #include "kernel.h"
 
 /*
@@ -375,6 +377,37 @@ static void test_in_cache(void **state)
 	build_free(&other);
 }
 
+/* Whoever we are: no capability, nothing of the machine's to write to, no terminal. */
+static void test_sandbox(void **state)
+{
+	static const char script[] =
+		"grep -q 'CapEff:[[:space:]]*0*$' /proc/self/status || echo capabilities\n"
+		"[ ! -w /proc/sys/kernel/core_pattern ] || echo core_pattern\n"
+		"[ ! -w /proc/sysrq-trigger ] || echo sysrq\n"
+		"(: >/dev/tty) 2>/dev/null && echo terminal\n"
+		"touch /usr/x 2>/dev/null && echo usr\n"
+		"touch /build/x || echo build\n";
+	struct fixture *f = *state;
+	const struct bind binds[] = { { f->top, "/build", true }, { 0 } };
+	struct buildroot br = { .root = xstrdup("/") };
+	struct child_opts opts = { .out = -1, .err = -1 };
+	struct strv argv = { 0 };
+	struct buf out = { 0 };
+	int status;
+
+	buildroot_enter(&br, binds, &argv);
+	strv_push(&argv, "sh");
+	strv_push(&argv, "-c");
+	strv_push(&argv, script);
+	opts.argv = (const char *const *)argv.v;
+	assert_int_equal(child_run(&opts, 30, &out, &status), 0);
+	assert_string_equal(out.data, "");
+	assert_int_equal(status, 0);
+	strv_free(&argv);
+	buf_free(&out);
+	buildroot_free(&br);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -388,6 +421,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_name_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_guest_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_cache, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_sandbox, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

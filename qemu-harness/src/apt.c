@@ -15,6 +15,8 @@
 #include "child.h"
 #include "tool.h"
 
+/* What it offers is checked like any mirror's. */
+#define DEFAULT_MIRROR "http://deb.debian.org/debian"
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 static const char *const apt_marks[] = { "E: Failed to fetch", "E: ", "W: ", NULL };
@@ -59,44 +61,73 @@ char *apt_own_suite(void)
 }
 
 /*
- * The URI of the mirror that this machine's own main archive comes from. apt
- * knows it from its configuration, also before any "apt-get update".
+ * The first URI in apt's list of @argv that is of @suite and made by Debian, or
+ * NULL; caller frees. A line is "URI RELEASE CODENAME ORIGIN LABEL" where lists were
+ * fetched, else "URI RELEASE". Another archive may have the suite's name as well.
  */
-static int own_mirror(char **uri)
+static char *find_mirror(const char *const *argv, const char *suite, bool fetched, bool *others)
 {
-	static const char *const argv[] = {
-		"apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(CODENAME)",
-		"Created-By: Packages", NULL,
-	};
 	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
-	char *suite = apt_own_suite(), *save = NULL;
+	char *save = NULL, *uri = NULL;
 	struct buf out = { 0 };
-	int rc, status;
+	int status;
 
-	*uri = NULL;
-	rc = child_run(&opts, 60, &out, &status);
-	if (rc)
-		goto out;
-	for (char *line = strtok_r(out.data, "\n", &save); suite && line && !*uri;
-	     line = strtok_r(NULL, "\n", &save)) {
+	if (child_run(&opts, 60, &out, &status) || status || !out.len) {
+		buf_free(&out);
+		return NULL;
+	}
+	for (char *line = strtok_r(out.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		char *fields = NULL;
 		char *first = strtok_r(line, " ", &fields);
 		char *release = strtok_r(NULL, " ", &fields);
 		char *codename = strtok_r(NULL, " ", &fields);
+		char *origin = strtok_r(NULL, " ", &fields);
+		char *label = strtok_r(NULL, " ", &fields);
 
-		if ((release && !strcmp(release, suite)) ||
-		    (codename && !strcmp(codename, suite)) ||
-		    (release && !strcmp(release, "sid")))
-			*uri = xstrdup(first);
+		if (!release || (strcmp(release, suite) && strcmp(release, "sid") &&
+				 (!codename || strcmp(codename, suite))))
+			continue;
+		if (fetched && (!label || strcmp(origin, "Debian") || strcmp(label, "Debian")))
+			continue;
+		*others |= uri && strcmp(uri, first);
+		if (!uri)
+			uri = xstrdup(first);
 	}
-	if (!*uri) {
-		pr_err("this machine's apt has no Debian archive configured, so there is no mirror to take kernels from; give the path of a kernel instead");
-		rc = -ENOENT;
-	}
-out:
 	buf_free(&out);
+	return uri;
+}
+
+/*
+ * The URI of the mirror that this machine's own main archive comes from. On a fresh
+ * image, without any package lists, apt can't say who made an archive: then it has
+ * to be the only one of the suite.
+ */
+static char *own_mirror(void)
+{
+	static const char *const fetched[] = {
+		"apt-get", "indextargets", "--format",
+		"$(REPO_URI) $(RELEASE) $(CODENAME) $(ORIGIN) $(LABEL)",
+		"Created-By: Packages", "Component: main", NULL,
+	};
+	static const char *const configured[] = {
+		"apt-get", "indextargets", "--no-release-info", "--format",
+		"$(REPO_URI) $(RELEASE)", "Created-By: Packages", "Component: main", NULL,
+	};
+	char *suite = apt_own_suite(), *uri = NULL;
+	bool others = false;
+
+	if (suite)
+		uri = find_mirror(fetched, suite, true, &others);
+	if (suite && !uri) {
+		others = false;
+		uri = find_mirror(configured, suite, false, &others);
+		if (others) {
+			free(uri);
+			uri = NULL;
+		}
+	}
 	free(suite);
-	return rc;
+	return uri ? uri : xstrdup(DEFAULT_MIRROR);
 }
 
 /**
@@ -112,16 +143,13 @@ out:
 int apt_source(const char *suite, char **line)
 {
 	char *uri;
-	int rc;
 
 	*line = NULL;
 	if (!file_exists(KEYRING)) {
 		pr_err("%s is missing; \"make deps\" installs it", KEYRING);
 		return -ENOENT;
 	}
-	rc = own_mirror(&uri);
-	if (rc)
-		return rc;
+	uri = own_mirror();
 	*line = xasprintf("deb [signed-by=" KEYRING "] %s %s main", uri, suite);
 	free(uri);
 	return 0;
@@ -137,7 +165,8 @@ static int write_conf(struct apt *apt, const char *source)
 	/*
 	 * Read after the machine's apt.conf.d, whose proxies and timeouts thus
 	 * stay in force, but whose hooks (which work on the machine's own
-	 * lists) do not. User root: the _apt user can't reach the cache.
+	 * lists) do not, nor does what makes it take archives without a
+	 * signature. User root: the _apt user can't reach the cache.
 	 */
 	text = xasprintf("#clear APT::Update::Pre-Invoke;\n"
 			 "#clear APT::Update::Post-Invoke;\n"
@@ -147,6 +176,10 @@ static int write_conf(struct apt *apt, const char *source)
 			 "APT::Architectures { \"amd64\"; };\n"
 			 "APT::Default-Release \"\";\n"
 			 "APT::Sandbox::User \"root\";\n"
+			 "APT::Get::AllowUnauthenticated \"false\";\n"
+			 "Acquire::AllowInsecureRepositories \"false\";\n"
+			 "Acquire::AllowWeakRepositories \"false\";\n"
+			 "Acquire::AllowDowngradeToInsecureRepositories \"false\";\n"
 			 "Acquire::Languages \"none\";\n"
 			 "Dir::State \"%s\";\n"
 			 "Dir::State::lists \"%s/lists\";\n"
@@ -297,6 +330,8 @@ int apt_show(struct apt *apt, const char *name, struct apt_package *p)
 		value += strspn(value, " ");
 		if (!strcmp(line, "Version") && !p->version)
 			p->version = xstrdup(value);
+		else if (!strcmp(line, "SHA256") && !p->sha256)
+			p->sha256 = xstrdup(value);
 		else if (!strcmp(line, "Size"))
 			p->size = strtoull(value, NULL, 10);
 		else if (!strcmp(line, "Depends") || !strcmp(line, "Pre-Depends"))
@@ -319,6 +354,7 @@ void apt_package_free(struct apt_package *p)
 {
 	free(p->name);
 	free(p->version);
+	free(p->sha256);
 	strv_free(&p->depends);
 	*p = (struct apt_package){ 0 };
 }

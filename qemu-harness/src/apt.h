@@ -30,12 +30,14 @@ struct apt {
  * @version: the one that would be installed
  * @depends: names only, the first of each alternative
  * @size: of the .deb
+ * @sha256: of the same
  */
 struct apt_package {
 	char *name;
 	char *version;
 	struct strv depends;
 	uint64_t size;
+	char *sha256;
 };
 
 int apt_source(const char *suite, char **line);

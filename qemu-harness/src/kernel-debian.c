@@ -32,6 +32,7 @@ const char *const debian_names[] = {
  * @apt: where from
  * @seen: packages looked at
  * @pkgs: packages to unpack, "NAME=VERSION"
+ * @sums: SHA-256 of each
  * @toolchain: packages that the headers need
  * @release: uname -r, from the image package's name
  * @version: version of the image package
@@ -41,6 +42,7 @@ struct plan {
 	struct apt *apt;
 	struct strv seen;
 	struct strv pkgs;
+	struct strv sums;
 	struct strv toolchain;
 	char *release;
 	char *version;
@@ -122,6 +124,7 @@ static int plan_add(struct plan *plan, const char *name, bool headers)
 	}
 	if (!is_meta_package(name)) {
 		strv_pushf(&plan->pkgs, "%s=%s", name, p.version);
+		strv_push(&plan->sums, p.sha256 ?: "");
 		plan->size += p.size;
 		if (!plan->release && !strncmp(name, "linux-image-", 12)) {
 			plan->release = xstrdup(name + 12);
@@ -144,6 +147,7 @@ static void plan_free(struct plan *plan)
 {
 	strv_free(&plan->seen);
 	strv_free(&plan->pkgs);
+	strv_free(&plan->sums);
 	strv_free(&plan->toolchain);
 	free(plan->release);
 	free(plan->version);
@@ -176,7 +180,25 @@ static char *entry_link(const char *target)
 	return xstrdup(target);
 }
 
-static int unpack_package(struct unpack *u, const char *debs, const char *pkg)
+/*
+ * apt checks what it fetches. A file of the right name and size that lies there
+ * already, from a download that was interrupted, it only believes.
+ */
+static int check_package(const char *path, const char *sha256)
+{
+	char hex[65];
+	int rc = sha256_file(path, hex);
+
+	if (!rc && strcmp(hex, sha256)) {
+		pr_err("%s is damaged: its SHA-256 is not the archive's; it was removed, run again",
+		       path);
+		unlink(path);
+		rc = -EBADMSG;
+	}
+	return rc;
+}
+
+static int unpack_package(struct unpack *u, const char *debs, const char *pkg, const char *sha256)
 {
 	char *pattern = xasprintf("%s/%s_*.deb", debs, pkg);
 	glob_t found = { 0 };
@@ -189,7 +211,9 @@ static int unpack_package(struct unpack *u, const char *debs, const char *pkg)
 		pr_err("apt has downloaded %s, but there is no %s", pkg, pattern);
 		rc = -ENOENT;
 	} else {
-		rc = unpack_deb(u, found.gl_pathv[0]);
+		rc = check_package(found.gl_pathv[0], sha256);
+		if (!rc)
+			rc = unpack_deb(u, found.gl_pathv[0]);
 	}
 	globfree(&found);
 	free(pattern);
@@ -251,7 +275,7 @@ static int build_entry(const struct plan *plan, const char *suite, const char *d
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < plan->pkgs.n; i++)
-		rc = unpack_package(&u, debs, plan->pkgs.v[i]);
+		rc = unpack_package(&u, debs, plan->pkgs.v[i], plan->sums.v[i]);
 	if (!rc)
 		rc = run_depmod(root, plan->release);
 	if (!rc)
@@ -443,7 +467,7 @@ static int fetch_vmlinux(const struct debian_kernel *d, const char *dir)
 	apt_close(&apt);
 	if (!rc) {
 		pr_info("unpacking its vmlinux");
-		rc = unpack_package(&u, debs, pkgs.v[0]);
+		rc = unpack_package(&u, debs, pkgs.v[0], p.sha256 ?: "");
 	}
 	if (!rc)
 		rc = cache_commit(tmp, dir);

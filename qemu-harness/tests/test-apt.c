@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which mirror is taken, on a machine whose apt is a script that says what the
+ * test wants, and what is made of packages that lie there already.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+/* The file itself: its functions are its own. */
+#include "../src/kernel-debian.c"
+
+static char dir[] = "/tmp/irqsan-test-XXXXXX";
+static char *own;
+
+static void put(const char *name, const char *text)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+
+	assert_int_equal(write_file(path, text, strlen(text)), 0);
+	assert_int_equal(chmod(path, 0755), 0);
+	free(path);
+}
+
+static int group_setup(void **state)
+{
+	char *path;
+
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	path = xasprintf("%s:%s", dir, getenv("PATH"));
+	setenv("PATH", path, 1);
+	setenv("XDG_CACHE_HOME", dir, 1);
+	free(path);
+	own = apt_own_suite();
+	return own ? 0 : -1;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	free(own);
+	return remove_tree(dir);
+}
+
+/* @fetched: lines that apt has while there are lists; @configured: without. */
+static void expect_mirror(const char *fetched, const char *configured, const char *want)
+{
+	char *script, *line, *with = xasprintf("%s/fetched", dir), *without;
+
+	without = xasprintf("%s/configured", dir);
+	put("fetched", fetched);
+	put("configured", configured);
+	script = xasprintf("#!/bin/sh\ncase \"$*\" in\n*--no-release-info*) cat %s ;;\n*) cat %s ;;\n"
+			   "esac | sed 's/OWN/%s/g'\n", without, with, own);
+	put("apt-get", script);
+	assert_int_equal(apt_source("bullseye", &line), 0);
+	if (!strstr(line, want))
+		fail_msg("%s is not from %s", line, want);
+	free(line);
+	free(script);
+	free(with);
+	free(without);
+}
+
+static void test_mirror(void **state)
+{
+	static const char acme[] = "http://acme.example/x OWN OWN Acme Acme\n";
+
+	(void)state;
+	expect_mirror("http://m.example/debian OWN OWN Debian Debian\n", "", "] http://m.example/debian b");
+	expect_mirror("http://acme.example/x OWN OWN Acme Acme\n"
+		      "http://m.example/debian-security OWN-security OWN-security Debian Debian-Security\n"
+		      "http://m.example/debian stable OWN Debian Debian\n", "",
+		      "] http://m.example/debian b");
+	/* A fresh image has no lists. */
+	expect_mirror("", "http://m.example/debian OWN\nhttp://m.example/debian OWN-updates\n"
+		      "http://m.example/debian OWN\n", "] http://m.example/debian b");
+	expect_mirror("", "http://acme.example/x OWN\nhttp://m.example/debian OWN\n",
+		      "] http://deb.debian.org/debian b");
+	expect_mirror(acme, "http://acme.example/x OWN\nhttp://m.example/debian OWN\n",
+		      "] http://deb.debian.org/debian b");
+	expect_mirror("", "", "] http://deb.debian.org/debian b");
+}
+
+/* What the machine's apt allows, an archive's signature is needed. */
+static void test_conf(void **state)
+{
+	struct buf text = { 0 };
+	struct apt apt;
+
+	(void)state;
+	put("apt-get", "#!/bin/sh\n");
+	assert_int_equal(apt_open(&apt, "bullseye"), 0);
+	assert_int_equal(read_file(apt.conf, &text), 0);
+	assert_non_null(strstr(text.data, "Acquire::AllowInsecureRepositories \"false\";"));
+	assert_non_null(strstr(text.data, "APT::Get::AllowUnauthenticated \"false\";"));
+	buf_free(&text);
+	apt_close(&apt);
+}
+
+static void test_damaged(void **state)
+{
+	static const char sum[] =
+		"b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9";
+	struct unpack u = { .dest = dir, .path = entry_path };
+	char *deb = xasprintf("%s/a_1_amd64.deb", dir);
+	struct apt_package p;
+	struct apt apt = { .lock = -1, .conf = xstrdup("/dev/null") };
+
+	(void)state;
+	put("apt-cache", "#!/bin/sh\necho 'Package: a\nVersion: 1\nSize: 11\n"
+	    "SHA256: b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9'\n");
+	assert_int_equal(apt_show(&apt, "a", &p), 0);
+	assert_string_equal(p.sha256, sum);
+
+	/* The right one is no package, but that is found out by who unpacks it. */
+	put("a_1_amd64.deb", "hello world");
+	assert_int_not_equal(unpack_package(&u, dir, "a=1", p.sha256), -EBADMSG);
+	assert_true(file_exists(deb));
+	put("a_1_amd64.deb", "hello wurld");
+	assert_int_equal(unpack_package(&u, dir, "a=1", p.sha256), -EBADMSG);
+	assert_false(file_exists(deb));
+	apt_package_free(&p);
+	free(apt.conf);
+	free(deb);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mirror),
+		cmocka_unit_test(test_conf),
+		cmocka_unit_test(test_damaged),
+	};
+
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

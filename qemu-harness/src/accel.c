@@ -159,11 +159,14 @@ static void on_console(void *ctx, const char *line, size_t len)
 static bool feed(int fd, struct console *c)
 {
 	char data[4096];
-	ssize_t n;
+	ssize_t n = 1;
 
-	while ((n = read(fd, data, sizeof(data))) > 0)
-		console_feed(c, data, n);
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
+	for (int i = 0; n > 0 && i < CHILD_READS; i++) {
+		n = read(fd, data, sizeof(data));
+		if (n > 0)
+			console_feed(c, data, n);
+	}
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 /* 0 when QEMU ended by itself, -ETIMEDOUT, or -EINTR. */
@@ -179,7 +182,7 @@ static int watch(struct vm *vm, struct trial *t, double deadline_s)
 	int rc = 0;
 
 	while (!rc && (fds[0].fd >= 0 || fds[1].fd >= 0)) {
-		rc = child_ppoll(fds, 2, end - now());
+		rc = child_ppoll(fds, 2, end);
 		if (!rc)
 			rc = -ETIMEDOUT;
 		if (rc < 0)
@@ -196,7 +199,7 @@ static int watch(struct vm *vm, struct trial *t, double deadline_s)
 	while (!rc && !child_poll(&vm->child)) {
 		struct pollfd gone = { .fd = vm->child.pidfd, .events = POLLIN };
 
-		rc = child_ppoll(&gone, 1, end - now());
+		rc = child_ppoll(&gone, 1, end);
 		rc = !rc ? -ETIMEDOUT : rc < 0 ? rc : 0;
 	}
 	return rc;

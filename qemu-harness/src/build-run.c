@@ -58,15 +58,17 @@ static void on_line(void *ctx, const char *line, size_t len)
 static bool pass_on(int from, int log, struct console *c)
 {
 	char data[16384];
-	ssize_t n;
+	ssize_t n = 1;
 
-	while ((n = read(from, data, sizeof(data))) > 0) {
-		console_feed(c, data, n);
+	for (int i = 0; n > 0 && i < CHILD_READS; i++) {
+		n = read(from, data, sizeof(data));
+		if (n > 0)
+			console_feed(c, data, n);
 		/* A log that can't be written is missed when the build fails. */
-		if (write(log, data, n) < 0)
+		if (n > 0 && write(log, data, n) < 0)
 			continue;
 	}
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 /* 0 at its end, -ETIMEDOUT, or -EINTR. */
@@ -83,7 +85,7 @@ static int follow(struct following *f, struct child *child, int from, int log)
 			{ .fd = child->pidfd, .events = POLLIN },
 		};
 
-		rc = child_ppoll(fds, 2, end - now());
+		rc = child_ppoll(fds, 2, end);
 		if (!rc)
 			rc = -ETIMEDOUT;
 		if (rc < 0)

@@ -47,7 +47,7 @@ int cache_lock(const char *name)
 		if (!told)
 			pr_info("waiting for another irqsan that works on %s", name);
 		told = true;
-		rc = child_ppoll(NULL, 0, 0.2);
+		rc = child_ppoll(NULL, 0, now() + 0.2);
 		if (rc)
 			break;
 	}

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,12 +41,17 @@ static void on_signal(int sig)
  * child_catch_signals() - make SIGINT, SIGTERM and SIGHUP end every wait
  *
  * They are blocked outside of waits, so that no file is left half-written
- * and no child unregistered.
+ * and no child unregistered. What is inherited of SIGCHLD and SIGPIPE is set right:
+ * with SIGCHLD ignored no child's status is known, and a reader of our output that
+ * goes away must not keep us from writing the results.
  */
 void child_catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 	sigset_t block;
+
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
 
 	sigemptyset(&block);
 	for (size_t i = 0; i < ARRAY_SIZE(caught_signals); i++)
@@ -88,26 +94,27 @@ int child_interrupted(void)
  * child_ppoll() - poll(2) that a caught signal ends at once
  * @fds: as for poll
  * @n: how many
- * @timeout_s: seconds, negative for no limit
+ * @until: when (now()) it gives up, also if there is something to read: who talks
+ *	   without a pause has no more time than others; INFINITY for never
  *
- * Return: as poll; -EINTR when a caught signal came
+ * Return: as poll, 0 from @until on; -EINTR when a caught signal came
  */
-int child_ppoll(struct pollfd *fds, unsigned int n, double timeout_s)
+int child_ppoll(struct pollfd *fds, unsigned int n, double until)
 {
-	double end = now() + timeout_s;
-
 	for (;;) {
-		double left = timeout_s < 0 ? 0 : end - now();
 		struct timespec ts = { 0 };
+		double left = until - now();
 		int rc;
 
 		if (child_interrupted())
 			return -EINTR;
-		if (left > 0) {
+		if (left <= 0)
+			return 0;
+		if (!isinf(left)) {
 			ts.tv_sec = left;
 			ts.tv_nsec = (left - ts.tv_sec) * 1e9;
 		}
-		rc = ppoll(fds, n, timeout_s < 0 ? NULL : &ts, catching ? &wait_mask : NULL);
+		rc = ppoll(fds, n, isinf(left) ? NULL : &ts, catching ? &wait_mask : NULL);
 		if (rc >= 0)
 			return rc;
 		if (errno != EINTR)
@@ -263,9 +270,14 @@ int child_spawn(struct child *c, const struct child_opts *opts)
 static void reap(struct child *c)
 {
 	if (unregister_pid(c->pid)) {
+		pid_t pid;
+
 		kill(-c->pid, SIGKILL);
-		while (waitpid(c->pid, &c->status, 0) < 0 && errno == EINTR)
+		while ((pid = waitpid(c->pid, &c->status, 0)) < 0 && errno == EINTR)
 			;
+		/* Somebody else has reaped it: that it succeeded nobody can say. */
+		if (pid < 0)
+			c->status = SIGKILL;
 	} else {
 		/* child_kill_all() was there before us. */
 		c->status = SIGKILL;
@@ -322,15 +334,18 @@ static int exit_code(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Reads what is there; false at the end of the stream. */
+/* Reads what is there, a pipe's fill at most; false at the end of the stream. */
 static bool drain(int fd, struct buf *out)
 {
 	char buffer[16384];
-	ssize_t n;
+	ssize_t n = 1;
 
-	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
-		buf_add(out, buffer, n);
-	return n < 0 && (errno == EAGAIN || errno == EINTR);
+	for (int i = 0; n > 0 && i < CHILD_READS; i++) {
+		n = read(fd, buffer, sizeof(buffer));
+		if (n > 0)
+			buf_add(out, buffer, n);
+	}
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
 /**
@@ -345,7 +360,7 @@ static bool drain(int fd, struct buf *out)
  */
 int child_run(const struct child_opts *opts, double deadline_s, struct buf *out, int *status)
 {
-	double end = now() + deadline_s;
+	double end = deadline_s > 0 ? now() + deadline_s : INFINITY;
 	struct child_opts o = *opts;
 	int fds[2] = { -1, -1 };
 	struct child c;
@@ -370,7 +385,7 @@ int child_run(const struct child_opts *opts, double deadline_s, struct buf *out,
 			{ .fd = fds[0], .events = POLLIN },
 		};
 
-		rc = child_ppoll(pfd, 2, deadline_s > 0 ? end - now() : -1);
+		rc = child_ppoll(pfd, 2, end);
 		if (!rc) {
 			pr_err("%s did not end within %g s; killed", o.argv[0], deadline_s);
 			rc = -ETIMEDOUT;

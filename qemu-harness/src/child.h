@@ -71,8 +71,11 @@ int child_run(const struct child_opts *opts, double deadline_s, struct buf *out,
 int child_run_logged(const char *what, const char *const *argv, const char *cwd,
 		     double deadline_s, const char *log);
 
-/* poll(2) that a caught signal ends at once (-EINTR); timeout in seconds. */
+/* Reads of 4 KB and more that a pipe's content takes at most. */
+#define CHILD_READS 64
+
+/* poll(2) that a caught signal ends at once (-EINTR); 0 from the time @until on. */
 struct pollfd;
-int child_ppoll(struct pollfd *fds, unsigned int n, double timeout_s);
+int child_ppoll(struct pollfd *fds, unsigned int n, double until);
 
 #endif

@@ -496,7 +496,7 @@ static int wait_for_any(const struct loop *loop)
 		/* Negative once reaped, which poll skips: then the channels' ends are awaited. */
 		fds[n++] = (struct pollfd){ .fd = b->vm.child.pidfd, .events = POLLIN };
 	}
-	rc = child_ppoll(fds, n, LOOP_S);
+	rc = child_ppoll(fds, n, now() + LOOP_S);
 	free(fds);
 	return rc < 0 ? rc : 0;
 }

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Children that talk without a pause, and what we inherit from who starts us.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "build-run.h"
+#include "child.h"
+#include "util.h"
+
+static const char *const chatty[] = { "sh", "-c", "while :; do echo x; done", NULL };
+static const char *const flood[] = { "yes", NULL };
+
+static void expect_timeout(const char *const *argv)
+{
+	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
+	double start = now();
+	struct buf out = { 0 };
+
+	assert_int_equal(child_run(&opts, 0.5, &out, NULL), -ETIMEDOUT);
+	assert_true(out.len > 0);
+	assert_true(now() - start < 5);
+	buf_free(&out);
+}
+
+/* Its deadline holds, whenever it passes. */
+static void test_chatty(void **state)
+{
+	(void)state;
+	alarm(60);
+	expect_timeout(chatty);
+	expect_timeout(flood);
+	alarm(0);
+}
+
+static void test_chatty_make(void **state)
+{
+	char log[] = "/tmp/irqsan-test-XXXXXX";
+	struct build_run run = { .what = "a test", .argv = flood, .log = log, .deadline_s = 0.5 };
+	double start = now();
+	int fd = mkstemp(log);
+
+	(void)state;
+	assert_true(fd >= 0);
+	alarm(60);
+	assert_int_equal(build_run(&run), -ETIMEDOUT);
+	alarm(0);
+	assert_true(now() - start < 5);
+	close(fd);
+	unlink(log);
+}
+
+/* Python's subprocess and others leave SIGCHLD ignored: a failure stays one. */
+static void test_ignored(void **state)
+{
+	const char *const argv[] = { "sh", "-c", "exit 3", NULL };
+	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	assert_int_equal(child_run(&opts, 10, NULL, &status), 0);
+	assert_int_not_equal(status, 0);
+
+	signal(SIGCHLD, SIG_DFL);
+	pid = fork();
+	if (!pid) {
+		signal(SIGCHLD, SIG_IGN);
+		child_catch_signals();
+		status = 0;
+		_exit(!child_run(&opts, 10, NULL, &status) && status == 3 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_chatty),
+		cmocka_unit_test(test_chatty_make),
+		cmocka_unit_test(test_ignored),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

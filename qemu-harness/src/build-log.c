@@ -28,7 +28,11 @@ static const struct failure_pattern {
 	/* The machine. */
 	{ "No space left on device|Disk quota exceeded", true },
 	{ "Cannot allocate memory|[Mm]emory exhausted|out of memory allocating", true },
-	{ "Killed signal terminated program|: Killed$", true },
+	{ "Killed signal terminated program|: Killed$|^Killed$", true },
+	/* Of a shell's script, which names the process; of make itself. */
+	{ ": line \\d+: +\\d+ Killed\\b|\\*\\*\\* \\[.*\\] (Killed|Terminated)$", true },
+	/* 128 and the signal: 139, though, is a tool of the source that crashes. */
+	{ "\\*\\*\\* \\[.*\\] Error 1(37|43)$", true },
 	{ "^bwrap: ", true },
 	{ "^ccache: error: ", true },
 	{ "^make(\\[\\d+\\])?: \\S+: (No such file or directory|Permission denied)$", true },
@@ -45,10 +49,18 @@ static const struct failure_pattern {
 	{ "\\*\\*\\* .*\\bError \\d+$", false },
 };
 
+/* "  845 |  y = 1;": a compiler shows a line of the source, which may say anything. */
+static bool is_snippet(const char *line)
+{
+	line += strspn(line, " ");
+	line += strspn(line, "0123456789");
+	return line[strspn(line, " ")] == '|';
+}
+
 /* The whole line around the first match, or NULL; caller frees. */
 static char *find_line(const char *log, size_t len, const char *regex)
 {
-	PCRE2_SIZE offset, *ov, start, end;
+	PCRE2_SIZE offset, *ov, start, end = 0;
 	char *line = NULL, *at;
 	pcre2_match_data *md;
 	pcre2_code *code;
@@ -61,11 +73,13 @@ static char *find_line(const char *log, size_t len, const char *regex)
 		abort();
 	}
 	md = pcre2_match_data_create_from_pattern(code, NULL);
-	if (md && pcre2_match(code, (PCRE2_SPTR)log, len, 0, 0, md, NULL) > 0) {
+	while (md && !line && pcre2_match(code, (PCRE2_SPTR)log, len, end, 0, md, NULL) > 0) {
 		ov = pcre2_get_ovector_pointer(md);
 		for (start = ov[0]; start && log[start - 1] != '\n'; start--)
 			;
 		end = ov[0] + strcspn(log + ov[0], "\r\n");
+		if (is_snippet(log + start))
+			continue;
 		while (log[start] == ' ')
 			start++;
 		line = xasprintf("%.*s", (int)(end - start), log + start);

@@ -114,6 +114,32 @@ static const struct sample {
 		"make[1]: *** [include/generated/nothing.h] Error 127\n",
 		"/bin/sh: 1: scripts/nothing.sh: not found", false, 2,
 	}, {
+		"/bin/sh: line 1: 4711 Killed                  pahole -J vmlinux\n"
+		"make[1]: *** [/usr/src/Makefile:1250: vmlinux] Error 137\n",
+		"/bin/sh: line 1: 4711 Killed                  pahole -J vmlinux", true, 2,
+	}, {
+		"scripts/link-vmlinux.sh: line 122: 12345 Killed                  ${LD} -o $1\n"
+		"make[1]: *** [/usr/src/Makefile:1250: vmlinux] Error 1\n",
+		"scripts/link-vmlinux.sh: line 122: 12345 Killed                  ${LD} -o $1",
+		true, 2,
+	}, {
+		"make[2]: *** [/usr/src/scripts/Makefile.build:250: kernel/fork.o] Killed\n"
+		"make[1]: *** [/usr/src/Makefile:1850: kernel] Error 2\n",
+		"make[2]: *** [scripts/Makefile.build:250: kernel/fork.o] Killed", true, 2,
+	}, {
+		"  LD      vmlinux.o\n"
+		"make[1]: *** [/usr/src/Makefile:1250: vmlinux.o] Error 137\n",
+		"make[1]: *** [Makefile:1250: vmlinux.o] Error 137", true, 2,
+	}, {
+		"make[1]: *** [/usr/src/Makefile:1250: vmlinux.o] Error 139\n",
+		"make[1]: *** [Makefile:1250: vmlinux.o] Error 139", false, 2,
+	}, {
+		"/usr/src/fs/a.c:7:2: error: 'y' undeclared\n"
+		"    7 |  y(\"No space left on device\");\n"
+		"      |  ^ Cannot allocate memory\n"
+		"make[2]: *** [a.o] Error 1\n",
+		"fs/a.c:7:2: error: 'y' undeclared", false, 2,
+	}, {
 		"  CC      kernel/fork.o\n", "it ended with status 137 and said nothing of it", true,
 		137,
 	}, {

@@ -13,6 +13,9 @@
 #include "timeline.h"
 #include "util.h"
 
+/* A guest that makes up titles must not fill our memory. */
+#define VERDICT_TITLES_MAX 256
+
 /**
  * enum outcome - of one boot
  * @OUTCOME_OK: load ran to its end, the code under test was reached, nothing found
@@ -37,7 +40,8 @@ enum outcome {
  * @outcome: see above
  * @title: crash title (crashed, boot failed) or one line of reason (lost, hung,
  *	   inconclusive); NULL for OK; owned
- * @titles: titles of all crashes and violations of the boot, each once; owned
+ * @titles: titles of all crashes and violations of the boot, each once, up to
+ *	    VERDICT_TITLES_MAX; owned
  * @release: kernel release that the guest itself reported, or NULL; owned
  * @pv: the guest has PV spinlocks
  * @control: the planted violation came back

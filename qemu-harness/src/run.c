@@ -72,12 +72,14 @@ static const char *const phase_names[] = {
  * @fd: where it comes from; -1 once it has ended
  * @file: where it is kept
  * @kept: bytes in @file
+ * @cut: more came, or it couldn't be written
  * @lines: the same cut into lines
  */
 struct channel {
 	int fd;
 	int file;
 	size_t kept;
+	bool cut;
 	struct console lines;
 };
 
@@ -244,9 +246,11 @@ static bool channel_read(struct channel *c)
 		c->fd = -1;
 		return false;
 	}
-	if (c->kept < CHANNEL_BYTES_MAX && write(c->file, data, (size_t)n) != n) {
+	if (c->kept + (size_t)n > CHANNEL_BYTES_MAX)
+		c->cut = true;
+	if (!c->cut && write(c->file, data, (size_t)n) != n) {
 		pr_err("run directory: %s", strerror(errno));
-		c->kept = CHANNEL_BYTES_MAX;
+		c->cut = true;
 	}
 	c->kept += (size_t)n;
 	console_feed(&c->lines, data, (size_t)n);
@@ -375,7 +379,7 @@ static bool boot_step(struct boot *b)
 static int write_run_json(const struct boot *b)
 {
 	const struct run_config *config = b->config;
-	json_t *doc = json_pack("{s:s, s:i, s:i, s:s, s:s, s:b, s:s, s:i, s:f}",
+	json_t *doc = json_pack("{s:s, s:i, s:i, s:s, s:s, s:b, s:s, s:i, s:b, s:f}",
 				"format", "irqsan-boot/1",
 				"run", (int)b->number, "attempt", (int)b->attempt,
 				"accel", accel_name(b->guest->vm.accel),
@@ -383,6 +387,7 @@ static int write_run_json(const struct boot *b)
 				"expect_pv", b->guest->expect_pv,
 				"until", config->until_first ? "first" : "end",
 				"garbage", (int)b->garbage,
+				"truncated", b->console.cut || b->record.cut,
 				"wall_s", now() - b->started);
 	int rc;
 

@@ -532,6 +532,52 @@ static void test_missing_files(void **state)
 	free(dir);
 }
 
+/* A guest that talks too much proves nothing by what was kept; a finding stands. */
+static void test_truncated(void **state)
+{
+	static const struct example cut[] = {
+		{ "OK, but cut", "kvm", "exited 0", false, HELLO, READY DONE("7", "0", "-1"), NULL,
+		  "lost: the guest said more than was kept" },
+		{ "the bug in front of the cut", "kvm", "exited 0", false, HELLO SPLAT("    9.1"),
+		  READY VIOLATION DONE("7", "3", "4100"), NULL, "crashed: WARNING in kvm_wait" },
+	};
+
+	(void)state;
+	check(cut, ARRAY_SIZE(cut), ",\"truncated\":true");
+}
+
+/* A kernel that warns in a loop, and a guest that makes up titles: judged at once. */
+static void test_flood(void **state)
+{
+	struct example e = {
+		"flood", "kvm", "exited 0", false, NULL, NULL, NULL, NULL
+	};
+	struct buf console = {}, records = {};
+	struct verdict v;
+	double start;
+	char *dir;
+
+	(void)state;
+	buf_addf(&records, "%s", READY);
+	for (unsigned int i = 0; i < 10000; i++) {
+		buf_addf(&console, "[%9u.0] BUG: unable to handle page fault for address: 0\n", i);
+		buf_addf(&records, "{\"t\":\"violation\",\"up\":9.0,\"title\":\"WARNING in f%u\","
+			 "\"site\":\"f%u+0x4b\"}\n", i, i);
+	}
+	e.console = console.data;
+	e.records = records.data;
+	dir = make(&e, "");
+	start = now();
+	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_true(now() - start < 15);
+	assert_int_equal(v.titles.n, VERDICT_TITLES_MAX);
+	verdict_free(&v);
+	remove_tree(dir);
+	free(dir);
+	buf_free(&console);
+	buf_free(&records);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,6 +592,8 @@ int main(void)
 		cmocka_unit_test(test_qemu_message),
 		cmocka_unit_test(test_bench),
 		cmocka_unit_test(test_missing_files),
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_flood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

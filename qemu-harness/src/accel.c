@@ -19,6 +19,7 @@
 #include "initramfs.h"
 #include "kernel.h"
 #include "nested.h"
+#include "printable.h"
 #include "util.h"
 #include "vm.h"
 
@@ -148,11 +149,14 @@ static void on_record(void *ctx, const char *line, size_t len)
 static void on_console(void *ctx, const char *line, size_t len)
 {
 	struct trial *t = ctx;
+	char *text;
 
 	if (!len)
 		return;
+	text = xasprintf("%.*s", (int)(len > 120 ? 120 : len), line);
 	free(t->last);
-	t->last = xasprintf("%.*s", (int)(len > 120 ? 120 : len), line);
+	t->last = printable_line(text);
+	free(text);
 }
 
 /* True while the other end is open. */
@@ -233,8 +237,10 @@ static char *qemu_says(const char *dir)
 	struct buf log = { 0 };
 	char *line = NULL;
 
-	if (file_exists(path) && !read_file(path, &log) && log.len)
-		line = xasprintf("%.*s", (int)strcspn(log.data, "\n"), log.data);
+	if (file_exists(path) && !read_file(path, &log) && log.len) {
+		log.data[strcspn(log.data, "\n")] = '\0';
+		line = printable_line(log.data);
+	}
 	buf_free(&log);
 	free(path);
 	return line;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bisect-machine.h"
+#include "printable.h"
 #include "build.h"
 #include "child.h"
 #include "crash-text.h"
@@ -225,7 +226,7 @@ static struct symbols *open_symbols(const struct bisect_machine *m, const struct
 static char *read_report(const struct bisect_machine *m, const struct bisect_guest *g,
 			 const char *dir)
 {
-	char *path = xasprintf("%s/console.log", dir), *report = NULL;
+	char *path = xasprintf("%s/console.log", dir), *report = NULL, *text;
 	struct symbols *symbols;
 	struct buf console = {};
 	struct crash crash;
@@ -233,7 +234,9 @@ static char *read_report(const struct bisect_machine *m, const struct bisect_gue
 	if (file_exists(path) && !read_file(path, &console) && console.len &&
 	    crash_find(console.data, console.len, &crash)) {
 		symbols = open_symbols(m, g);
-		report = crash_text(&crash, symbols);
+		text = crash_text(&crash, symbols);
+		report = text ? printable_text(text) : NULL;
+		free(text);
 		symbols_close(symbols);
 		crash_free(&crash);
 	}

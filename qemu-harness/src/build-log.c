@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "build-log.h"
+#include "printable.h"
 #include "util.h"
 
 /* Where the source stands in the sandbox: no part of a path that a reader wants. */
@@ -61,7 +62,7 @@ static bool is_snippet(const char *line)
 static char *find_line(const char *log, size_t len, const char *regex)
 {
 	PCRE2_SIZE offset, *ov, start, end = 0;
-	char *line = NULL, *at;
+	char *line = NULL, *raw, *at;
 	pcre2_match_data *md;
 	pcre2_code *code;
 	int err;
@@ -82,7 +83,9 @@ static char *find_line(const char *log, size_t len, const char *regex)
 			continue;
 		while (log[start] == ' ')
 			start++;
-		line = xasprintf("%.*s", (int)(end - start), log + start);
+		raw = xasprintf("%.*s", (int)(end - start), log + start);
+		line = printable_line(raw);
+		free(raw);
 	}
 	pcre2_match_data_free(md);
 	pcre2_code_free(code);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "printable.h"
 #include "util.h"
 
 static const int caught_signals[] = { SIGINT, SIGTERM, SIGHUP };
@@ -423,7 +424,7 @@ static char *last_line(int fd, off_t start)
 		n--;
 	tail[n] = '\0';
 	line = strrchr(tail, '\n');
-	return xstrdup(line ? line + 1 : tail);
+	return printable_line(line ? line + 1 : tail);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "printable.h"
 #include "result.h"
 #include "util.h"
 
@@ -60,11 +61,13 @@ static json_t *load_stored(const char *dir)
 
 static void say_difference(const char *dir, const json_t *old, const struct verdict *v)
 {
-	char *line = verdict_line(v);
+	char *line = verdict_line(v), *was;
 	const char *outcome = "none", *title = NULL;
 
 	json_unpack((json_t *)old, "{s?s, s?s?}", "outcome", &outcome, "title", &title);
-	printf("%s: %s (stored: %s%s%s)\n", dir, line, outcome, title ? ": " : "", title ?: "");
+	was = printable_line(title ?: "");
+	printf("%s: %s (stored: %s%s%s)\n", dir, line, outcome, title ? ": " : "", was);
+	free(was);
 	free(line);
 }
 

@@ -12,45 +12,11 @@
 #include <string.h>
 
 #include "html.h"
+#include "printable.h"
 #include "util.h"
 
 /* Scripts of whatever origin don't run; nothing is fetched. */
 #define POLICY "default-src 'none'; style-src 'unsafe-inline'"
-
-/*
- * Characters that a page shows wrongly or not at all: controls, and those that
- * turn the direction of writing, by which a log could pose as another.
- */
-static bool is_unsafe(int c)
-{
-	return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c <= 0x9f) ||
-	       c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-	       (c & 0xfffe) == 0xfffe;
-}
-
-/* @text with such characters as "<U+001B>", and with no byte that isn't UTF-8; caller frees. */
-static char *clean(const char *text)
-{
-	struct buf out = {};
-	const char *p = text;
-
-	buf_add(&out, "", 0);
-	while (*p) {
-		int len = (int)strnlen(p, 4), c = xmlGetUTF8Char((const unsigned char *)p, &len);
-
-		if (c < 0) {
-			buf_addf(&out, "<%02X>", (unsigned char)*p++);
-			continue;
-		}
-		if (is_unsafe(c))
-			buf_addf(&out, "<U+%04X>", (unsigned int)c);
-		else
-			buf_add(&out, p, (size_t)len);
-		p += len;
-	}
-	return out.data;
-}
 
 static char *format(const char *fmt, va_list ap)
 {
@@ -68,7 +34,7 @@ static char *format(const char *fmt, va_list ap)
  */
 void html_text(xmlNode *node, const char *text)
 {
-	char *safe = clean(text);
+	char *safe = printable_text(text);
 
 	xmlAddChild(node, xmlNewDocText(node->doc, BAD_CAST safe));
 	free(safe);
@@ -142,7 +108,7 @@ xmlNode *html_addf(xmlNode *parent, const char *tag, const char *class, const ch
  */
 void html_attr(xmlNode *node, const char *name, const char *value)
 {
-	char *safe = clean(value);
+	char *safe = printable_text(value);
 
 	xmlNewProp(node, BAD_CAST name, BAD_CAST safe);
 	free(safe);

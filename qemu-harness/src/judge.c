@@ -12,6 +12,7 @@
 #include "crash-text.h"
 #include "crash.h"
 #include "judge.h"
+#include "printable.h"
 #include "record.h"
 #include "util.h"
 
@@ -372,8 +373,11 @@ static void keep_last(void *ctx, const char *line, size_t len)
 {
 	char **last = ctx;
 
+	char *text = xasprintf("%.*s", (int)len, line);
+
 	free(*last);
-	*last = xasprintf("%.*s", (int)len, line);
+	*last = printable_line(text);
+	free(text);
 }
 
 /* A report loses its first line to another that is printed at the same time. */
@@ -412,6 +416,7 @@ static void find_crashes(struct evidence *e)
 	unsigned int reports = 0, max = REPORTS_MAX;
 	struct crash crash;
 	size_t from = 0;
+	char *title;
 
 	if (e->planted || e->selftest || e->check)
 		max = REPORTS_PLANTED_MAX;
@@ -424,6 +429,9 @@ static void find_crashes(struct evidence *e)
 			crash_free(&crash);
 			continue;
 		}
+		title = printable_line(crash.title);
+		free(crash.title);
+		crash.title = title;
 		add_title(e->v, crash.title);
 		if (e->crash.title)
 			crash_free(&crash);
@@ -553,7 +561,7 @@ static void module_message(void *ctx, const char *line, size_t len)
 	/* The line before the refusal may be the module's own greeting: the last one counts. */
 	if (at) {
 		free(*message);
-		*message = xstrdup(at + 8);
+		*message = printable_line(at + 8);
 	}
 }
 
@@ -704,7 +712,10 @@ static void tell(struct evidence *e)
 	double t;
 
 	if (e->crash.title) {
-		v->report = crash_text(&e->crash, NULL);
+		char *report = crash_text(&e->crash, NULL);
+
+		v->report = report ? printable_text(report) : NULL;
+		free(report);
 		t = crash_time(e);
 		if (t >= 0)
 			timeline_add(&v->timeline, "crash", t, e->crash.title, NULL);

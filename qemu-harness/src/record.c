@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "printable.h"
 #include "record.h"
 #include "util.h"
 
@@ -92,7 +93,7 @@ static int get_text(const json_t *obj, const char *name, char **out)
 
 	if (!json_is_string(v))
 		return -EINVAL;
-	*out = xstrdup(json_string_value(v));
+	*out = printable_line(json_string_value(v));
 	return 0;
 }
 
@@ -153,7 +154,8 @@ static int record_fill(const json_t *obj, struct record *r)
 	r->kind = form->kind;
 	if (form->text && get_text(obj, form->text, &r->text))
 		return -EINVAL;
-	if (form->number && get_int(obj, form->number, INT64_MIN, &r->number))
+	/* Its negative is a number, too. */
+	if (form->number && get_int(obj, form->number, -INT64_MAX, &r->number))
 		return -EINVAL;
 	if (form->counters && get_counters(obj, &r->counters))
 		return -EINVAL;

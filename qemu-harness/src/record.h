@@ -93,7 +93,7 @@ struct record_site {
  * @kind: its kind
  * @l1: it comes from the outer guest of the nested mode
  * @up: uptime of its sender in seconds
- * @text: owned; the one string of the kind: boot: release, module: restore,
+ * @text: owned, printable like all strings here; the one string of the kind: boot: release, module: restore,
  *	  load: workload, violation: title, livepatch: name, planted: plant,
  *	  chore: name, ktap: line, error: what; else NULL
  * @site: owned; violation, planted: FUNC+0xOFF; else NULL

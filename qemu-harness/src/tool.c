@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "printable.h"
 #include "tool.h"
 #include "util.h"
 
@@ -24,13 +25,17 @@ static char *telling_line(const char *log, const char *const *marks)
 	for (; *marks; marks++) {
 		const char *hit = strstr(log, *marks);
 		const char *start = hit;
+		char *raw, *line;
 
 		if (!hit)
 			continue;
 		while (start > log && start[-1] != '\n')
 			start--;
 		start += strspn(start, " \t");
-		return strndup(start, strcspn(start, "\r\n"));
+		raw = strndup(start, strcspn(start, "\r\n"));
+		line = printable_line(raw);
+		free(raw);
+		return line;
 	}
 	return NULL;
 }

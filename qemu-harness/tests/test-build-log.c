@@ -140,6 +140,9 @@ static const struct sample {
 		"make[2]: *** [a.o] Error 1\n",
 		"fs/a.c:7:2: error: 'y' undeclared", false, 2,
 	}, {
+		"/usr/src/fs/a.c:7:2: error: #error \x1b]0;owned\x07\n",
+		"fs/a.c:7:2: error: #error <U+001B>]0;owned<U+0007>", false, 2,
+	}, {
 		"  CC      kernel/fork.o\n", "it ended with status 137 and said nothing of it", true,
 		137,
 	}, {

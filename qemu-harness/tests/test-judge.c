@@ -532,6 +532,39 @@ static void test_missing_files(void **state)
 	free(dir);
 }
 
+/* Words of a guest's are shown, whatever they are, and each is one line. */
+static void test_controls(void **state)
+{
+	static const struct example bad[] = {
+		{ "title", "kvm", "exited 0", false, HELLO,
+		  READY "{\"t\":\"violation\",\"up\":9.0,\"title\":\"WARNING in x\\u001b[2J\\nrun #1: OK\","
+		  "\"site\":\"x+0x1\"}\n" DONE("7", "1", "4100"), NULL,
+		  "crashed: WARNING in x<U+001B>[2J<U+000A>run #1: OK" },
+		{ "console", "kvm", "exited 0", false,
+		  HELLO "[    3.0] irqsan: refused \x1b]52;c;cm0K\x07 \xff\n", BOOT REFUSED, NULL,
+		  "boot failed: insmod irqsan.ko: refused <U+001B>]52;c;cm0K<U+0007> <FF>" },
+		{ "error", "kvm", "exited 0", false, HELLO,
+		  READY "{\"t\":\"error\",\"up\":9,\"what\":\"no\\u202e \\u009b1m\"}\n", NULL,
+		  "lost: no verdict from the guest: no<U+202E> <U+009B>1m" },
+	};
+	static const struct example report = {
+		"report", "kvm", "exited 0", false,
+		HELLO "[    9.0] BUG: unable to handle page fault for address: 0\n"
+		"[    9.0] RIP: 0010:foo+0x1/0x2\n[    9.0] Code: \x1b[2J\n[    9.0] Call Trace:\n"
+		"[    9.0]  foo+0x1/0x20\n", READY, NULL, NULL
+	};
+	char *dir = make(&report, "");
+	struct verdict v;
+
+	(void)state;
+	check(bad, ARRAY_SIZE(bad), "");
+	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_non_null(strstr(v.report, "Code: <U+001B>[2J\n"));
+	verdict_free(&v);
+	remove_tree(dir);
+	free(dir);
+}
+
 /* A guest that talks too much proves nothing by what was kept; a finding stands. */
 static void test_truncated(void **state)
 {
@@ -592,6 +625,7 @@ int main(void)
 		cmocka_unit_test(test_qemu_message),
 		cmocka_unit_test(test_bench),
 		cmocka_unit_test(test_missing_files),
+		cmocka_unit_test(test_controls),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_flood),
 	};

@@ -56,12 +56,15 @@
  * @caught: which of them were caught: a bit for each of plants[]
  * @plant_title: what is wrong with the first that was not; owned
  * @chores: chores that were ordered and haven't been recorded; owned, NULL at the end
+ * @ordered: how many were ordered
+ * @undone: and how many of them were skipped
  * @chore_title: the first chore that failed; owned
  * @boot: the guest's init started
  * @module: a module record came
  * @module_rc: its result
  * @control: a control record came
  * @load: the load began
+ * @idle: as ordered, it doesn't count what it does
  * @load_up: guest uptime at which it did
  * @up: greatest uptime in any record
  * @guest_up: of the guest itself
@@ -91,12 +94,15 @@ struct evidence {
 	unsigned int caught;
 	char *plant_title;
 	struct strv chores;
+	size_t ordered;
+	size_t undone;
 	char *chore_title;
 	bool boot;
 	bool module;
 	int64_t module_rc;
 	bool control;
 	bool load;
+	bool idle;
 	double load_up;
 	double up;
 	double guest_up;
@@ -138,12 +144,19 @@ const char *outcome_name(enum outcome o)
  * verdict_line() - a verdict in one line
  * @v: the verdict
  *
- * Return: "OK", "crashed: TITLE" and so on; the caller frees it
+ * Return: "OK", "crashed: TITLE", "OK (skipped: kexec: WHY)" and so on; the caller
+ * frees it
  */
 char *verdict_line(const struct verdict *v)
 {
-	return v->title ? xasprintf("%s: %s", outcome_name(v->outcome), v->title) :
-			  xstrdup(outcome_name(v->outcome));
+	struct buf line = {};
+
+	buf_addf(&line, "%s%s%s", outcome_name(v->outcome), v->title ? ": " : "", v->title ?: "");
+	for (size_t i = 0; i < v->skipped.n; i++)
+		buf_addf(&line, "%s%s", i ? "; " : " (skipped: ", v->skipped.v[i]);
+	if (v->skipped.n)
+		buf_addf(&line, ")");
+	return line.data;
 }
 
 /**
@@ -156,6 +169,7 @@ void verdict_free(struct verdict *v)
 	free(v->release);
 	free(v->report);
 	strv_free(&v->titles);
+	strv_free(&v->skipped);
 	timeline_free(&v->timeline);
 	v->title = NULL;
 	v->release = NULL;
@@ -231,6 +245,9 @@ static void take_chore(struct evidence *e, const struct record *r)
 		free(e->chores.v[i]);
 		e->chores.v[i] = e->chores.v[--e->chores.n];
 		e->chores.v[e->chores.n] = NULL;
+		if (r->skipped)
+			strv_pushf(&e->v->skipped, "%s: %s", r->text, r->skipped);
+		e->undone += r->skipped && !r->ran;
 		break;
 	}
 	if (r->number) {
@@ -263,6 +280,8 @@ static void take_guest(struct evidence *e, const struct record *r)
 		break;
 	case RECORD_LOAD:
 		e->load = true;
+		e->idle = !strcmp(r->text, "none") || !strcmp(r->text, "selftest") ||
+			  !strcmp(r->text, "bench");
 		e->load_up = r->up;
 		break;
 	case RECORD_VIOLATION:
@@ -302,6 +321,11 @@ static void take_line(void *ctx, const char *line, size_t len)
 	/* What a dying guest left of a line proves nothing. */
 	if (record_parse(line, len, &r))
 		return;
+	/* Only the nested mode has an outer guest: this one poses as it. */
+	if (r.l1 && strcmp(e->accel, "nested")) {
+		record_free(&r);
+		return;
+	}
 	if (r.up > e->up)
 		e->up = r.up;
 	if (!r.l1) {
@@ -335,6 +359,7 @@ static void add_chores(struct evidence *e, const char *names)
 
 	for (name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save))
 		strv_push(&e->chores, name);
+	e->ordered = e->chores.n;
 	free(copy);
 }
 
@@ -592,6 +617,11 @@ static bool judge_stuck(struct evidence *e)
 	/* The load is done and the inner QEMU has ended: only the outer guest didn't leave. */
 	if (e->done && e->l1_exit)
 		return false;
+	/* It may take longer than any silence of a healthy guest. */
+	if (e->livepatch && !e->livepatched && e->boot && !e->load) {
+		set(e, OUTCOME_LOST, "the livepatch was not in force");
+		return true;
+	}
 	if (e->load) {
 		title = xasprintf("%s, after %lld ms of load", e->ended,
 				  (long long)e->v->load_ms);
@@ -696,6 +726,15 @@ static void judge(struct evidence *e)
 		return;
 	if (judge_chores(e))
 		return;
+	if (e->ordered && e->undone == e->ordered) {
+		set(e, OUTCOME_INCONCLUSIVE, "no chore was done");
+		return;
+	}
+	/* Its first error ends a load. */
+	if (e->load && !e->idle && !v->ops) {
+		set(e, OUTCOME_INCONCLUSIVE, "the load did nothing");
+		return;
+	}
 	/* The load ran, but not through the code that this test is about. */
 	if (e->expect_pv && !v->waits) {
 		set(e, OUTCOME_INCONCLUSIVE, v->pv ? "kvm_wait was never reached" :

@@ -24,7 +24,8 @@
  * @OUTCOME_HUNG: the guest stopped making progress under load
  * @OUTCOME_LOST: the harness's or L1's fault, or the detector didn't prove
  *		  itself; says nothing of the kernel
- * @OUTCOME_INCONCLUSIVE: ran to the end without reaching the code under test
+ * @OUTCOME_INCONCLUSIVE: ran to the end without reaching the code under test, or
+ *			  without doing anything
  */
 enum outcome {
 	OUTCOME_OK,
@@ -42,6 +43,7 @@ enum outcome {
  *	   inconclusive); NULL for OK; owned
  * @titles: titles of all crashes and violations of the boot, each once, up to
  *	    VERDICT_TITLES_MAX; owned
+ * @skipped: chores that were not done, or only in part, "NAME: WHY" each; owned
  * @release: kernel release that the guest itself reported, or NULL; owned
  * @pv: the guest has PV spinlocks
  * @control: the planted violation came back
@@ -66,6 +68,7 @@ struct verdict {
 	enum outcome outcome;
 	char *title;
 	struct strv titles;
+	struct strv skipped;
 	char *release;
 	bool pv;
 	bool control;

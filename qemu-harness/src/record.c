@@ -166,6 +166,11 @@ static int record_fill(const json_t *obj, struct record *r)
 		return -EINVAL;
 	if (r->kind == RECORD_PLANTED && get_int(obj, "ran", 1, &r->ran))
 		return -EINVAL;
+	if (r->kind == RECORD_CHORE && json_object_get(obj, "skipped") &&
+	    get_text(obj, "skipped", &r->skipped))
+		return -EINVAL;
+	if (r->kind == RECORD_CHORE)
+		r->ran = json_integer_value(json_object_get(obj, "rounds"));
 	if (r->kind == RECORD_BOOT && !r->l1) {
 		const json_t *pv = json_object_get(obj, "pv");
 
@@ -224,8 +229,10 @@ void record_free(struct record *r)
 	record_sites_free(r->sites, r->nr_sites);
 	free(r->text);
 	free(r->site);
+	free(r->skipped);
 	r->sites = NULL;
 	r->nr_sites = 0;
 	r->text = NULL;
 	r->site = NULL;
+	r->skipped = NULL;
 }

@@ -97,7 +97,8 @@ struct record_site {
  *	  load: workload, violation: title, livepatch: name, planted: plant,
  *	  chore: name, ktap: line, error: what; else NULL
  * @site: owned; violation, planted: FUNC+0xOFF; else NULL
- * @ran: planted: how often
+ * @skipped: chore: why it was not done, or only in part, or NULL; owned
+ * @ran: planted, chore: how often
  * @pv: boot: the guest has PV spinlocks
  * @number: boot: cpus, module: rc, control: seen, livepatch: rc,
  *	    planted: seen, chore: rc, reload: done, l2: pid, exit: status
@@ -111,6 +112,7 @@ struct record {
 	double up;
 	char *text;
 	char *site;
+	char *skipped;
 	int64_t ran;
 	bool pv;
 	int64_t number;

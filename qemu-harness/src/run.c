@@ -27,6 +27,8 @@
 /* Progress is told this often (seconds): a line that replaces itself, and one in a log. */
 #define PROGRESS_TTY_S 1
 #define PROGRESS_LOG_S 20
+/* What the guest itself gives a livepatch's transition, in silence. */
+#define TRANSITION_S 60
 /* One reload of the module with all its sites, in an emulated guest under load (seconds). */
 #define RELOAD_PATIENCE 20
 
@@ -210,8 +212,14 @@ static void on_record_line(void *ctx, const char *line, size_t len)
 {
 	struct boot *b = ctx;
 	struct record r;
+	int rc = record_parse(line, len, &r);
 
-	if (record_parse(line, len, &r)) {
+	/* Only the nested mode has an outer guest: this one poses as it. */
+	if (!rc && r.l1 && b->guest->vm.accel != ACCEL_NESTED) {
+		record_free(&r);
+		rc = -EINVAL;
+	}
+	if (rc) {
 		b->garbage++;
 		return;
 	}
@@ -319,10 +327,17 @@ static int boot_start(struct boot *b, const struct run_config *config, unsigned 
 	return 0;
 }
 
+/* Seconds that a livepatch may take on top. */
+static double transition(const struct boot *b)
+{
+	return b->phase == PHASE_INSMOD &&
+	       json_is_true(json_object_get(b->guest->facts, "livepatch")) ? TRANSITION_S : 0;
+}
+
 static double patience(const struct boot *b)
 {
 	const struct run_config *config = b->config;
-	double s = config->limits->phase[b->phase] * config->scale;
+	double s = config->limits->phase[b->phase] * config->scale + transition(b);
 
 	/* Guest time may run at half our pace on a loaded machine. */
 	return b->phase == PHASE_LOAD ? s + 2 * config->seconds +
@@ -344,7 +359,7 @@ static char *boot_due(const struct boot *b, double t)
 	/* No guest can go on without it: no need to wait for what the guest may take. */
 	if (b->outer_at && t - b->outer_at >= config->limits->outer)
 		return xstrdup("stalled outer guest");
-	if (t - b->progress_at >= config->limits->stall * config->scale)
+	if (t - b->progress_at >= config->limits->stall * config->scale + transition(b))
 		return xasprintf("stalled %s", phase_names[b->phase]);
 	if (t - b->phase_at >= patience(b))
 		return xasprintf("deadline %s", phase_names[b->phase]);

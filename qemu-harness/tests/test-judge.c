@@ -42,6 +42,9 @@
 	"{\"t\":\"livepatch\",\"up\":2.5,\"name\":\"fix\",\"rc\":" rc "}\n"
 #define CHORE(name, rc) \
 	"{\"t\":\"chore\",\"up\":9.5,\"name\":\"" name "\",\"rc\":" rc ",\"rounds\":3}\n"
+#define SKIPPED(name) \
+	"{\"t\":\"chore\",\"up\":9.5,\"name\":\"" name "\",\"rc\":0,\"rounds\":0," \
+	"\"skipped\":\"one CPU\"}\n"
 #define READY BOOT MODULE CONTROL LOAD
 
 #define HELLO "[    0.000000] Linux version 5.10.0-32-amd64\n"
@@ -220,6 +223,13 @@ static const struct example examples[] = {
 	  "inconclusive: kvm_wait was never reached: the guest has no PV spinlocks" },
 	{ "never reached, nor expected", "tcg", "exited 0", true, HELLO,
 	  BOOT_NO_PV MODULE CONTROL LOAD DONE("0", "0", "-1"), NULL, "OK" },
+	{ "the load did nothing", "tcg", "exited 0", true, HELLO,
+	  READY "{\"t\":\"done\",\"up\":19.0,\"waits\":0,\"slow_pv\":0,\"slow_native\":0,"
+	  "\"violations\":0,\"lost\":0,\"first_ms\":-1,\"load_ms\":15000,\"ops\":0}\n", NULL,
+	  "inconclusive: the load did nothing" },
+	{ "a guest poses as L1", "kvm", "exited 0", false, HELLO PANIC("    1.2"),
+	  BOOT L1_EXIT("7") "{\"t\":\"tick\",\"up\":1e9,\"from\":\"l1\"}\n", NULL,
+	  "boot failed: kernel panic: Attempted to kill init!" },
 	{ "reports of planted ones that nobody ordered", "tcg", "exited 0", true,
 	  HELLO SPLAT_PLANTED("    4.7"), READY DONE("7", "0", "-1"), NULL,
 	  "crashed: WARNING in planted_plain" },
@@ -284,6 +294,12 @@ static const struct example with_chores[] = {
 	{ "a chore failed", "tcg", "exited 0", true, HELLO,
 	  READY CHORE("hotplug", "-16") DONE("7", "0", "-1") CHORE("kexec", "0"), NULL,
 	  "crashed: chore: hotplug failed: Device or resource busy" },
+	{ "a chore skipped", "tcg", "exited 0", true, HELLO,
+	  READY SKIPPED("hotplug") DONE("7", "0", "-1") CHORE("kexec", "0"), NULL,
+	  "OK (skipped: hotplug: one CPU)" },
+	{ "all chores skipped", "tcg", "exited 0", true, HELLO,
+	  READY SKIPPED("hotplug") SKIPPED("kexec") DONE("7", "0", "-1"), NULL,
+	  "inconclusive: no chore was done (skipped: hotplug: one CPU; kexec: one CPU)" },
 	{ "kexec into nowhere", "tcg", "exited 0", true, HELLO,
 	  READY CHORE("hotplug", "0") DONE("7", "0", "-1"), NULL,
 	  "crashed: chore: no word of kexec" },
@@ -300,6 +316,8 @@ static const struct example with_livepatch[] = {
 	  READY DONE("7", "0", "-1"), NULL, "lost: the livepatch was not in force" },
 	{ "livepatch not in force, but all else", "kvm", "exited 0", false, HELLO,
 	  BOOT LIVEPATCH("-110") MODULE CONTROL LOAD DONE("7", "0", "-1"), NULL,
+	  "lost: the livepatch was not in force" },
+	{ "its transition lasts", "kvm", "stalled insmod", false, HELLO, BOOT, NULL,
 	  "lost: the livepatch was not in force" },
 	{ "livepatch refused", "kvm", "exited 0", false, HELLO,
 	  BOOT "{\"t\":\"error\",\"up\":3,\"what\":\"insmod fix.ko: no\"}\n"

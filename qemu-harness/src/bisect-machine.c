@@ -109,7 +109,7 @@ static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
 {
 	const struct request basic = basic_request(m->rq);
 	char *load_dir = xasprintf("%s/load", g->dir), *basic_dir = xasprintf("%s/basic", g->dir);
-	char *tree = xasprintf("%s/build", m->dir), *image = xasprintf("%s/bzImage", g->dir);
+	char *tree = xasprintf("%s/build", m->dir);
 	int rc;
 
 	rc = remove_tree(g->dir);
@@ -120,15 +120,9 @@ static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
 	if (!rc)
 		rc = kernel_get(tree, &g->kernel);
 	if (!rc)
-		rc = copy_file(g->kernel.image, image);
-	if (!rc) {
-		free(g->kernel.image);
-		g->kernel.image = xstrdup(image);
 		rc = request_guest_make(m->rq, &g->kernel, m->accel, load_dir, &g->load);
-	}
 	if (!rc)
 		rc = request_guest_make(&basic, &g->kernel, ACCEL_TCG, basic_dir, &g->basic);
-	free(image);
 	free(tree);
 	free(basic_dir);
 	free(load_dir);

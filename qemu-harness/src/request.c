@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel.h"
@@ -196,8 +197,9 @@ static int add_hash(json_t *facts, const char *name, const char *path)
 
 /* What is booted, for the result and for each boot's run.json. */
 static int add_facts(json_t *facts, const struct request *rq, const struct kernel *k,
-		     const struct guest *guest, enum accel accel)
+		     const struct request_guest *g, enum accel accel)
 {
+	const struct guest *guest = &g->guest;
 	json_t *more;
 	int rc;
 
@@ -217,6 +219,11 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 			 "chores", rq->chores,
 			 "cmdline", rq->cmdline,
 			 "params", rq->params);
+	/* All of them or none: the judge goes by some. */
+	if (!more) {
+		pr_err("the kernel's name, --params, --chore and --cmdline must be UTF-8");
+		return -EINVAL;
+	}
 	json_object_update(facts, more);
 	json_decref(more);
 	if (rq->builtin)
@@ -228,7 +235,7 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 				    json_string(strrchr(guest->livepatch, '/') ?
 						strrchr(guest->livepatch, '/') + 1 :
 						guest->livepatch));
-	rc = add_hash(facts, "kernel_sha256", k->image);
+	rc = add_hash(facts, "kernel_sha256", g->image);
 	if (!rc)
 		rc = add_hash(facts, "config_sha256", k->config);
 	if (!rc)
@@ -260,6 +267,27 @@ int request_accel(const struct request *rq, enum accel *accel)
 	return rc < 0 ? rc : 0;
 }
 
+/*
+ * A copy of the kernel that no later build, and no refresh of the cache, changes
+ * while the boots go on: hours, perhaps.
+ */
+static int keep_image(const char *image, const char *dir, char **copy)
+{
+	char *path = xasprintf("%s/bzImage.run", dir);
+	struct stat a, b;
+	int rc;
+
+	if (!stat(image, &a) && !stat(path, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
+		pr_err("%s is what a run puts there; give the kernel another name", path);
+		rc = -EEXIST;
+	} else {
+		rc = copy_file(image, path);
+	}
+	*copy = rc ? NULL : xstrdup(path);
+	free(path);
+	return rc;
+}
+
 /**
  * request_guest_make() - make a guest of what is asked for
  * @rq: what is asked for
@@ -288,18 +316,22 @@ int request_guest_make(const struct request *rq, const struct kernel *k, enum ac
 
 	*g = (struct request_guest){};
 	rc = guest_build(&gc, dir, &g->guest);
-	if (rc)
+	if (!rc)
+		rc = keep_image(k->image, dir, &g->image);
+	if (rc) {
+		request_guest_free(g);
 		return rc;
+	}
 	g->cmdline = xasprintf("%s%s%s%s", emulated, built_in ? " irqsan.track=1" : "",
 			       rq->cmdline ? " " : "", rq->cmdline ?: "");
 	g->run = (struct run_guest){
-		.vm = { .accel = accel, .qemu = rq->qemu, .kernel = k->image,
+		.vm = { .accel = accel, .qemu = rq->qemu, .kernel = g->image,
 			.initramfs = g->guest.initramfs,
 			.cmdline = g->cmdline,
 			.cpus = rq->cpus, .memory_mb = rq->memory_mb },
 		.expect_pv = expect_pv(rq, accel), .facts = json_object(), .conf = g->guest.conf,
 	};
-	rc = add_facts(g->run.facts, rq, k, &g->guest, accel);
+	rc = add_facts(g->run.facts, rq, k, g, accel);
 	if (rc)
 		request_guest_free(g);
 	return rc;
@@ -307,13 +339,16 @@ int request_guest_make(const struct request *rq, const struct kernel *k, enum ac
 
 /**
  * request_guest_free() - free what request_guest_make() filled in
- * @g: the guest; its initramfs, which is large and made again from what run.json
- *     names, is removed
+ * @g: the guest; its initramfs and kernel, which are large, are removed: what they
+ *     were made of is named in run.json
  */
 void request_guest_free(struct request_guest *g)
 {
 	if (g->guest.initramfs)
 		unlink(g->guest.initramfs);
+	if (g->image)
+		unlink(g->image);
+	free(g->image);
 	json_decref(g->run.facts);
 	free(g->cmdline);
 	guest_free(&g->guest);

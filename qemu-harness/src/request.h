@@ -89,11 +89,13 @@ struct request {
 /**
  * struct request_guest - a guest that is ready to be booted
  * @guest: its initramfs and orders
+ * @image: its kernel, a copy; owned
  * @cmdline: what its kernel is told besides; owned
- * @run: for run_boots(); points into @guest, and to the kernel that it was made of
+ * @run: for run_boots(); points into the above
  */
 struct request_guest {
 	struct guest guest;
+	char *image;
 	char *cmdline;
 	struct run_guest run;
 };

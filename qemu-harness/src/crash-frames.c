@@ -67,6 +67,16 @@ static void take_frame(struct span line, const char *skip, struct strv *frames)
 			return;
 }
 
+static bool is_frame(struct span line)
+{
+	int i;
+
+	for (i = 0; crash_re.frame_lines[i]; i++)
+		if (pattern_find(crash_re.frame_lines[i], line, NULL))
+			return true;
+	return pattern_find("\\(stack is not available\\)", line, NULL);
+}
+
 /*
  * Goes through the lines as @trail says; the functions on the way are added to
  * @frames. False where the stack of another report stands in between.
@@ -95,7 +105,7 @@ static bool follow(const char *const trail[], const char *skip, const struct spa
 				break;
 			if (!in_trace)
 				continue;
-			if (pattern_find(crash_re.trace_start, line, NULL) ||
+			if ((pattern_find(crash_re.trace_start, line, NULL) && !is_frame(line)) ||
 			    (next && take(next, line, skip, frames)))
 				break;
 			take_frame(line, skip, frames);
@@ -159,11 +169,11 @@ static void pick(enum crash_pick how, const struct strv *frames, struct guilty *
 		strv_push(&fns, fn);
 		free(fn);
 	}
-	if (how == PICK_STALLED) {
+	if (how == PICK_STALLED || how == PICK_LOOP)
 		pick_stalled(&fns, frames, guilty);
-	} else if (how == PICK_HUNG) {
+	if (how == PICK_HUNG)
 		pick_hung(&fns, frames, guilty);
-	} else if (fns.n) {
+	if (fns.n && !guilty->name && (how == PICK_FIRST || how == PICK_LOOP)) {
 		guilty->name = xstrdup(fns.v[0]);
 		guilty->raw = xstrdup(frames->v[0]);
 	}
@@ -210,16 +220,6 @@ void crash_guilty_free(struct guilty *guilty)
 	free(guilty->raw);
 	guilty->name = NULL;
 	guilty->raw = NULL;
-}
-
-static bool is_frame(struct span line)
-{
-	int i;
-
-	for (i = 0; crash_re.frame_lines[i]; i++)
-		if (pattern_find(crash_re.frame_lines[i], line, NULL))
-			return true;
-	return pattern_find("\\(stack is not available\\)", line, NULL);
 }
 
 /**

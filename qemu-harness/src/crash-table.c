@@ -6,16 +6,21 @@
  */
 #include "crash-table.h"
 
-/* A function in front of its offset, or of the suffix that a compiler gave it. */
-#define FN "([A-Za-z_]\\w*)[.+]"
+/*
+ * A function in front of its offset, of the suffix that a compiler gave it, or of
+ * its source line, which decode_stacktrace.sh puts in the place of the offset.
+ */
+#define FN "([A-Za-z_]\\w*)(?:[.+]| (?=\\([^ ()]+:[\\d?]+[ )]))"
 #define ADDR "\\[<?(?:0x)?[0-9a-f]+>?\\]"
 #define SOURCE "[\\w./-]+\\.[a-z]+:\\d+"
 
 /* Where the CPU was: RIP and EIP, IP of old kernels, NIP of powerpc, pc of arm and riscv. */
 #define AT_IP \
-	"(?:IP|pc |PC is at):? (?:\\d+:)?" \
+	"(?:IP|pc |PC is at):? (?:[0-9a-f]+:)?" \
 	"(?:(?:" ADDR " +){0,2}" FN "|0x[0-9a-f]+|" ADDR " +\\[< *\\(null\\)>\\]| *\\(null\\))"
-#define AT_CALLS "Call [Tt]race:|Backtrace:"
+/* arm may begin at once with what unwinds. */
+#define UNWINDS "^ *unwind_backtrace from "
+#define AT_CALLS "Call [Tt]race:|Backtrace:|" UNWINDS
 /* A warning that is raised by a trap has an IP, or what powerpc writes for it. */
 #define AT_WARNING "(?:" AT_IP "|--- interrupt: \\d+ at " FN ")"
 /* "at: func+0x1/0x2": who takes or holds the lock. */
@@ -31,19 +36,27 @@
 
 #define TRACE_START \
 	"Call [Tt]race|(?:Allocated|Freed)(?: by task \\d+)?:|Backtrace:|" \
-	"[^k] backtrace(?: \\(crc \\w*\\))?:|Uninit was stored to memory at"
+	"[^k] backtrace(?: \\(crc \\w*\\))?:|Uninit was stored to memory at|" UNWINDS
 /* riscv's registers end so; of a fault in the kernel the stack follows unannounced. */
 #define REGS_END "status: [0-9a-f]{16} badaddr: [0-9a-f]{16} cause: [0-9a-f]{16}"
 
 const struct crash_patterns crash_re = {
+	.escape = "\\x1b(?:\\[[0-9;?]*[ -/]*[@-~]|\\][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)|[()].|.)?",
 	.prefix =
-	"^(?:\\*\\* \\d+ printk messages dropped \\*\\* )?(?:|.* login: )(?:<\\d+>)?"
-	"\\[ *\\d+\\.\\d+\\](?:\\[ *([CT]\\d+)\\])? ",
+	"^(?:(.{0,100}?)\\[ *(\\d+\\.\\d{6})(?:,\\d+)?\\]|\\[[^][]*\\d[.:]\\d[^][]*\\])"
+	"(?: ?\\[ *([CT]\\d+)(?:@\\w+)?\\])? ",
+	.context = "(?:\\[ *|caller=)([CT]\\d+)",
+	.begins =
+	"(?<!\\w)(?<!WARNING: )(?:-+\\[ (?:cut here|end trace) |[8]<--- cut here|={30}|Modules linked in:|"
+	"CPU: \\d+ (?:UID|PID): \\d|Hardware name: |Workqueue: |[RE]IP: [0-9a-f]+:|RSP: |"
+	"pc : |lr : |Code: |Call [Tt]race:|stack backtrace:)",
+	.broken = "\\}, at:$",
 	.guess = "^(?:.*?" ADDR ")? *\\? |\\(unreliable\\)$",
 	.frame_lines = {
 		"^ *(?:" ADDR " ){0,2}" FN,
 		/* arm names the caller of a leaf function nowhere else. */
 		"^ *" ADDR " \\((\\w[\\w.]*)\\) from " ADDR " \\(" FN,
+		"^ *(\\w[\\w.]*) from " FN,
 		NULL,
 	},
 	.trace_start = TRACE_START "|" REGS_END,
@@ -56,7 +69,7 @@ const struct crash_patterns crash_re = {
 	/* what prints a report, and what a trap passes on its way there */
 	"print_(?:address_description|report|usage_bug|unlock|tainted|hex_dump)|hex_dump_to_buffer|"
 	"^get_taint$|panic|report_bug|fixup_bug|imbalance_bug|assertfail|"
-	"(?:show|dump|walk)_stack|dump_backtrace|arch_stack_walk|stack_trace_(?:save|consume)|"
+	"(?:show|dump|walk)_stack|(?:dump|unwind)_backtrace|arch_stack_walk|stack_trace_(?:save|consume)|"
 	"__warn|warn_(?:slowpath|alloc|bogus)|"
 	"invalid_op|do_error|do_trap|_trap$|program_check_(?:exception|common)|"
 	"do_(?:kernel|translation)_fault|do_mem_abort|el1_abort|el1h_64_sync|"
@@ -69,6 +82,10 @@ const struct crash_patterns crash_re = {
 	"atomic(?:64)?_(?:dec|inc|read|set|x?or|and|add|sub|fetch|xchg|cmpxchg|try)|"
 	"(?:set|clear|change|test)_bit|seqprop_assert|"
 	/* locks, and what looks after them */
+	"^check_(?:prevs?_add|noncircular|deadlock|irq_usage|usage_\\w+|wait_context|flags)$|"
+	"^validate_chain$|^valid_state$|^mark_usage$|^(?:register|look_up)_lock_class$|"
+	"^assign_lock_key$|^find_held_lock$|^save_trace$|^debug_locks_off|"
+	"^print_\\w*(?:bug|dependency|deadlock_scenario|wait_context)$|"
 	"lockdep|lock_(?:acquire|release|class)|mark_lock|(?:reacquire|mark)_held_locks|"
 	"(?:trace|lockdep)_(?:hard|soft)irq|raw_spin_rq|spin_(?:try|un)?lock|"
 	"(?:read|write)_(?:try|un)?lock|^down$|down_(?:read|write|trylock)|up_(?:read|write)|"
@@ -81,6 +98,8 @@ const struct crash_patterns crash_re = {
 	"do_read_cache_folio|read_cache_page|pagecache_get_page|grab_cache_page_write_begin|"
 	"xas_(?:start|load|find)|find_lock_entries|truncate_inode_pages_range|mark_buffer_dirty|"
 	"__phys_addr|"
+	/* loops that only spend time */
+	"^delay_\\w+$|^_*(?:const_)?[nu]delay$|^_*delay$|"
 	/* copies, strings, sums, I/O */
 	"mem(?:cpy|cmp|set|chr|move)|str(?:cmp|ncmp|cpy|lcpy|ncpy|scpy|len|str|nstr|nlen|chr)|"
 	"copy_(?:to|from)_(?:user|iter)|copy_(?:page|folio)_(?:to|from)_iter|^copy(?:in|out)$|"
@@ -127,6 +146,7 @@ const struct crash_patterns crash_re = {
 	"synchronize|rcu_barrier|cancel_delayed_work|kthread",
 	.goes_on =
 	"invalid opcode: 0000|Kernel panic - not syncing|PANIC: double fault|Internal error:|"
+	"^Oops - |"
 	"unregister_netdevice: waiting for",
 	.chatter =
 	"FAULT_INJECTION: forcing a failure|vmalloc: allocation failure:|"
@@ -267,7 +287,7 @@ static const struct crash_form bug_forms[] = {
 	     .skip = "(?:free|put|get|update|release)_page|free_unref|^_*folio|alloc|"
 	     "truncate_inode_pages|page_frag_free|vmap|page_owner"),
 	FORM("bug", "BUG: Bad page map", "BUG: Bad page map"),
-	FORM("bug", "BUG:\\s*$", "BUG: corrupted", .cut = true),
+	FORM("bug", "^BUG:\\s*$", "BUG: corrupted", .cut = true),
 	{ 0 },
 };
 
@@ -333,7 +353,7 @@ static const struct crash_form warning_forms[] = {
 	     "WARNING: kernel stack regs has bad value", .no_trace = true),
 	FORM("unwinder", "(WARNING: (?:stack recursion |stack going |can't (?:access|dereference) ).*)",
 	     "%1", .no_trace = true),
-	FORM("warning", "WARNING:\\s*$", "WARNING: corrupted", .cut = true),
+	FORM("warning", "^WARNING:\\s*$", "WARNING: corrupted", .cut = true),
 	{ 0 },
 };
 
@@ -364,7 +384,7 @@ static const struct crash_form info_forms[] = {
 	     .skip = "schedule"),
 	/* What is left of a KASAN report of old. */
 	FORM("kasan", "INFO: (Freed|Allocated) in (.*)", "INFO: %1 in %2", .cut = true),
-	FORM("info", "INFO:\\s*$", "INFO: corrupted", .cut = true),
+	FORM("info", "^INFO:\\s*$", "INFO: corrupted", .cut = true),
 	{ 0 },
 };
 
@@ -443,6 +463,27 @@ static const struct crash_form slub_forms[] = {
 	{ 0 },
 };
 
+/* Objects of a cache with a name of its own. */
+static const struct crash_form cache_forms[] = {
+	FORM("bug", "^BUG \\S+ \\(.*?\\): (.+)", "BUG: %1 in %F", .trail = TRAIL_CALLS,
+	     .skip = "^check_|^slab_|object_err|free_(?:to_partial_list|debug_processing)|"
+	     "alloc_debug_processing"),
+	{ 0 },
+};
+
+static const struct crash_form irq_forms[] = {
+	FORM("irq", "irq \\d+: nobody cared", "irq NUM: nobody cared in %1",
+	     .needs = { "^handlers:", ADDR " ([A-Za-z_]\\w*)" }),
+	FORM("irq", "irq \\d+: nobody cared", "irq NUM: nobody cared"),
+	{ 0 },
+};
+
+static const struct crash_form oops_forms[] = {
+	FORM("oops", "^Oops - (.+?) \\[#\\d+\\]", "Oops - %1 in %F",
+	     .alts = { "bad-access in %F" }, .trail = TRAIL_IP),
+	{ 0 },
+};
+
 static const struct crash_form divide_forms[] = {
 	FORM("oops", "divide[ _]error: ", "divide error in %F", .trail = { AT_IP }),
 	{ 0 },
@@ -497,7 +538,7 @@ static const struct crash_form fault_forms[] = {
 
 static const struct crash_form hard_lockup_forms[] = {
 	FORM("hard-lockup", "Watchdog detected hard LOCKUP", "BUG: hard lockup in %F",
-	     .trail = TRAIL_IP),
+	     .trail = TRAIL_IP, .pick = PICK_LOOP),
 	{ 0 },
 };
 
@@ -541,6 +582,9 @@ const struct crash_mark crash_marks[] = {
 	{ "kernel BUG", .forms = bug_at_forms },
 	{ "Kernel BUG", .forms = old_bug_at_forms },
 	{ "BUG kmalloc-", .any = true, .forms = slub_forms },
+	{ "BUG ", .not = "kasan: bad access detected", .forms = cache_forms },
+	{ ": nobody cared", .forms = irq_forms },
+	{ "Oops - ", .forms = oops_forms },
 	{ "divide error:", .forms = divide_forms },
 	/* As kernels from 5.8 on spell it. */
 	{ "divide_error:", .forms = divide_forms },

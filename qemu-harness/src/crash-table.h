@@ -21,12 +21,14 @@
  * @PICK_STALLED: a loop is interrupted anywhere in it: the last frame above the
  *		  one that called for the work (the syscall, the timer, the
  *		  device's operation), which is the same every time
+ * @PICK_LOOP: the same where it's known, else the first one
  * @PICK_HUNG: who waits for a lock is a victim: what all wait for if that is
  *	       known, else the first frame that isn't about waiting
  */
 enum crash_pick {
 	PICK_FIRST,
 	PICK_STALLED,
+	PICK_LOOP,
 	PICK_HUNG,
 };
 
@@ -85,7 +87,12 @@ extern const struct crash_mark crash_marks[];
 
 /**
  * struct crash_patterns - what is the same in all reports
- * @prefix: "[  12.345678][ T123] " in front of a line; group 1 is T123
+ * @escape: what is for the terminal
+ * @prefix: "[  12.345678][ T123] " in front of a line, whatever stands before it:
+ *	    group 1, group 2 is the time, group 3 is T123
+ * @context: T123 in what others put in front of a line
+ * @begins: words that are the first ones of their line
+ * @broken: the end of a line that goes on in the next one
  * @guess: frames that the unwinder found on the stack without knowing that they
  *	   belong there
  * @frame_lines: a line of a stack trace; the groups are functions, in the order
@@ -105,9 +112,13 @@ extern const struct crash_mark crash_marks[];
  * @end: the last line of a report
  */
 struct crash_patterns {
+	const char *escape;
 	const char *prefix;
+	const char *context;
+	const char *begins;
+	const char *broken;
 	const char *guess;
-	const char *frame_lines[3];
+	const char *frame_lines[4];
 	const char *trace_start;
 	const char *trace_maybe;
 	const char *foreign_frame;

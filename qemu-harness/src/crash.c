@@ -26,13 +26,45 @@
 #define PANIC_LINES 22
 #define PANIC_LINES_KMSAN 16
 #define TITLE_MAX 120
+/* Lines of a report that are looked at to learn what its log puts in front of lines. */
+#define LEARN_LINES 64
+/* Prefixes that one log may have. */
+#define PREFIXES 4
+#define PREFIX_MAX 100
+/* Lines by which those of one report may be out of order. */
+#define SWAP_REACH 3
+/* So many reports of others without a line of its own: a report has ended. */
+#define OTHERS_MAX 16
 
 #define CUT_HERE "[ cut here ]"
+
+/**
+ * struct log - a log that is being read
+ * @at: the text
+ * @len: its length
+ * @prefixes: examples of what stands in front of the kernel's words, besides its
+ *	      own time stamp and context: a logger's time, a mail's quote marks
+ * @junk: one that only stands in front of time stamps, and of lines that lost theirs
+ * @learned: where the part ends in which they were looked for
+ * @bare: its lines have no time stamps, so that a prefix is as good as one
+ * @owned: the texts of lines that can't be read from the log as it is
+ */
+struct log {
+	const char *at;
+	size_t len;
+	struct strv prefixes;
+	struct span junk;
+	size_t learned;
+	bool bare;
+	struct strv owned;
+};
 
 /**
  * struct line - one line of a log
  * @text: what it says, behind time stamp and context
  * @stamped: it has a time stamp
+ * @time: the kernel's seconds, if it has them
+ * @junk: what stands in front of them
  * @ctx: its "T123" or "C1"; NULL when the log has none
  * @offset: where the whole line starts in the log
  * @next: where the next line starts
@@ -40,6 +72,8 @@
 struct line {
 	struct span text;
 	bool stamped;
+	struct span time;
+	struct span junk;
 	struct span ctx;
 	size_t offset;
 	size_t next;
@@ -65,26 +99,221 @@ static bool has(struct span s, const char *text)
 	return memmem(s.at, s.len, text, strlen(text));
 }
 
-/* The line of @log at @offset, which is inside of it. */
-static struct line line_at(const char *log, size_t len, size_t offset)
+/* Adds @text without the NULs that logs hold: a title is a string. */
+static void add_text(struct buf *out, struct span text)
 {
-	const char *nl = memchr(log + offset, '\n', len - offset);
-	struct line l = { .offset = offset, .text.at = log + offset };
+	while (text.len) {
+		size_t len = strnlen(text.at, text.len);
+
+		buf_add(out, text.at, len);
+		len += len < text.len;
+		text.at += len;
+		text.len -= len;
+	}
+}
+
+/* The pattern that finds a line with any of the marks' words. */
+static const char *any_mark(void)
+{
+	static char *pattern;
+	struct buf b = {};
+	size_t i;
+
+	if (pattern)
+		return pattern;
+	for (i = 0; crash_marks[i].text; i++) {
+		char *one = xasprintf("%s\\Q%s\\E", i ? "|" : "", crash_marks[i].text);
+
+		buf_add(&b, one, strlen(one));
+		free(one);
+	}
+	pattern = b.data;
+	return pattern;
+}
+
+static struct span skip(struct span s, size_t len)
+{
+	return (struct span){ .at = s.at + len, .len = s.len - len };
+}
+
+/* @text for as long as @log is open. */
+static struct span own(struct log *log, const char *text)
+{
+	strv_push(&log->owned, text);
+	return (struct span){ .at = log->owned.v[log->owned.n - 1], .len = strlen(text) };
+}
+
+/* @text without what moves a terminal's cursor and sets its colours. */
+static struct span plain(struct log *log, struct span text)
+{
+	struct buf copy = {};
+	char *out;
+
+	if (!memchr(text.at, '\033', text.len))
+		return text;
+	add_text(&copy, text);
+	out = pattern_replace(crash_re.escape, copy.data, "");
+	text = own(log, out);
+	free(out);
+	buf_free(&copy);
+	return text;
+}
+
+/* The line of @log at @offset, which is inside of it; prefixes are left in it. */
+static struct line read_line(struct log *log, size_t offset)
+{
+	struct line l = { .offset = offset, .text.at = log->at + offset };
+	const char *nl = memchr(l.text.at, '\n', log->len - offset);
 	struct span groups[PATTERN_GROUPS];
 
-	l.text.len = nl ? (size_t)(nl - l.text.at) : len - offset;
+	l.text.len = nl ? (size_t)(nl - l.text.at) : log->len - offset;
 	l.next = offset + l.text.len + (nl ? 1 : 0);
 	if (l.text.len > LINE_MAX_LEN)
 		l.text.len = LINE_MAX_LEN;
+	/* A byte order mark. */
+	if (!offset && l.text.len >= 3 && !memcmp(l.text.at, "\xef\xbb\xbf", 3))
+		l.text = skip(l.text, 3);
+	l.text = plain(log, l.text);
 	while (l.text.len && isspace((unsigned char)l.text.at[l.text.len - 1]))
 		l.text.len--;
 	if (!pattern_find(crash_re.prefix, l.text, groups))
 		return l;
 	l.stamped = true;
-	l.ctx = groups[1];
-	l.text.at += groups[0].len;
-	l.text.len -= groups[0].len;
+	l.junk = groups[1];
+	l.time = groups[2];
+	l.ctx = groups[3];
+	l.text = skip(l.text, groups[0].len);
 	return l;
+}
+
+static size_t blanks(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.at[n] == ' ')
+		n++;
+	return n;
+}
+
+/* How many letters, digits and "_" @s begins with. */
+static size_t word(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && (isalnum((unsigned char)s.at[n]) || s.at[n] == '_'))
+		n++;
+	return n;
+}
+
+/*
+ * How much of @text is written in the way of @prefix: words may be others, and
+ * padded to another width; all else is the same. 0: nothing.
+ */
+static size_t prefix_len(struct span prefix, struct span text)
+{
+	struct span p = prefix, t = text;
+
+	while (p.len && t.len) {
+		size_t gap = blanks(p), n = blanks(t);
+
+		if (gap == p.len)
+			/* The message may begin with blanks of its own. */
+			return n < gap ? 0 : (size_t)(t.at - text.at) + gap;
+		p = skip(p, gap);
+		t = skip(t, n);
+		gap = word(p);
+		n = word(t);
+		if (!gap != !n || (!gap && (!t.len || *p.at != *t.at)))
+			return 0;
+		p = skip(p, gap ?: 1);
+		t = skip(t, n ?: 1);
+	}
+	return blanks(p) == p.len ? (size_t)(t.at - text.at) : 0;
+}
+
+/* Takes @prefix off @l. Was it there? */
+static bool strip(struct line *l, struct span prefix)
+{
+	size_t len = prefix_len(prefix, l->text);
+	struct span taken = { .at = l->text.at, .len = len }, groups[PATTERN_GROUPS];
+
+	if (!len)
+		return false;
+	if (!l->ctx.len && pattern_find(crash_re.context, taken, groups))
+		l->ctx = groups[1];
+	l->text = skip(l->text, len);
+	return true;
+}
+
+/* The line of @log at @offset, which is inside of it. */
+static struct line line_at(struct log *log, size_t offset)
+{
+	struct line l = read_line(log, offset);
+	size_t i;
+
+	/* Where a mailer broke a line the rest has its marks, and no time. */
+	if (log->junk.len && !l.stamped)
+		strip(&l, log->junk);
+	for (i = 0; i < log->prefixes.n; i++) {
+		const char *prefix = log->prefixes.v[i];
+
+		if (strip(&l, (struct span){ .at = prefix, .len = strlen(prefix) })) {
+			l.stamped |= log->bare;
+			break;
+		}
+	}
+	return l;
+}
+
+static void add_prefix(struct log *log, struct span prefix)
+{
+	size_t i;
+
+	if (!prefix.len || prefix.len > PREFIX_MAX || log->prefixes.n == PREFIXES ||
+	    memchr(prefix.at, '\0', prefix.len))
+		return;
+	for (i = 0; i < log->prefixes.n; i++) {
+		struct span known = { .at = log->prefixes.v[i], .len = strlen(log->prefixes.v[i]) };
+
+		if (prefix_len(known, prefix) == prefix.len)
+			return;
+	}
+	strv_pushf(&log->prefixes, "%.*s", (int)prefix.len, prefix.at);
+}
+
+/*
+ * Learns from the lines of the report that may begin in @first what @log puts in
+ * front of lines: some are known to begin with certain words, and what stands in
+ * front of these is not the kernel's.
+ */
+static void learn(struct log *log, const struct line *first)
+{
+	struct span groups[PATTERN_GROUPS];
+	size_t offset = first->offset, n = 0, clean = 0;
+
+	if (offset < log->learned)
+		return;
+	strv_free(&log->prefixes);
+	log->bare = !first->stamped;
+	log->junk = first->junk;
+	for (; offset < log->len && n < LEARN_LINES; n++) {
+		struct line l = read_line(log, offset);
+
+		/* The next report has its own; "DEBUG:" is no mark. */
+		if (n && pattern_find(any_mark(), l.text, groups) &&
+		    (groups[0].at == l.text.at || !isalnum((unsigned char)groups[0].at[-1])))
+			break;
+		offset = l.next;
+		log->learned = offset;
+		if (l.stamped != first->stamped || !pattern_find(crash_re.begins, l.text, groups))
+			continue;
+		if (groups[0].at == l.text.at)
+			clean++;
+		add_prefix(log, (struct span){ .at = l.text.at,
+					       .len = (size_t)(groups[0].at - l.text.at) });
+	}
+	if (clean)
+		strv_free(&log->prefixes);
 }
 
 /* Is it a frame that may not belong to the stack? */
@@ -110,25 +339,6 @@ static bool rebooted(const char *log, size_t offset)
 	       !pattern_find("Starting new kernel|Restarting system", above, NULL);
 }
 
-/* The pattern that finds a line with any of the marks' words. */
-static const char *any_mark(void)
-{
-	static char *pattern;
-	struct buf b = {};
-	size_t i;
-
-	if (pattern)
-		return pattern;
-	for (i = 0; crash_marks[i].text; i++) {
-		char *one = xasprintf("%s\\Q%s\\E", i ? "|" : "", crash_marks[i].text);
-
-		buf_add(&b, one, strlen(one));
-		free(one);
-	}
-	pattern = b.data;
-	return pattern;
-}
-
 /* The first form of @m that @header fits, or NULL. */
 static const struct crash_form *form_of(const struct crash_mark *m, struct span header)
 {
@@ -140,77 +350,203 @@ static const struct crash_form *form_of(const struct crash_mark *m, struct span 
 	return NULL;
 }
 
+/* A form that is sure of a line with the words of @m; NULL: it needs another look. */
+static bool is_sure(const struct crash_mark *m, struct span text)
+{
+	const struct crash_form *f = form_of(m, text);
+
+	return f && !f->cut;
+}
+
 /* Is @l the first line of a report with the words of @m? */
-static bool marks(const struct crash_mark *m, const char *log, const struct line *l)
+static bool marks(const struct crash_mark *m, const struct log *log, const struct line *l)
 {
 	if (!has(l->text, m->text) || (m->not && pattern_find(m->not, l->text, NULL)) ||
-	    (m->again && !rebooted(log, l->offset)))
+	    (m->again && !rebooted(log->at, l->offset)))
 		return false;
 	return form_of(m, l->text) ||
 	       (m->any && !strncmp(l->text.at, m->text, strlen(m->text)));
 }
 
-/* The mark that makes @l, which has the words of one, begin a report; or NULL. */
-static const struct crash_mark *begins(const char *log, size_t len, const struct line *l)
+static const struct crash_mark *mark_of(const struct log *log, const struct line *l)
 {
 	const struct crash_mark *m;
-	struct line next;
 
 	for (m = crash_marks; m->text && !marks(m, log, l); m++)
 		;
-	if (!m->text)
+	return m->text ? m : NULL;
+}
+
+/*
+ * Makes one line of @l and the next one, if a report begins in both together: a
+ * mailer breaks lines between words, a terminal anywhere, and the name of a task
+ * may have a line feed in it. What is @known of @l tells that it's none of these.
+ */
+static const struct crash_mark *join(struct log *log, struct line *l, bool known)
+{
+	static const char *const seams[] = { " ", "" };
+	const struct crash_mark *m = NULL;
+	struct line next, whole = *l;
+	size_t i;
+
+	if (l->next >= log->len)
 		return NULL;
-	if (l->next < len) {
+	next = line_at(log, l->next);
+	if (!next.text.len || (known && next.time.len) || pattern_find(any_mark(), next.text, NULL))
+		return NULL;
+	next.text = skip(next.text, blanks(next.text));
+	whole.next = next.next;
+	for (i = 0; !m && i < ARRAY_SIZE(seams); i++) {
+		struct buf text = {};
+
+		add_text(&text, l->text);
+		buf_add(&text, seams[i], strlen(seams[i]));
+		add_text(&text, next.text);
+		whole.text = (struct span){ .at = text.data, .len = text.len };
+		m = mark_of(log, &whole);
+		if (m && is_sure(m, whole.text)) {
+			whole.text = own(log, text.data);
+			*l = whole;
+		} else {
+			m = NULL;
+		}
+		buf_free(&text);
+	}
+	return m;
+}
+
+/*
+ * The mark that makes @l, which has the words of one, begin a report; or NULL. @l
+ * is made whole where it was broken.
+ */
+static const struct crash_mark *begins(struct log *log, struct line *l)
+{
+	const struct crash_mark *m = mark_of(log, l), *joined = NULL;
+	struct line next;
+
+	if (!m || !is_sure(m, l->text))
+		joined = join(log, l, m);
+	m = joined ?: m;
+	if (m && l->next < log->len) {
 		/* What printk repeats is whole only the second time. */
-		next = line_at(log, len, l->next);
+		next = line_at(log, l->next);
 		if (pattern_find(crash_re.replay, next.text, NULL))
 			return NULL;
 	}
 	return m;
 }
 
+/* What a report ends in came out above its beginning: that one counts. */
+static const struct crash_mark *swapped(struct log *log, struct line *first)
+{
+	double time = first->time.len ? strtod(first->time.at, NULL) : 0;
+	struct line l = *first;
+	int i;
+
+	if (!pattern_find(crash_re.goes_on, first->text, NULL))
+		return NULL;
+	for (i = 0; i < SWAP_REACH && l.next < log->len; i++) {
+		const struct crash_mark *m;
+
+		l = line_at(log, l.next);
+		if (!l.time.len || strtod(l.time.at, NULL) >= time ||
+		    !pattern_find(any_mark(), l.text, NULL))
+			continue;
+		m = begins(log, &l);
+		if (m) {
+			*first = l;
+			return m;
+		}
+	}
+	return NULL;
+}
+
 /* The first line that begins a report; NULL: there is none. */
-static const struct crash_mark *find_first(const char *log, size_t len, struct line *first)
+static const struct crash_mark *find_first(struct log *log, struct line *first)
 {
 	const struct crash_mark *m = NULL;
 	size_t offset = 0;
 
-	while (!m && offset < len) {
-		struct span rest = { .at = log + offset, .len = len - offset };
+	while (!m && offset < log->len) {
+		struct span rest = { .at = log->at + offset, .len = log->len - offset };
 		struct span groups[PATTERN_GROUPS];
 		const char *nl;
 
 		if (!pattern_find(any_mark(), rest, groups))
 			break;
 		nl = memrchr(rest.at, '\n', (size_t)(groups[0].at - rest.at));
-		*first = line_at(log, len, nl ? (size_t)(nl + 1 - log) : offset);
-		m = begins(log, len, first);
+		offset = nl ? (size_t)(nl + 1 - log->at) : offset;
+		*first = read_line(log, offset);
 		offset = first->next;
+		if (!pattern_find(any_mark(), first->text, groups))
+			continue;
+		if (groups[0].at != first->text.at || first->junk.len)
+			learn(log, first);
+		*first = line_at(log, first->offset);
+		m = begins(log, first);
 	}
-	return m;
+	if (!m)
+		return NULL;
+	/* Whatever stands in front of it: it is of the report. */
+	first->stamped |= log->bare && log->prefixes.n;
+	return swapped(log, first) ?: m;
+}
+
+/* Does @l, behind @prev, have what got no room in it? */
+static bool continues(const struct line *prev, const struct line *l)
+{
+	return l->offset == prev->next && l->text.len && pattern_find(crash_re.broken, prev->text, NULL);
+}
+
+static void glue(struct log *log, struct line *to, const struct line *rest)
+{
+	struct buf text = {};
+
+	add_text(&text, to->text);
+	buf_add(&text, " ", 1);
+	add_text(&text, skip(rest->text, blanks(rest->text)));
+	to->text = own(log, text.data);
+	to->next = rest->next;
+	buf_free(&text);
+}
+
+static void gather_add(struct gathered *g, const struct line *l)
+{
+	if (!(g->n & (g->n - 1)))
+		g->line = xrealloc(g->line, 2 * (g->n ?: 1) * sizeof(*l));
+	g->line[g->n++] = *l;
 }
 
 /* The lines that go with @first, see struct gathered. */
-static void gather(const char *log, size_t len, const struct line *first, struct gathered *g)
+static void gather(struct log *log, const struct line *first, struct gathered *g)
 {
 	size_t panic_lines = has(first->text, "BUG: KMSAN:") ? PANIC_LINES_KMSAN : PANIC_LINES;
 	bool all_cpus = false, other = false, ended = false;
-	size_t offset = first->offset, seen, cap = 0;
+	size_t offset = first->next, seen, others = 0;
 
 	memset(g, 0, sizeof(*g));
-	for (seen = 0; offset < len && seen < GATHER_MAX; seen++) {
-		struct line l = line_at(log, len, offset);
+	gather_add(g, first);
+	g->titled = 1;
+	g->own = 1;
+	for (seen = 1; offset < log->len && seen < GATHER_MAX && others < OTHERS_MAX; seen++) {
+		struct line l = line_at(log, offset), begun;
 		bool mine = same_context(first, &l), new;
 
 		offset = l.next;
-		new = seen && pattern_find(any_mark(), l.text, NULL) &&
-		      !pattern_find(crash_re.goes_on, l.text, NULL) && begins(log, len, &l);
-		other |= new || (seen && pattern_find(crash_re.chatter, l.text, NULL));
+		if (continues(&g->line[g->n - 1], &l)) {
+			glue(log, &g->line[g->n - 1], &l);
+			continue;
+		}
+		begun = l;
+		new = pattern_find(any_mark(), l.text, NULL) &&
+		      !pattern_find(crash_re.goes_on, l.text, NULL) && begins(log, &begun);
+		others = mine ? 0 : others + new;
+		other |= new || pattern_find(crash_re.chatter, l.text, NULL);
 		ended |= new && mine;
 		mine |= all_cpus && l.ctx.len && l.ctx.at[0] == 'C';
-		if (seen && (!mine || is_guess(&l)))
+		if (!mine || is_guess(&l))
 			continue;
-		if (seen && has(l.text, "Disabling lock debugging due to kernel taint"))
+		if (has(l.text, "Disabling lock debugging due to kernel taint"))
 			continue;
 		if (has(l.text, "Sending NMI from CPU"))
 			all_cpus = true;
@@ -222,11 +558,7 @@ static void gather(const char *log, size_t len, const struct line *first, struct
 		    (has(l.text, "Kernel panic - not syncing") ||
 		     has(l.text, "possible circular locking dependency detected")))
 			break;
-		if (g->n == cap) {
-			cap = cap ? 2 * cap : 64;
-			g->line = xrealloc(g->line, cap * sizeof(l));
-		}
-		g->line[g->n++] = l;
+		gather_add(g, &l);
 		if (!other || first->ctx.len)
 			g->titled = g->n;
 		if (!ended)
@@ -280,19 +612,6 @@ static char *neutral(char *title)
 	p = xstrdup(title + strspn(title, " "));
 	free(title);
 	return p;
-}
-
-/* Adds @text without the NULs that logs hold: a title is a string. */
-static void add_text(struct buf *out, struct span text)
-{
-	while (text.len) {
-		size_t len = strnlen(text.at, text.len);
-
-		buf_add(out, text.at, len);
-		len += len < text.len;
-		text.at += len;
-		text.len -= len;
-	}
 }
 
 /* Writes a title; a group that follows "in" is a function, of which @frame gets a copy. */
@@ -426,31 +745,32 @@ static void add_line(struct crash *crash, const struct line *l)
 
 /**
  * crash_find() - the first crash of a console log
- * @log: the text, lines with or without time stamps and contexts; a single
- *	 line is a log too
+ * @text: lines, with or without time stamps, contexts and what else loggers and
+ *	  mailers put in front of them; a single line is a log too
  * @len: its length
  * @crash: filled when there is one; for crash_free()
  *
  * Return: 1 when there is a crash, 0 when there is none.
  */
-int crash_find(const char *log, size_t len, struct crash *crash)
+int crash_find(const char *text, size_t len, struct crash *crash)
 {
+	struct log log = { .at = text, .len = len };
 	const struct crash_mark *mark;
 	struct gathered g;
 	struct line first;
 	size_t i;
 
 	memset(crash, 0, sizeof(*crash));
-	mark = find_first(log, len, &first);
+	mark = find_first(&log, &first);
 	if (!mark)
-		return 0;
-	gather(log, len, &first, &g);
+		goto out;
+	gather(&log, &first, &g);
 	describe(mark, &g, crash);
 
-	crash->start = report_start(log, &first);
+	crash->start = report_start(text, &first);
 	crash->end = g.line[g.own - 1].next;
 	for (i = crash->start; i < first.offset;) {
-		struct line l = line_at(log, len, i);
+		struct line l = line_at(&log, i);
 
 		if (same_context(&first, &l))
 			add_line(crash, &l);
@@ -459,7 +779,10 @@ int crash_find(const char *log, size_t len, struct crash *crash)
 	for (i = 0; i < g.own; i++)
 		add_line(crash, &g.line[i]);
 	free(g.line);
-	return 1;
+out:
+	strv_free(&log.prefixes);
+	strv_free(&log.owned);
+	return !!mark;
 }
 
 /**

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "crash.h"
+#include "pattern.h"
 #include "util.h"
 
 /* The share of the corpus that must get its exact title, in percent. */
@@ -276,6 +277,228 @@ static void test_report(void **state)
 	crash_free(&crash);
 }
 
+/**
+ * struct written - how a log was written down
+ * @name: for messages
+ * @as: a line of it: "$m" is the kernel's message, "$n" six digits and "$s" two
+ *	that grow with each line, "$c" one that doesn't stay the same
+ * @bom: a byte order mark stands in front
+ * @columns: longer lines go on in the next one; 0: they don't
+ */
+struct written {
+	const char *name;
+	const char *as;
+	bool bom;
+	size_t columns;
+};
+
+static const struct written ways[] = {
+	{ "nothing", .as = "$m" },
+	{ "kernel's time", .as = "[   12.$n] $m" },
+	{ "time and context", .as = "[   12.$n][   T42] $m" },
+	{ "a space before the context", .as = "[   12.$n] [     T42] $m" },
+	{ "context and CPU", .as = "[   12.$n][   T42@C1] $m" },
+	{ "context only", .as = "[   T42] $m" },
+	{ "interrupt", .as = "[   12.$n][    C0] $m" },
+	{ "dmesg -x", .as = "kern  :warn  : [   12.$n] $m" },
+	{ "dmesg -T", .as = "[Wed Nov 25 10:00:$s 2026] $m" },
+	{ "dmesg -x -T", .as = "kern  :warn  : [Wed Nov 25 10:00:$s 2026] $m" },
+	{ "dmesg -H", .as = "[  +0.$n] $m" },
+	{ "dmesg -r", .as = "<4>[   12.$n] $m" },
+	{ "dmesg --time-format=iso", .as = "2026-11-25T10:00:$s,$n+00:00 $m" },
+	{ "dmesg -L", .as = "\033[32m[   12.$n] \033[0m\033[33m$m\033[0m" },
+	{ "coloured time", .as = "\033[32m[   12.$n]\033[0m $m" },
+	{ "kmsg", .as = "4,$n,12$n,-;$m" },
+	{ "kmsg with caller", .as = "4,$n,12$n,-,caller=T42;$m" },
+	{ "priority", .as = "<4>$m" },
+	{ "Android", .as = "<4>[   12.$n,$c] $m" },
+	{ "CPU and task", .as = "[   12.$n]  (1)[42:foo]$m" },
+	{ "logcat", .as = "11-25 10:00:$s.123     0     0 W KERNEL  : $m" },
+	{ "syslog", .as = "Nov 25 10:00:$s host kernel: [   12.$n] $m" },
+	{ "syslog without time", .as = "Nov  5 10:00:$s host-1.example kernel: $m" },
+	{ "syslog with priority", .as = "<12>Nov 25 10:00:$s host kernel: $m" },
+	{ "rsyslog", .as = "2026-11-25T10:00:$s.$n+01:00 host kernel: [   12.$n] $m" },
+	{ "journal", .as = "Nov 25 10:00:$s host kernel: $m" },
+	{ "journal, precise", .as = "Nov 25 10:00:$s.$n host kernel: $m" },
+	{ "journal, iso", .as = "2026-11-25T10:00:$s+0000 host kernel: $m" },
+	{ "journal, full", .as = "Wed 2026-11-25 10:00:$s UTC host kernel: $m" },
+	{ "journal, monotonic", .as = "[   12.$n] host kernel: $m" },
+	{ "lab", .as = "2026-11-25T10:00:$s.$n <4>[   12.$n] $m" },
+	{ "lab without time", .as = "2026-11-25T10:00:$sZ $m" },
+	{ "CI", .as = "2026-11-25T10:00:$s.$n0Z [   12.$n] $m" },
+	{ "ts", .as = "Nov 25 10:00:$s $m" },
+	{ "ts -s", .as = "00:01:$s $m" },
+	{ "serial console", .as = "[2026-11-25 10:00:$s] [   12.$n] $m" },
+	{ "serial console, time of day", .as = "[10:00:$s] $m" },
+	{ "microseconds", .as = "[12000$n] $m" },
+	{ "TAP", .as = "# [   12.$n] $m" },
+	{ "TAP without time", .as = "# $m" },
+	{ "TAP in TAP", .as = "    # # $m" },
+	{ "code block", .as = "    [   12.$n] $m" },
+	{ "code block without time", .as = "    $m" },
+	{ "tab", .as = "\t$m" },
+	{ "quoted", .as = "> [   12.$n] $m" },
+	{ "quoted, no time", .as = "> $m" },
+	{ "quoted three times", .as = ">>> [   12.$n] $m" },
+	{ "quoted apart", .as = "> > $m" },
+	{ "quoted journal", .as = "> Nov 25 10:00:$s host kernel: $m" },
+	{ "container", .as = "guest-1    | [   12.$n] $m" },
+	{ "container without time", .as = "guest-1    | $m" },
+	{ "build tool", .as = "DEBUG: qemu: $m" },
+	{ "CRLF", .as = "[   12.$n] $m\r" },
+	{ "CRLF without time", .as = "$m\r" },
+	{ "byte order mark", .as = "$m", .bom = true },
+	{ "byte order mark and time", .as = "[   12.$n] $m", .bom = true },
+	{ "screen", .as = "[   12.$n] $m", .columns = 80 },
+	{ "screen without time", .as = "$m", .columns = 80 },
+	{ "screen with context", .as = "[   12.$n][   T42] $m", .columns = 80 },
+};
+
+/**
+ * struct told - a report to write down
+ * @title: its title
+ * @lines: its messages, one a line
+ */
+static const struct told {
+	const char *title;
+	const char *lines;
+} reports[] = {
+	{ "WARNING in storm_unlock",
+	  "------------[ cut here ]------------\n"
+	  "raw_local_irq_restore() called with IRQs enabled\n"
+	  "WARNING: CPU: 1 PID: 42 at kernel/locking/irqflag-debug.c:10 "
+	  "warn_bogus_irq_restore+0x1d/0x20\n"
+	  "Modules linked in: storm\n"
+	  "CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
+	  "RIP: 0010:warn_bogus_irq_restore+0x1d/0x20\n"
+	  "RSP: 0018:ffffc900086cf990 EFLAGS: 00010286\n"
+	  "Call Trace:\n"
+	  " <TASK>\n"
+	  " _raw_spin_unlock_irqrestore+0x63/0x70\n"
+	  " storm_unlock+0x8c/0x90 [storm]\n"
+	  " storm_ioctl+0x10/0x20 [storm]\n"
+	  " do_syscall_64+0x37/0x80\n"
+	  " </TASK>\n"
+	  "---[ end trace 0000000000000000 ]---\n" },
+	{ "possible deadlock in storm_take",
+	  "======================================================\n"
+	  "WARNING: possible circular locking dependency detected\n"
+	  "6.1.0 #1 Not tainted\n"
+	  "------------------------------------------------------\n"
+	  "storm/42 is trying to acquire lock:\n"
+	  "ffffffff8a0b3e70 (&storm_a){+.+.}-{3:3}, at: storm_take+0x1e/0x30\n"
+	  "\n"
+	  "but task is already holding lock:\n"
+	  "ffffffff8a0b3e78 (&storm_b){+.+.}-{3:3}, at: storm_hold+0x1e/0x30\n"
+	  "\n"
+	  "stack backtrace:\n"
+	  "CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
+	  "Call Trace:\n"
+	  " <TASK>\n"
+	  " dump_stack_lvl+0x57/0x80\n"
+	  " check_noncircular+0x10a/0x120\n"
+	  " storm_take+0x1e/0x30\n"
+	  " </TASK>\n" },
+	{ "BUG: sleeping function called from invalid context in storm_wait",
+	  "BUG: sleeping function called from invalid context at kernel/async.c:274\n"
+	  "in_atomic(): 0, irqs_disabled(): 1, non_block: 0, pid: 42, name: storm\n"
+	  "CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
+	  "Call Trace:\n"
+	  " <TASK>\n"
+	  " dump_stack_lvl+0x57/0x80\n"
+	  " __might_resched+0x10a/0x120\n"
+	  " storm_wait+0x1e/0x30\n"
+	  " </TASK>\n" },
+	{ "BUG: soft lockup in storm_spin",
+	  "watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [storm:42]\n"
+	  "Modules linked in: storm\n"
+	  "CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
+	  "RIP: 0010:storm_look+0x1d/0x20\n"
+	  "Call Trace:\n"
+	  " <TASK>\n"
+	  " storm_spin+0x1e/0x30\n"
+	  " do_syscall_64+0x37/0x80\n"
+	  " </TASK>\n" },
+	{ "BUG: storm is over",
+	  "BUG: storm is over\n"
+	  "CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
+	  "Call Trace:\n"
+	  " storm_end+0x1e/0x30\n" },
+};
+
+/* Adds @message to @log as line number @i, written as @w says. */
+static void write_down(struct buf *log, const struct written *w, struct span message, int i)
+{
+	struct buf line = {};
+	const char *p;
+	size_t at;
+
+	for (p = w->as; *p; p++) {
+		if (*p != '$') {
+			buf_add(&line, p, 1);
+			continue;
+		}
+		switch (*++p) {
+		case 'm':
+			buf_add(&line, message.at, message.len);
+			break;
+		case 'n':
+			buf_addf(&line, "%06d", 7 * i);
+			break;
+		case 's':
+			buf_addf(&line, "%02d", i);
+			break;
+		case 'c':
+			buf_addf(&line, "%d", i % 4);
+			break;
+		}
+	}
+	for (at = 0; w->columns && line.len - at > w->columns; at += w->columns) {
+		buf_add(log, line.data + at, w->columns);
+		buf_add(log, "\n", 1);
+	}
+	buf_add(log, line.data + at, line.len - at);
+	buf_add(log, "\n", 1);
+	buf_free(&line);
+}
+
+static bool is_read(const struct written *w, const struct told *t)
+{
+	struct crash crash;
+	struct buf log = {};
+	const char *p;
+	bool right;
+	int i = 1, rc;
+
+	if (w->bom)
+		buf_add(&log, "\xef\xbb\xbf", 3);
+	for (p = t->lines; *p; p += strcspn(p, "\n") + 1)
+		write_down(&log, w, (struct span){ .at = p, .len = strcspn(p, "\n") }, i++);
+	rc = crash_find(log.data, log.len, &crash);
+	check_sane(&crash, rc, log.len);
+	right = crash.title && !strcmp(crash.title, t->title) && !crash.corrupted;
+	if (!right)
+		print_message("%s: \"%s\" (%s), not \"%s\"\n", w->name, crash.title ?: "",
+			      crash.corrupted ?: "whole", t->title);
+	crash_free(&crash);
+	buf_free(&log);
+	return right;
+}
+
+/* The title is the report's, however its lines were written down. */
+static void test_ways(void **state)
+{
+	unsigned int right = 0;
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		for (k = 0; k < ARRAY_SIZE(reports); k++)
+			right += is_read(&ways[i], &reports[k]);
+	print_message("%u of %zu\n", right, ARRAY_SIZE(ways) * ARRAY_SIZE(reports));
+	assert_int_equal(right, ARRAY_SIZE(ways) * ARRAY_SIZE(reports));
+}
+
 /* The function where it is in the title only, and the titles of others. */
 static void test_other_titles(void **state)
 {
@@ -447,6 +670,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_corpus),
 		cmocka_unit_test(test_where),
 		cmocka_unit_test(test_report),
+		cmocka_unit_test(test_ways),
 		cmocka_unit_test(test_other_titles),
 		cmocka_unit_test(test_next_begins),
 		cmocka_unit_test(test_large),

@@ -35,6 +35,8 @@
 #define SWAP_REACH 3
 /* So many reports of others without a line of its own: a report has ended. */
 #define OTHERS_MAX 16
+/* Behind so many lines more of its context a report that has ended is not gone on with by a panic. */
+#define AFTER_MAX 16
 
 #define CUT_HERE "[ cut here ]"
 
@@ -521,14 +523,16 @@ static void gather_add(struct gathered *g, const struct line *l)
 static void gather(struct log *log, const struct line *first, struct gathered *g)
 {
 	size_t panic_lines = has(first->text, "BUG: KMSAN:") ? PANIC_LINES_KMSAN : PANIC_LINES;
-	bool all_cpus = false, other = false, ended = false;
-	size_t offset = first->next, seen, others = 0;
+	bool all_cpus = false, other = false, ended = false, panic = false, traced = false;
+	size_t offset = first->next, seen, others = 0, after = 0, more = 0;
+	bool closed = false;
 
 	memset(g, 0, sizeof(*g));
 	gather_add(g, first);
 	g->titled = 1;
 	g->own = 1;
-	for (seen = 1; offset < log->len && seen < GATHER_MAX && others < OTHERS_MAX; seen++) {
+	for (seen = 1; offset < log->len && seen < GATHER_MAX && others < OTHERS_MAX &&
+	     after < AFTER_MAX; seen++) {
 		struct line l = line_at(log, offset), begun;
 		bool mine = same_context(first, &l), new;
 
@@ -543,6 +547,9 @@ static void gather(struct log *log, const struct line *first, struct gathered *g
 		others = mine ? 0 : others + new;
 		other |= new || pattern_find(crash_re.chatter, l.text, NULL);
 		ended |= new && mine;
+		/* What lacks its stack may share that of the report that follows it. */
+		more += new && mine;
+		closed |= new && mine && (traced || more > 1);
 		mine |= all_cpus && l.ctx.len && l.ctx.at[0] == 'C';
 		if (!mine || is_guess(&l))
 			continue;
@@ -558,12 +565,19 @@ static void gather(struct log *log, const struct line *first, struct gathered *g
 		    (has(l.text, "Kernel panic - not syncing") ||
 		     has(l.text, "possible circular locking dependency detected")))
 			break;
+		panic |= has(l.text, "Kernel panic - not syncing");
+		if (closed && !panic && ++after)
+			continue;
 		gather_add(g, &l);
 		if (!other || first->ctx.len)
 			g->titled = g->n;
 		if (!ended)
 			g->own = g->n;
-		ended |= pattern_find(crash_re.end, l.text, NULL);
+		traced |= pattern_find(crash_re.trace_start, l.text, NULL);
+		if (pattern_find(crash_re.end, l.text, NULL)) {
+			ended = true;
+			closed = true;
+		}
 	}
 }
 

@@ -33,10 +33,12 @@
 #define PREFIX_MAX 100
 /* Lines by which those of one report may be out of order. */
 #define SWAP_REACH 3
-/* So many reports of others without a line of its own: a report has ended. */
-#define OTHERS_MAX 16
-/* Behind so many lines more of its context a report that has ended is not gone on with by a panic. */
-#define AFTER_MAX 16
+/* A report has ended when so many lines are none of its own, */
+#define OTHERS_MAX 1024
+/* or so many of them where other reports begin. */
+#define OTHERS_REPORT 64
+/* A panic that a report ends in follows within so many lines. */
+#define AFTER_MAX 32
 
 #define CUT_HERE "[ cut here ]"
 
@@ -341,11 +343,33 @@ static bool rebooted(const char *log, size_t offset)
 	       !pattern_find("Starting new kernel|Restarting system", above, NULL);
 }
 
+/* The pattern that finds the first line of any of the forms of @m: most lines are of none. */
+static const char *any_form(const struct crash_mark *m)
+{
+	static char **all;
+	const struct crash_form *f;
+	struct buf b = {};
+	size_t n = 0;
+
+	while (!all && crash_marks[n].text)
+		n++;
+	if (!all)
+		all = xcalloc(n, sizeof(*all));
+	if (all[m - crash_marks])
+		return all[m - crash_marks];
+	for (f = m->forms; f->title; f++)
+		buf_addf(&b, "%s(?:%s)", b.len ? "|" : "", f->header);
+	all[m - crash_marks] = b.data;
+	return b.data;
+}
+
 /* The first form of @m that @header fits, or NULL. */
 static const struct crash_form *form_of(const struct crash_mark *m, struct span header)
 {
 	const struct crash_form *f;
 
+	if (!pattern_find(any_form(m), header, NULL))
+		return NULL;
 	for (f = m->forms; f->title; f++)
 		if (pattern_find(f->header, header, NULL))
 			return f;
@@ -519,21 +543,47 @@ static void gather_add(struct gathered *g, const struct line *l)
 	g->line[g->n++] = *l;
 }
 
-/* The lines that go with @first, see struct gathered. */
+static bool is_panic(const struct line *l)
+{
+	return has(l->text, "Kernel panic - not syncing");
+}
+
+/*
+ * Would @l be left out of a report of @n lines as the end of all? The panic that a
+ * report ends in repeats its stack, and the oops code's own locks are no news.
+ */
+static bool is_repeated(const struct line *first, size_t n, const struct line *l)
+{
+	size_t least = has(first->text, "BUG: KMSAN:") ? PANIC_LINES_KMSAN : PANIC_LINES;
+
+	return n >= least && (is_panic(l) ||
+			      has(l->text, "possible circular locking dependency detected"));
+}
+
+/* Does another report than that of @first begin in @l? */
+static bool is_new(struct log *log, const struct line *l)
+{
+	struct line copy = *l;
+
+	return pattern_find(any_mark(), l->text, NULL) &&
+	       !pattern_find(crash_re.goes_on, l->text, NULL) && begins(log, &copy);
+}
+
+/*
+ * The lines that go with @first, see struct gathered. It takes as long as the
+ * report is: what is behind it is for those who look for the next one.
+ */
 static void gather(struct log *log, const struct line *first, struct gathered *g)
 {
-	size_t panic_lines = has(first->text, "BUG: KMSAN:") ? PANIC_LINES_KMSAN : PANIC_LINES;
-	bool all_cpus = false, other = false, ended = false, panic = false, traced = false;
-	size_t offset = first->next, seen, others = 0, after = 0, more = 0;
-	bool closed = false;
+	bool all_cpus = false, other = false, ended = false, traced = false, closed = false;
+	size_t offset = first->next, seen, others = 0, followers = 0;
 
 	memset(g, 0, sizeof(*g));
 	gather_add(g, first);
 	g->titled = 1;
 	g->own = 1;
-	for (seen = 1; offset < log->len && seen < GATHER_MAX && others < OTHERS_MAX &&
-	     after < AFTER_MAX; seen++) {
-		struct line l = line_at(log, offset), begun;
+	for (seen = 1; offset < log->len && seen < GATHER_MAX && others < OTHERS_MAX; seen++) {
+		struct line l = line_at(log, offset);
 		bool mine = same_context(first, &l), new;
 
 		offset = l.next;
@@ -541,42 +591,36 @@ static void gather(struct log *log, const struct line *first, struct gathered *g
 			glue(log, &g->line[g->n - 1], &l);
 			continue;
 		}
-		begun = l;
-		new = pattern_find(any_mark(), l.text, NULL) &&
-		      !pattern_find(crash_re.goes_on, l.text, NULL) && begins(log, &begun);
-		others = mine ? 0 : others + new;
+		new = (!closed || first->ctx.len) && is_new(log, &l);
+		others = mine && !closed ? 0 : others + (new ? OTHERS_REPORT : 1);
 		other |= new || pattern_find(crash_re.chatter, l.text, NULL);
-		ended |= new && mine;
-		/* What lacks its stack may share that of the report that follows it. */
-		more += new && mine;
-		closed |= new && mine && (traced || more > 1);
+		if (new && mine) {
+			/* What lacks its stack may share that of the report behind it. */
+			if (traced || closed || followers++)
+				break;
+			ended = true;
+		}
 		mine |= all_cpus && l.ctx.len && l.ctx.at[0] == 'C';
-		if (!mine || is_guess(&l))
+		if (!mine || is_guess(&l) ||
+		    has(l.text, "Disabling lock debugging due to kernel taint"))
 			continue;
-		if (has(l.text, "Disabling lock debugging due to kernel taint"))
-			continue;
-		if (has(l.text, "Sending NMI from CPU"))
-			all_cpus = true;
-		/*
-		 * The panic that a report ends in repeats its stack, and the oops
-		 * code's own locks are no news.
-		 */
-		if (g->n >= panic_lines &&
-		    (has(l.text, "Kernel panic - not syncing") ||
-		     has(l.text, "possible circular locking dependency detected")))
+		if (is_repeated(first, g->n, &l))
 			break;
-		panic |= has(l.text, "Kernel panic - not syncing");
-		if (closed && !panic && ++after)
+		/* Only the panic that it ends in goes on with a report. */
+		closed &= !is_panic(&l);
+		if (closed)
 			continue;
+		all_cpus |= has(l.text, "Sending NMI from CPU");
+		traced |= pattern_find(crash_re.trace_start, l.text, NULL);
 		gather_add(g, &l);
 		if (!other || first->ctx.len)
 			g->titled = g->n;
 		if (!ended)
 			g->own = g->n;
-		traced |= pattern_find(crash_re.trace_start, l.text, NULL);
 		if (pattern_find(crash_re.end, l.text, NULL)) {
 			ended = true;
 			closed = true;
+			others = OTHERS_MAX - AFTER_MAX;
 		}
 	}
 }
@@ -706,9 +750,9 @@ static void describe(const struct crash_mark *m, const struct gathered *g, struc
 
 	for (i = 0; i < g->n; i++)
 		lines[i] = g->line[i].text;
-	for (f = m->forms; f->title && !fits(f, lines, g->titled, args); f++)
+	for (f = m->forms; known && f->title && !fits(f, lines, g->titled, args); f++)
 		;
-	if (f->title) {
+	if (known && f->title) {
 		crash->kind = f->kind;
 		name_report(f, lines, g->titled, args, crash);
 		if (f->cut)

@@ -568,9 +568,9 @@ static const struct crash_form unpack_forms[] = {
 };
 
 const struct crash_mark crash_marks[] = {
-	{ "BUG:", .not = "DEBUG:|xlog_status:", .any = true, .forms = bug_forms },
+	{ "BUG:", .not = "^(?!.*(?<!DE)BUG:)|xlog_status:", .any = true, .forms = bug_forms },
 	{ "WARNING:", .forms = warning_forms },
-	{ "INFO:", .not = "_INFO:", .forms = info_forms },
+	{ "INFO:", .not = "_INFO:|INFO: lockdep is turned off", .forms = info_forms },
 	{ "Unable to handle kernel", .any = true, .forms = unable_forms },
 	/* A user's program may have one too. */
 	{ "general protection fault", .not = "general protection fault .* error:\\d+ in ",
@@ -582,7 +582,7 @@ const struct crash_mark crash_marks[] = {
 	{ "kernel BUG", .forms = bug_at_forms },
 	{ "Kernel BUG", .forms = old_bug_at_forms },
 	{ "BUG kmalloc-", .any = true, .forms = slub_forms },
-	{ "BUG ", .not = "kasan: bad access detected", .forms = cache_forms },
+	{ "BUG ", .not = "BUG (?!\\S+ \\()|kasan: bad access", .forms = cache_forms },
 	{ ": nobody cared", .forms = irq_forms },
 	{ "Oops - ", .forms = oops_forms },
 	{ "divide error:", .forms = divide_forms },

@@ -384,11 +384,25 @@ static bool is_sure(const struct crash_mark *m, struct span text)
 	return f && !f->cut;
 }
 
+/* Has @text the words of @m, for no other reason that is known? */
+static bool has_words(const struct crash_mark *m, struct span text)
+{
+	return has(text, m->text) && !(m->not && pattern_find(m->not, text, NULL));
+}
+
+static bool has_any_words(struct span text)
+{
+	const struct crash_mark *m;
+
+	for (m = crash_marks; m->text && !has_words(m, text); m++)
+		;
+	return m->text;
+}
+
 /* Is @l the first line of a report with the words of @m? */
 static bool marks(const struct crash_mark *m, const struct log *log, const struct line *l)
 {
-	if (!has(l->text, m->text) || (m->not && pattern_find(m->not, l->text, NULL)) ||
-	    (m->again && !rebooted(log->at, l->offset)))
+	if (!has_words(m, l->text) || (m->again && !rebooted(log->at, l->offset)))
 		return false;
 	return form_of(m, l->text) ||
 	       (m->any && !strncmp(l->text.at, m->text, strlen(m->text)));
@@ -504,7 +518,7 @@ static const struct crash_mark *find_first(struct log *log, struct line *first)
 		offset = nl ? (size_t)(nl + 1 - log->at) : offset;
 		*first = read_line(log, offset);
 		offset = first->next;
-		if (!pattern_find(any_mark(), first->text, groups))
+		if (!pattern_find(any_mark(), first->text, groups) || !has_any_words(first->text))
 			continue;
 		if (groups[0].at != first->text.at || first->junk.len)
 			learn(log, first);

@@ -41,7 +41,8 @@
 #define REGS_END "status: [0-9a-f]{16} badaddr: [0-9a-f]{16} cause: [0-9a-f]{16}"
 
 const struct crash_patterns crash_re = {
-	.escape = "\\x1b(?:\\[[0-9;?]*[ -/]*[@-~]|\\][^\\x07\\x1b]*(?:\\x07|\\x1b\\\\)|[()].|.)?",
+	/* Colours, and what clears the rest of a line. Any other is shown. */
+	.escape = "\\x1b(?:\\[[0-9;:]*[mK]|[()].)",
 	.prefix =
 	"^(?:(.{0,100}?)\\[ *(\\d+\\.\\d{6})(?:,\\d+)?\\]|\\[[^][]*\\d[.:]\\d[^][]*\\])"
 	"(?: ?\\[ *([CT]\\d+)(?:@\\w+)?\\])? ",

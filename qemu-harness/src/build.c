@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
+#include <glob.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,7 @@
 #include "toolchain.h"
 
 /* A build with another one is not found again. */
-#define BUILD_FORMAT "1"
+#define BUILD_FORMAT "2"
 
 #define CONFIGURE_DEADLINE_S 600
 #define COMPILE_DEADLINE_S (4 * 3600)
@@ -482,12 +483,56 @@ static int read_release(struct build *b)
 	return rc;
 }
 
+/*
+ * What runs before vmlinux: the objects of arch/x86/boot and of EFI's stub. piggy.o
+ * is the compressed vmlinux, and header.o holds the length of that, which the build
+ * id changes: for it stands its source.
+ */
+static void boot_files(const struct build *b, struct strv *files)
+{
+	static const char *const objects[] = {
+		"arch/x86/boot/*.o", "arch/x86/boot/compressed/*.o",
+		"drivers/firmware/efi/libstub/*.o",
+	};
+	static const char *const sources[] = {
+		"arch/x86/boot/header.S", "arch/x86/boot/setup.ld",
+		"arch/x86/boot/compressed/vmlinux.lds.S",
+	};
+	glob_t found;
+
+	for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
+		char *pattern = xasprintf("%s/%s", b->dir, objects[i]);
+
+		if (!glob(pattern, 0, NULL, &found)) {
+			for (size_t n = 0; n < found.gl_pathc; n++) {
+				const char *name = strrchr(found.gl_pathv[n], '/');
+
+				if (strcmp(name, "/piggy.o") && strcmp(name, "/header.o"))
+					strv_push(files, found.gl_pathv[n]);
+			}
+			globfree(&found);
+		}
+		free(pattern);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		char *path = xasprintf("%s/%s", b->source, sources[i]);
+
+		if (file_exists(path))
+			strv_push(files, path);
+		free(path);
+	}
+}
+
 static int sign(struct build *b)
 {
+	struct strv boot = { 0 };
 	char *vmlinux = xasprintf("%s/vmlinux", b->dir), *modules = build_modules(b);
 	char hex[65];
-	int rc = kernel_signature(vmlinux, modules, hex);
+	int rc;
 
+	boot_files(b, &boot);
+	rc = kernel_signature(vmlinux, modules, &boot, hex);
+	strv_free(&boot);
 	if (!rc)
 		b->signature = xstrdup(hex);
 	free(modules);

@@ -122,14 +122,21 @@ static int add_relocations(struct signing *s, const struct image *im, Elf_Scn *s
 	Elf_Data *relocs = elf_getdata(scn, NULL), *symbols;
 	Elf_Scn *symtab = elf_getscn(im->elf, sh->sh_link);
 	GElf_Shdr table, home;
-	GElf_Rela rela;
+	GElf_Rela rela = { 0 };
+	GElf_Rel rel;
 	GElf_Sym sym;
 
 	symbols = symtab ? elf_getdata(symtab, NULL) : NULL;
 	if (!relocs || !symbols || !gelf_getshdr(symtab, &table))
 		return -EINVAL;
-	for (int i = 0; gelf_getrela(relocs, i, &rela); i++) {
+	for (int i = 0;; i++) {
 		Elf_Scn *in;
+
+		/* In 32 bits the addend is in the section. */
+		if (sh->sh_type == SHT_REL && gelf_getrel(relocs, i, &rel))
+			rela = (GElf_Rela){ .r_offset = rel.r_offset, .r_info = rel.r_info };
+		else if (sh->sh_type == SHT_REL || !gelf_getrela(relocs, i, &rela))
+			break;
 
 		if (!gelf_getsym(symbols, GELF_R_SYM(rela.r_info), &sym))
 			return -EINVAL;
@@ -155,7 +162,7 @@ static int add_section(struct signing *s, const struct image *im, Elf_Scn *scn)
 
 	if (!gelf_getshdr(scn, &sh))
 		return -EINVAL;
-	if (sh.sh_type == SHT_RELA) {
+	if (sh.sh_type == SHT_RELA || sh.sh_type == SHT_REL) {
 		Elf_Scn *target = elf_getscn(im->elf, sh.sh_info);
 
 		if (!target || !gelf_getshdr(target, &to))
@@ -241,15 +248,39 @@ static int add_modules(struct signing *s, const char *dir)
 	return rc;
 }
 
+/* By the name of the file and of its directory, wherever that is. */
+static int add_boot(struct signing *s, const char *path)
+{
+	const char *name = strrchr(path, '/'), *dot = strrchr(path, '.');
+	struct buf text = { 0 };
+	int rc;
+
+	while (name > path && name[-1] != '/')
+		name--;
+	add_text(s, name);
+	if (dot && !strcmp(dot, ".o"))
+		return add_image(s, path);
+	rc = read_file(path, &text);
+	if (!rc) {
+		add_number(s, text.len);
+		add(s, text.data, text.len);
+	}
+	buf_free(&text);
+	return rc;
+}
+
 /**
  * kernel_signature() - hash what runs of a kernel
  * @vmlinux: the linked kernel
  * @modules: directory of its modules, as .ko files, or NULL
+ * @boot: absolute paths of what else is in the bzImage: objects (.o), which are
+ *	  hashed as modules are, and files that are hashed whole; or NULL
  * @hex: filled with the signature in lower-case hex
  *
  * Return: 0 or a negative errno; the reason was printed
  */
-int kernel_signature(const char *vmlinux, const char *modules, char hex[65])
+int kernel_signature(const char *vmlinux, const char *modules, const struct strv *boot,
+		     char hex[65])
 {
 	struct signing s = { .md = EVP_MD_CTX_new() };
 	unsigned char digest[EVP_MAX_MD_SIZE];
@@ -263,6 +294,8 @@ int kernel_signature(const char *vmlinux, const char *modules, char hex[65])
 		rc = add_image(&s, vmlinux);
 	if (!rc && modules)
 		rc = add_modules(&s, modules);
+	for (size_t i = 0; !rc && boot && i < boot->n; i++)
+		rc = add_boot(&s, boot->v[i]);
 	if (!rc)
 		EVP_DigestFinal_ex(s.md, digest, NULL);
 	for (int i = 0; !rc && i < 32; i++)

@@ -6,6 +6,9 @@
 #ifndef IRQSAN_SIGNATURE_H
 #define IRQSAN_SIGNATURE_H
 
-int kernel_signature(const char *vmlinux, const char *modules, char hex[65]);
+#include "util.h"
+
+int kernel_signature(const char *vmlinux, const char *modules, const struct strv *boot,
+		     char hex[65]);
 
 #endif

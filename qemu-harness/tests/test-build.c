@@ -178,6 +178,48 @@ static void test_build(void **state)
 	free(signature);
 }
 
+/* What runs before vmlinux is part of the kernel; how long that is packed is not. */
+static void test_boot_code(void **state)
+{
+	static const char objects[] =
+		"\tmkdir -p /build/arch/x86/boot/compressed\n"
+		"\tfor f in misc piggy header; do "
+		"as --32 -o /build/arch/x86/boot/compressed/$$f.o $$f.S; done\n"
+		"/build/vmlinux: code.S\n";
+	struct fixture *f = *state;
+	char *text = xasprintf("%s", makefile), *at = strstr(text, "/build/vmlinux: code.S\n");
+	char *first, *call, *other, *packed, *header;
+
+	at[0] = '\0';
+	at = xasprintf("%s%s%s", text, objects, at + strlen("/build/vmlinux: code.S\n"));
+	put(f->tree, "Makefile", at);
+	put(f->tree, "misc.S", ".text; call one; ret; one: ret; two: ret\n");
+	put(f->tree, "piggy.S", ".rodata; .long 1\n");
+	put(f->tree, "header.S", ".data; .long 1\n");
+	put(f->tree, "arch/x86/boot/header.S", "one\n");
+	first = build(f);
+	put(f->tree, "misc.S", ".text; call abs; ret; one: ret; two: ret\n");
+	call = build(f);
+	put(f->tree, "misc.S", ".text; call ext; ret; one: ret; two: ret\n");
+	other = build(f);
+	put(f->tree, "piggy.S", ".rodata; .long 2\n");
+	put(f->tree, "header.S", ".data; .long 2\n");
+	packed = build(f);
+	put(f->tree, "arch/x86/boot/header.S", "two\n");
+	header = build(f);
+	assert_string_not_equal(first, call);
+	assert_string_not_equal(call, other);
+	assert_string_equal(other, packed);
+	assert_string_not_equal(packed, header);
+	free(first);
+	free(call);
+	free(other);
+	free(packed);
+	free(header);
+	free(text);
+	free(at);
+}
+
 /* Make decides what has to be compiled again; another origin leaves it no choice. */
 static void test_again(void **state)
 {
@@ -413,6 +455,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_build, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_boot_code, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_options, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_broken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed, setup, teardown),

@@ -33,7 +33,7 @@ static void sign(const char *source, char hex[65])
 {
 	char *path = tiny_vmlinux(source, "assembler");
 
-	assert_int_equal(kernel_signature(path, NULL, hex), 0);
+	assert_int_equal(kernel_signature(path, NULL, NULL, hex), 0);
 	assert_int_equal(strlen(hex), 64);
 	tiny_vmlinux_remove(path);
 }
@@ -117,17 +117,17 @@ static void test_modules(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	assert_int_equal(kernel_signature(vmlinux, dir, none), 0);
+	assert_int_equal(kernel_signature(vmlinux, dir, NULL, none), 0);
 	make_module(dir, "a.ko", "printk");
-	assert_int_equal(kernel_signature(vmlinux, dir, one), 0);
+	assert_int_equal(kernel_signature(vmlinux, dir, NULL, one), 0);
 	make_module(dir, "a.ko", "printk");
-	assert_int_equal(kernel_signature(vmlinux, dir, again), 0);
+	assert_int_equal(kernel_signature(vmlinux, dir, NULL, again), 0);
 	make_module(dir, "a.ko", "panic");
-	assert_int_equal(kernel_signature(vmlinux, dir, other), 0);
+	assert_int_equal(kernel_signature(vmlinux, dir, NULL, other), 0);
 	ko = xasprintf("%s/a.ko", dir);
 	unlink(ko);
 	make_module(dir, "b.ko", "printk");
-	assert_int_equal(kernel_signature(vmlinux, dir, renamed), 0);
+	assert_int_equal(kernel_signature(vmlinux, dir, NULL, renamed), 0);
 	assert_string_equal(one, again);
 	assert_string_not_equal(none, one);
 	assert_string_not_equal(one, other);
@@ -147,16 +147,16 @@ static void test_damaged(void **state)
 	assert_int_equal(read_file(path, &whole), 0);
 	for (size_t len = 0; len < whole.len; len += 97) {
 		assert_int_equal(write_file(path, whole.data, len), 0);
-		assert_int_equal(kernel_signature(path, NULL, hex), -EINVAL);
+		assert_int_equal(kernel_signature(path, NULL, NULL, hex), -EINVAL);
 	}
 	for (size_t i = 0; i < 64; i++) {
 		whole.data[i] ^= 0xff;
 		assert_int_equal(write_file(path, whole.data, whole.len), 0);
-		kernel_signature(path, NULL, hex);
+		kernel_signature(path, NULL, NULL, hex);
 		whole.data[i] ^= 0xff;
 	}
 	buf_free(&whole);
-	assert_int_equal(kernel_signature("/no/such/vmlinux", NULL, hex), -ENOENT);
+	assert_int_equal(kernel_signature("/no/such/vmlinux", NULL, NULL, hex), -ENOENT);
 	tiny_vmlinux_remove(path);
 }
 

@@ -9,6 +9,7 @@
 #include <fnmatch.h>
 #include <glob.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -552,7 +553,7 @@ static json_t *to_json(const struct build *b)
 /**
  * build_write_json() - write a result for other programs
  * @b: result
- * @path: file, replaced
+ * @path: file, replaced; "-" for standard output
  *
  * Return: 0 or a negative errno
  */
@@ -560,8 +561,14 @@ int build_write_json(const struct build *b, const char *path)
 {
 	json_t *o = to_json(b);
 	char *text = o ? json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
-	int rc = text ? write_file_atomic(path, text, strlen(text)) : -ENOMEM;
+	int rc = 0;
 
+	if (!text)
+		rc = -ENOMEM;
+	else if (!strcmp(path, "-"))
+		puts(text);
+	else
+		rc = write_file_atomic(path, text, strlen(text));
 	free(text);
 	json_decref(o);
 	return rc;

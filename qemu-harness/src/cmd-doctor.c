@@ -26,6 +26,7 @@
 /* One nested guest; kernels, build roots and the files of runs. */
 #define MEMORY_NEEDED_MB 1500
 #define DISK_NEEDED_MB 4096
+#define DISK_FREE_MB 500
 
 /* The kernels of "irqsan reproduce". */
 static const char *const kernels[] = { "debian:bullseye", "debian:bookworm" };
@@ -180,8 +181,8 @@ static void check_disk(struct doctor *d)
 	nftw(irqsan_cache(), add_size, 32, FTW_PHYS);
 	free_mb = (unsigned long long)fs.f_bavail * fs.f_frsize >> 20;
 	say(d, "cache", STATE_OK, "%s holds %llu MiB", irqsan_cache(), cache_bytes >> 20);
-	/* What is in the cache already needs no more room. */
-	if (free_mb + (cache_bytes >> 20) >= DISK_NEEDED_MB) {
+	/* What the cache holds needn't be fetched again, but each run writes. */
+	if (free_mb + (cache_bytes >> 20) >= DISK_NEEDED_MB && free_mb >= DISK_FREE_MB) {
 		say(d, "disk", STATE_OK, "%llu MiB free there", free_mb);
 	} else {
 		say(d, "disk", STATE_UNUSABLE,

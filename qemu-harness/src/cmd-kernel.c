@@ -180,7 +180,8 @@ static int build(struct args *a, bool *broken)
 	rc = build_kernel(&a->build, &b);
 	*broken = rc == BUILD_BROKEN;
 	if (!rc)
-		printf("directory: %s\nrelease: %s\nkernel signature: %s\nbuild time: %.0f s%s\n",
+		fprintf(a->json && !strcmp(a->json, "-") ? stderr : stdout,
+			"directory: %s\nrelease: %s\nkernel signature: %s\nbuild time: %.0f s%s\n",
 		       b.dir, b.release, b.signature, b.seconds,
 		       b.kept ? " (it was in the cache)" : "");
 	else if (*broken)

@@ -4,10 +4,13 @@
  */
 #define _GNU_SOURCE
 #include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "cmd.h"
@@ -42,6 +45,30 @@ static void help(void)
 	       EXIT_OK, EXIT_FOUND, EXIT_INFRA, EXIT_SKIP);
 }
 
+/* Else a file or a pipe that we open takes the place of one that was closed. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
+/* Who reads our output may go away; a disk that is full is another thing. */
+static int output_written(int rc)
+{
+	bool bad = ferror(stdout);
+
+	if (!fflush(stdout) && !bad)
+		return rc;
+	if (errno != EPIPE)
+		pr_err("can't write the output: %s", strerror(errno));
+	return EXIT_INFRA;
+}
+
 /**
  * main() - run one verb
  * @argc: number of arguments
@@ -55,6 +82,7 @@ int main(int argc, char **argv)
 	char name[64];
 	int rc;
 
+	open_standard_streams();
 	/* We read the words of the programs that we run: they must not be translated. */
 	setenv("LC_ALL", "C.UTF-8", 1);
 	setlocale(LC_ALL, "");
@@ -78,7 +106,7 @@ int main(int argc, char **argv)
 		rc = commands[i].run(argc - 1, argv + 1);
 		if (rc && child_interrupted())
 			pr_err("interrupted (%s)", strsignal(child_interrupted()));
-		return rc;
+		return output_written(rc);
 	}
 	if (*verb)
 		pr_err("unknown verb \"%s\"; \"irqsan --help\" lists them", verb);

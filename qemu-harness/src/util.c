@@ -471,6 +471,10 @@ int mkdir_p(const char *path)
 	struct stat st;
 	int rc = 0;
 
+	if (!*path) {
+		free(part);
+		return file_err("create directory", "with an empty name", ENOENT);
+	}
 	for (char *p = part + 1; ; p++) {
 		char c = *p;
 

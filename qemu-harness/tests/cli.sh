@@ -67,6 +67,10 @@ ko=$(timeout 900 "$irqsan" kernel build-module --kernel $name module)/irqsan.ko
 # What can be seen from the command line alone.
 says 2 'no verb given' "no verb" "$irqsan"
 says 2 'unknown verb "frob"' "unknown verb" "$irqsan" frob
+says 2 "can't write the output: No space left" "no room for the output" \
+	sh -c '"$0" kernel list >/dev/full' "$irqsan"
+says 2 'create directory with an empty name' "a directory without a name" \
+	$run --keep ""
 says 2 "unrecognized option '--frob'" "unknown option" "$irqsan" run --frob
 says 2 '--kernel is missing' "run without a kernel" "$irqsan" run
 says 2 'a number from 1 to 86400, not "x"' "no number" "$irqsan" run --kernel $name --seconds x
@@ -195,6 +199,8 @@ if grep -q '"error": "init/main.c:7:1: error: planted"' "$out/build.json"; then
 else
 	fail "the error is in the JSON" "$(cat "$out/build.json")"
 fi
+says 125 '^  "error": "init/main.c:7:1: error: planted"' "the same on standard output" \
+	$build -o "$out/build" --json -
 says_make "fatal error: can't write a.o: No space left on device"
 says 2 'configuring the kernel failed: fatal error: .* No space left on device' \
 	"no room for a build" $build -o "$out/build"

@@ -78,7 +78,8 @@ static int title_one(const char *path, json_t *reports, struct symbols *symbols)
 	rc = read_file(path, &log);
 	if (rc)
 		return rc;
-	rc = crash_find(log.data ?: "", log.len, &crash);
+	rc = crash_find(log.data ?: "", log.len, &crash) ||
+	     crash_find_rest(log.data ?: "", log.len, &crash);
 	if (reports)
 		json_array_append_new(reports, json_pack("{s:s, s:o}", "log", path, "crash",
 							 rc ? crash_json(&crash, symbols) :

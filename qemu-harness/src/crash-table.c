@@ -51,6 +51,7 @@ const struct crash_patterns crash_re = {
 	"(?<!\\w)(?<!WARNING: )(?:-+\\[ (?:cut here|end trace) |[8]<--- cut here|={30}|Modules linked in:|"
 	"CPU: \\d+ (?:UID|PID): \\d|Hardware name: |Workqueue: |[RE]IP: [0-9a-f]+:|RSP: |"
 	"pc : |lr : |Code: |Call [Tt]race:|stack backtrace:)",
+	.logger = "(?:\\d:\\d\\d\\b.* |\\bkernel: )$",
 	.broken = "\\}, at:$",
 	.guess = "^(?:.*?" ADDR ")? *\\? |\\(unreliable\\)$",
 	.frame_lines = {
@@ -459,16 +460,23 @@ static const struct crash_form old_bug_at_forms[] = {
 	{ 0 },
 };
 
+#define SLUB_LINE "^(BUG \\S+ \\(.*?\\): (.+))"
+#define SLUB \
+	FORM("bug", SLUB_LINE, "BUG: %2 in %F", .alts = { "%1" }, .needs = { AT_CALLS }, \
+	     .trail = TRAIL_CALLS, \
+	     .skip = "^check_|^slab_|object_err|free_(?:to_partial_list|debug_processing)|" \
+	     "alloc_debug_processing"), \
+	FORM("bug", SLUB_LINE, "%1", .no_trace = true)
+
 static const struct crash_form slub_forms[] = {
 	FORM("bug", "BUG kmalloc-.*: Object already free", "BUG: Object already free"),
+	SLUB,
 	{ 0 },
 };
 
 /* Objects of a cache with a name of its own. */
 static const struct crash_form cache_forms[] = {
-	FORM("bug", "^BUG \\S+ \\(.*?\\): (.+)", "BUG: %1 in %F", .trail = TRAIL_CALLS,
-	     .skip = "^check_|^slab_|object_err|free_(?:to_partial_list|debug_processing)|"
-	     "alloc_debug_processing"),
+	SLUB,
 	{ 0 },
 };
 
@@ -607,3 +615,13 @@ const struct crash_mark crash_marks[] = {
 	{ "-- System halted", .forms = unpack_forms },
 	{ 0 },
 };
+
+static const struct crash_form rest_forms[] = {
+	FORM("unknown",
+	     "\\[ cut here \\]|---\\[ end trace |\\bOops(?::| - )|stack backtrace:|"
+	     "other info that might help us debug this:", "unnamed report in %F",
+	     .trail = TRAIL_IP, .trail2 = TRAIL_CALLS, .cut = true),
+	{ 0 },
+};
+
+const struct crash_mark crash_rest = { "", .forms = rest_forms };

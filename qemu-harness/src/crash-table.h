@@ -85,6 +85,9 @@ struct crash_mark {
 /* Ends with a mark without text; the first one that fits a line is the line's. */
 extern const struct crash_mark crash_marks[];
 
+/* What is left of a report that has lost its first line. */
+extern const struct crash_mark crash_rest;
+
 /**
  * struct crash_patterns - what is the same in all reports
  * @escape: what is for the terminal
@@ -92,6 +95,7 @@ extern const struct crash_mark crash_marks[];
  *	    group 1, group 2 is the time, group 3 is T123
  * @context: T123 in what others put in front of a line
  * @begins: words that are the first ones of their line
+ * @logger: what may stand in front of a report of a single line
  * @broken: the end of a line that goes on in the next one
  * @guess: frames that the unwinder found on the stack without knowing that they
  *	   belong there
@@ -116,6 +120,7 @@ struct crash_patterns {
 	const char *prefix;
 	const char *context;
 	const char *begins;
+	const char *logger;
 	const char *broken;
 	const char *guess;
 	const char *frame_lines[4];

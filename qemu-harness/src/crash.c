@@ -318,6 +318,19 @@ static void learn(struct log *log, const struct line *first)
 	}
 	if (clean)
 		strv_free(&log->prefixes);
+	/* A line alone: nothing but a time or the kernel's name tells. */
+	if (!clean && !log->prefixes.n && log->bare &&
+	    pattern_find(any_mark(), first->text, groups)) {
+		struct span front = {
+			.at = first->text.at,
+			.len = (size_t)(groups[0].at - first->text.at),
+		};
+
+		/* It need not be in front of the other lines. */
+		log->bare = false;
+		if (pattern_find(crash_re.logger, front, NULL))
+			add_prefix(log, front);
+	}
 }
 
 /* Is it a frame that may not belong to the stack? */
@@ -351,6 +364,8 @@ static const char *any_form(const struct crash_mark *m)
 	struct buf b = {};
 	size_t n = 0;
 
+	if (!m->forms[1].title)
+		return m->forms[0].header;
 	while (!all && crash_marks[n].text)
 		n++;
 	if (!all)
@@ -815,6 +830,35 @@ static void add_line(struct crash *crash, const struct line *l)
 	strv_pushf(&crash->lines, "%.*s", (int)len, l->text.at);
 }
 
+/* The report that begins with @first. */
+static void read_report(struct log *log, const struct crash_mark *mark, const struct line *first,
+			struct crash *crash)
+{
+	struct gathered g;
+	size_t i;
+
+	gather(log, first, &g);
+	describe(mark, &g, crash);
+	crash->start = report_start(log->at, first);
+	crash->end = g.line[g.own - 1].next;
+	for (i = crash->start; i < first->offset;) {
+		struct line l = line_at(log, i);
+
+		if (same_context(first, &l))
+			add_line(crash, &l);
+		i = l.next;
+	}
+	for (i = 0; i < g.own; i++)
+		add_line(crash, &g.line[i]);
+	free(g.line);
+}
+
+static void log_close(struct log *log)
+{
+	strv_free(&log->prefixes);
+	strv_free(&log->owned);
+}
+
 /**
  * crash_find() - the first crash of a console log
  * @text: lines, with or without time stamps, contexts and what else loggers and
@@ -828,33 +872,42 @@ int crash_find(const char *text, size_t len, struct crash *crash)
 {
 	struct log log = { .at = text, .len = len };
 	const struct crash_mark *mark;
-	struct gathered g;
 	struct line first;
-	size_t i;
 
 	memset(crash, 0, sizeof(*crash));
 	mark = find_first(&log, &first);
-	if (!mark)
-		goto out;
-	gather(&log, &first, &g);
-	describe(mark, &g, crash);
-
-	crash->start = report_start(text, &first);
-	crash->end = g.line[g.own - 1].next;
-	for (i = crash->start; i < first.offset;) {
-		struct line l = line_at(&log, i);
-
-		if (same_context(&first, &l))
-			add_line(crash, &l);
-		i = l.next;
-	}
-	for (i = 0; i < g.own; i++)
-		add_line(crash, &g.line[i]);
-	free(g.line);
-out:
-	strv_free(&log.prefixes);
-	strv_free(&log.owned);
+	if (mark)
+		read_report(&log, mark, &first, crash);
+	log_close(&log);
 	return !!mark;
+}
+
+/**
+ * crash_find_rest() - what is left of a crash whose first line is lost or unknown
+ * @text: a log in which crash_find() finds nothing
+ * @len: its length
+ * @crash: filled when there is one, which is corrupted; for crash_free()
+ *
+ * Return: 1 when there is something, 0 when there isn't.
+ */
+int crash_find_rest(const char *text, size_t len, struct crash *crash)
+{
+	struct log log = { .at = text, .len = len };
+	struct span all = { .at = text, .len = len }, groups[PATTERN_GROUPS];
+	struct line first;
+	const char *nl;
+
+	memset(crash, 0, sizeof(*crash));
+	if (!pattern_find(crash_rest.forms[0].header, all, groups))
+		return 0;
+	nl = memrchr(text, '\n', (size_t)(groups[0].at - text));
+	first = read_line(&log, nl ? (size_t)(nl + 1 - text) : 0);
+	learn(&log, &first);
+	first = line_at(&log, first.offset);
+	first.stamped |= log.bare && log.prefixes.n;
+	read_report(&log, &crash_rest, &first, crash);
+	log_close(&log);
+	return 1;
 }
 
 /**

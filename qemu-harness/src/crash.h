@@ -39,6 +39,7 @@ struct crash {
 
 /* 1 and @crash filled when there is one, 0 when there is none. */
 int crash_find(const char *text, size_t len, struct crash *crash);
+int crash_find_rest(const char *text, size_t len, struct crash *crash);
 void crash_free(struct crash *crash);
 
 #endif

@@ -28,7 +28,7 @@
 #define TITLE_MAX 120
 /* Lines of a report that are looked at to learn what its log puts in front of lines. */
 #define LEARN_LINES 64
-/* Prefixes that one log may have. */
+/* So many prefixes are told apart; longer ones are none. */
 #define PREFIXES 4
 #define PREFIX_MAX 100
 /* Lines by which those of one report may be out of order. */
@@ -46,8 +46,8 @@
  * struct log - a log that is being read
  * @at: the text
  * @len: its length
- * @prefixes: examples of what stands in front of the kernel's words, besides its
- *	      own time stamp and context: a logger's time, a mail's quote marks
+ * @prefix: an example of what stands in front of the kernel's words, besides its
+ *	    own time stamp and context: a logger's time, a mail's quote marks
  * @junk: one that only stands in front of time stamps, and of lines that lost theirs
  * @learned: where the part ends in which they were looked for
  * @bare: its lines have no time stamps, so that a prefix is as good as one
@@ -56,7 +56,7 @@
 struct log {
 	const char *at;
 	size_t len;
-	struct strv prefixes;
+	struct span prefix;
 	struct span junk;
 	size_t learned;
 	bool bare;
@@ -253,36 +253,56 @@ static bool strip(struct line *l, struct span prefix)
 static struct line line_at(struct log *log, size_t offset)
 {
 	struct line l = read_line(log, offset);
-	size_t i;
 
 	/* Where a mailer broke a line the rest has its marks, and no time. */
 	if (log->junk.len && !l.stamped)
 		strip(&l, log->junk);
-	for (i = 0; i < log->prefixes.n; i++) {
-		const char *prefix = log->prefixes.v[i];
-
-		if (strip(&l, (struct span){ .at = prefix, .len = strlen(prefix) })) {
-			l.stamped |= log->bare;
-			break;
-		}
-	}
+	if (strip(&l, log->prefix))
+		l.stamped |= log->bare;
 	return l;
 }
 
-static void add_prefix(struct log *log, struct span prefix)
+/**
+ * struct votes - what stands in front of the lines of a report
+ * @prefix: an example of each
+ * @votes: lines with the same
+ * @n: how many
+ */
+struct votes {
+	struct span prefix[PREFIXES];
+	unsigned int votes[PREFIXES];
+	size_t n;
+};
+
+static void vote(struct votes *v, struct span prefix)
 {
 	size_t i;
 
-	if (!prefix.len || prefix.len > PREFIX_MAX || log->prefixes.n == PREFIXES ||
-	    memchr(prefix.at, '\0', prefix.len))
-		return;
-	for (i = 0; i < log->prefixes.n; i++) {
-		struct span known = { .at = log->prefixes.v[i], .len = strlen(log->prefixes.v[i]) };
+	for (i = 0; i < v->n; i++) {
+		size_t len = v->prefix[i].len;
 
-		if (prefix_len(known, prefix) == prefix.len)
-			return;
+		if (len ? prefix_len(v->prefix[i], prefix) == prefix.len : !prefix.len)
+			break;
 	}
-	strv_pushf(&log->prefixes, "%.*s", (int)prefix.len, prefix.at);
+	if (i == PREFIXES || prefix.len > PREFIX_MAX)
+		return;
+	if (i == v->n)
+		v->prefix[v->n++] = prefix;
+	v->votes[i]++;
+}
+
+/* A line alone: nothing but a time or the kernel's name tells. */
+static void learn_alone(struct log *log, const struct line *l)
+{
+	struct span groups[PATTERN_GROUPS], front = { .at = l->text.at };
+
+	/* It need not be in front of the other lines. */
+	log->bare = false;
+	if (!pattern_find(any_mark(), l->text, groups))
+		return;
+	front.len = (size_t)(groups[0].at - front.at);
+	if (pattern_find(crash_re.logger, front, NULL))
+		log->prefix = front;
 }
 
 /*
@@ -293,14 +313,14 @@ static void add_prefix(struct log *log, struct span prefix)
 static void learn(struct log *log, const struct line *first)
 {
 	struct span groups[PATTERN_GROUPS];
-	size_t offset = first->offset, n = 0, clean = 0;
+	size_t offset = first->offset, n, i, best = 0;
+	struct votes v = {};
 
 	if (offset < log->learned)
 		return;
-	strv_free(&log->prefixes);
 	log->bare = !first->stamped;
 	log->junk = first->junk;
-	for (; offset < log->len && n < LEARN_LINES; n++) {
+	for (n = 0; offset < log->len && n < LEARN_LINES; n++) {
 		struct line l = read_line(log, offset);
 
 		/* The next report has its own; "DEBUG:" is no mark. */
@@ -311,26 +331,15 @@ static void learn(struct log *log, const struct line *first)
 		log->learned = offset;
 		if (l.stamped != first->stamped || !pattern_find(crash_re.begins, l.text, groups))
 			continue;
-		if (groups[0].at == l.text.at)
-			clean++;
-		add_prefix(log, (struct span){ .at = l.text.at,
-					       .len = (size_t)(groups[0].at - l.text.at) });
+		vote(&v, (struct span){ .at = l.text.at,
+					.len = (size_t)(groups[0].at - l.text.at) });
 	}
-	if (clean)
-		strv_free(&log->prefixes);
-	/* A line alone: nothing but a time or the kernel's name tells. */
-	if (!clean && !log->prefixes.n && log->bare &&
-	    pattern_find(any_mark(), first->text, groups)) {
-		struct span front = {
-			.at = first->text.at,
-			.len = (size_t)(groups[0].at - first->text.at),
-		};
-
-		/* It need not be in front of the other lines. */
-		log->bare = false;
-		if (pattern_find(crash_re.logger, front, NULL))
-			add_prefix(log, front);
-	}
+	for (i = 1; i < v.n; i++)
+		if (v.votes[i] > v.votes[best])
+			best = i;
+	log->prefix = v.prefix[best];
+	if (!v.n && log->bare)
+		learn_alone(log, first);
 }
 
 /* Is it a frame that may not belong to the stack? */
@@ -543,7 +552,7 @@ static const struct crash_mark *find_first(struct log *log, struct line *first)
 	if (!m)
 		return NULL;
 	/* Whatever stands in front of it: it is of the report. */
-	first->stamped |= log->bare && log->prefixes.n;
+	first->stamped |= log->bare && log->prefix.len;
 	return swapped(log, first) ?: m;
 }
 
@@ -855,7 +864,6 @@ static void read_report(struct log *log, const struct crash_mark *mark, const st
 
 static void log_close(struct log *log)
 {
-	strv_free(&log->prefixes);
 	strv_free(&log->owned);
 }
 
@@ -904,7 +912,7 @@ int crash_find_rest(const char *text, size_t len, struct crash *crash)
 	first = read_line(&log, nl ? (size_t)(nl + 1 - text) : 0);
 	learn(&log, &first);
 	first = line_at(&log, first.offset);
-	first.stamped |= log.bare && log.prefixes.n;
+	first.stamped |= log.bare && log.prefix.len;
 	read_report(&log, &crash_rest, &first, crash);
 	log_close(&log);
 	return 1;

@@ -56,9 +56,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_crash(&crash, size - from);
 		from += crash.end;
 		crash_free(&crash);
-		/* A log of nothing but first lines: quadratic, and no news. */
-		if (++n == 16)
-			break;
+		n++;
+	}
+	if (!n && crash_find_rest((const char *)data, size, &crash)) {
+		check_crash(&crash, size);
+		crash_free(&crash);
 	}
 	return 0;
 }

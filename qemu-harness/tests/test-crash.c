@@ -345,6 +345,30 @@ static const struct written ways[] = {
 	{ "container", .as = "guest-1    | [   12.$n] $m" },
 	{ "container without time", .as = "guest-1    | $m" },
 	{ "build tool", .as = "DEBUG: qemu: $m" },
+	{ "journal, with boot and host", .as = "-- Nov 25 10:00:$s box.lan kernel: $m" },
+	{ "journal, unix time", .as = "1795600$s.$n host kernel: $m" },
+	{ "journal, with unit", .as = "Nov 25 10:00:$s host kernel[0]: $m" },
+	{ "log server", .as = "<4>1 2026-11-25T10:00:$s.$nZ host kernel - - - [   12.$n] $m" },
+	{ "log server without time", .as = "192.168.1.7: $m" },
+	{ "netconsole", .as = "10:00:$s 192.168.1.7:6666 [   12.$n] $m" },
+	{ "hypervisor", .as = "(d1) [   12.$n] $m" },
+	{ "hypervisor without time", .as = "(XEN) [2026-11-25 10:00:$s] (d1) $m" },
+	{ "CI step", .as = "boot\tRun tests\t2026-11-25T10:00:$s.$n0Z $m" },
+	{ "CI, elapsed", .as = "10:00:$s O: $m" },
+	{ "lab, indented", .as = "10:00:$s.123  <4>[   12.$n] $m" },
+	{ "test runner", .as = "[stdlog] 2026-11-25 10:00:$s,123 test L0042 DEBUG| $m" },
+	{ "expect", .as = "console: [   12.$n] $m" },
+	{ "syzbot's executor", .as = "2026/11/25 10:00:$s $m" },
+	{ "diff", .as = "+[   12.$n] $m" },
+	{ "diff without time", .as = "+ $m" },
+	{ "table of a tracker", .as = "| [   12.$n] $m" },
+	{ "numbered", .as = "$s: [   12.$n] $m" },
+	{ "numbered, no time", .as = "$s\t$m" },
+	{ "grep", .as = "console.log:$s:$m" },
+	{ "ftrace", .as = "           storm-42      [001] .....    12.$n: console: $m" },
+	{ "task in the line", .as = "[   12.$n] [   T42] storm: $m" },
+	{ "nanoseconds", .as = "[   12.$n123] $m" },
+	{ "milliseconds", .as = "[   12.0$s] $m" },
 	{ "CRLF", .as = "[   12.$n] $m\r" },
 	{ "CRLF without time", .as = "$m\r" },
 	{ "byte order mark", .as = "$m", .bom = true },
@@ -612,6 +636,86 @@ static void test_large(void **state)
 	buf_free(&log);
 }
 
+/* How many crashes there are in @repeated, over and over again, up to @len bytes. */
+static size_t count(const char *repeated, size_t len)
+{
+	struct buf log = {};
+	struct crash crash;
+	size_t from = 0, n = 0;
+
+	while (log.len < len)
+		buf_add(&log, repeated, strlen(repeated));
+	while (crash_find(log.data + from, log.len - from, &crash)) {
+		from += crash.end;
+		n++;
+		crash_free(&crash);
+	}
+	buf_free(&log);
+	return n;
+}
+
+/* All crashes of a log take as long as it is: some of these took an hour. */
+static void test_full(void **state)
+{
+	static const char *const reports[] = {
+		"BUG: storm is over\n",
+		"[    1.000001] BUG: sleeping function called from invalid context at a.c:1\n"
+		"[    1.000002] Call Trace:\n"
+		"[    1.000003]  f+0x1/0x2\n",
+		"[    1.000001][    T1] BUG: storm is over\n"
+		"[    1.000001][    T2] BUG: storm is over\n"
+		"[    1.000001][    T3] BUG: storm is over\n",
+		"> WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n"
+		"> RIP: 0010:f+0x1/0x2\n"
+		"> ---[ end trace 1 ]---\n",
+	};
+	double began = now();
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(reports); i++) {
+		size_t n = count(reports[i], 4 << 20);
+
+		assert_true(n >= (4 << 20) / strlen(reports[i]));
+	}
+	print_message("%zu * 4 MiB in %.1f s\n", ARRAY_SIZE(reports), now() - began);
+	assert_true(now() - began < 120);
+}
+
+/* A report that has lost its first line, and what is none. */
+static void test_rest(void **state)
+{
+	static const char *const rests[] = {
+		"[    1.0] ------------[ cut here ]------------\n"
+		"[    1.0] Call Trace:\n"
+		"[    1.0]  storm_end+0x1/0x2\n",
+		"Oops: 0002 [#1] SMP\n"
+		"RIP: 0010:storm_end+0x1/0x2\n",
+		"# stack backtrace:\n"
+		"# CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
+		"# Call Trace:\n"
+		"#  storm_end+0x1/0x2\n",
+	};
+	static const char clean[] = "[    1.0] storm: hello\n";
+	struct crash crash;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rests); i++) {
+		const char *log = rests[i];
+
+		assert_int_equal(crash_find(log, strlen(log), &crash), 0);
+		assert_int_equal(crash_find_rest(log, strlen(log), &crash), 1);
+		check_sane(&crash, 1, strlen(log));
+		assert_string_equal(crash.title, "unnamed report in storm_end");
+		assert_string_equal(crash.kind, "unknown");
+		assert_non_null(crash.corrupted);
+		crash_free(&crash);
+	}
+	assert_int_equal(crash_find_rest(clean, strlen(clean), &crash), 0);
+	assert_int_equal(crash_find_rest("", 0, &crash), 0);
+}
+
 static void test_empty(void **state)
 {
 	struct crash crash;
@@ -674,6 +778,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_other_titles),
 		cmocka_unit_test(test_next_begins),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_first_wins),
 		cmocka_unit_test(test_cut_off),

@@ -559,7 +559,8 @@ static const struct crash_mark *find_first(struct log *log, struct line *first)
 /* Does @l, behind @prev, have what got no room in it? */
 static bool continues(const struct line *prev, const struct line *l)
 {
-	return l->offset == prev->next && l->text.len && pattern_find(crash_re.broken, prev->text, NULL);
+	return l->offset == prev->next && l->text.len &&
+	       pattern_find(crash_re.broken, prev->text, NULL);
 }
 
 static void glue(struct log *log, struct line *to, const struct line *rest)

@@ -199,7 +199,7 @@ FUZZ_OPTIONS = -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1
 FUZZ_CC = clang -std=gnu11 -O1 -g -Wall -Wextra $(DEFINES) -Imodule -Iqemu-harness/src \
 	$(PKG_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_CRASH_SRC := $(addprefix qemu-harness/src/,crash.c crash-frames.c crash-json.c \
-	crash-table.c demangle.c pattern.c symbolize.c util.c)
+	crash-table.c demangle.c json-text.c pattern.c stats.c symbolize.c util.c)
 
 fuzz-scan: $(B)/fuzz-scan
 	@mkdir -p $(B)/fuzz-corpus

@@ -18,13 +18,13 @@ CMOCKA_LIBS = $(eval CMOCKA_LIBS := $$(shell pkg-config --libs cmocka))$(CMOCKA_
 
 BASE_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
 DEFINES := -DIRQSAN_ROOT='"$(CURDIR)"' -DIRQSAN_VERSION='"$(VERSION)"'
-HOST_CFLAGS = $(BASE_CFLAGS) $(DEFINES) -Imodule $(PKG_CFLAGS) $(CFLAGS)
+HOST_CFLAGS = $(BASE_CFLAGS) $(DEFINES) -Iqemu-harness/src -Imodule $(PKG_CFLAGS) $(CFLAGS)
 GUEST_CFLAGS = $(BASE_CFLAGS) $(CFLAGS)
-ASAN_CFLAGS = $(HOST_CFLAGS) -Iqemu-harness/src \
+ASAN_CFLAGS = $(HOST_CFLAGS) \
 	-fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 # The scanner runs on the host as it does in the kernel.
-SRC := $(wildcard qemu-harness/src/*.c) module/scan.c module/insn.c
+SRC := $(wildcard qemu-harness/src/*/*.c) module/scan.c module/insn.c
 TESTS := $(basename $(notdir $(wildcard qemu-harness/tests/test-*.c)))
 FAKES := $(basename $(notdir $(wildcard qemu-harness/tests/fake-*.c)))
 
@@ -54,7 +54,7 @@ $(B)/asan/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ASAN_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/irqsan: $(B)/host/qemu-harness/src/main.o $(B)/host/harness.a
+$(B)/irqsan: $(B)/host/qemu-harness/src/cmd/main.o $(B)/host/harness.a
 	$(CC) $(HOST_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 $(B)/guest/%: $(B)/guest/obj/qemu-harness/guest/%.o $(GUEST_OBJ)
@@ -84,7 +84,7 @@ bisect-sim: $(B)/bisect-sim
 	$<
 
 $(B)/bisect-sim: qemu-harness/tests/bisect-sim.c qemu-harness/tests/sim-machine.h $(B)/host/harness.a
-	$(CC) $(HOST_CFLAGS) -Iqemu-harness/src $(LDFLAGS) -o $@ $< $(B)/host/harness.a $(PKG_LIBS)
+	$(CC) $(HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/host/harness.a $(PKG_LIBS)
 
 # A history to bisect, out of Debian's source of Linux 5.10: the same each time.
 HISTORY := $(B)/history-5.10.git
@@ -198,8 +198,8 @@ crash-speed: $(B)/irqsan
 FUZZ_OPTIONS = -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1
 FUZZ_CC = clang -std=gnu11 -O1 -g -Wall -Wextra $(DEFINES) -Imodule -Iqemu-harness/src \
 	$(PKG_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_CRASH_SRC := $(addprefix qemu-harness/src/,crash.c crash-frames.c crash-json.c \
-	crash-table.c demangle.c json-text.c pattern.c stats.c symbolize.c util.c)
+FUZZ_CRASH_SRC := $(filter-out %/crash-text.c,$(wildcard qemu-harness/src/crash/*.c)) \
+	$(addprefix qemu-harness/src/base/,json-text.c pattern.c stats.c util.c)
 
 fuzz-scan: $(B)/fuzz-scan
 	@mkdir -p $(B)/fuzz-corpus

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crash-json.h"
-#include "crash.h"
+#include "crash/crash-json.h"
+#include "crash/crash.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

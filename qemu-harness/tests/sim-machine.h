@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bisect.h"
+#include "bisect/bisect.h"
 
 #define SIM_MAX 64
 #define SIM_TITLE "WARNING in kvm_wait"

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 /* The file itself: its functions are its own. */
-#include "../src/kernel-debian.c"
+#include "kernel/kernel-debian.c"
 
 static char dir[] = "/tmp/irqsan-test-XXXXXX";
 static char *own;

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
+#include "cmd/bench-table.h"
 
 static const char records[] =
 	"{\"t\":\"boot\",\"up\":1,\"release\":\"5.10\",\"cpus\":1,\"pv\":false}\n"

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bisect-git.h"
-#include "child.h"
-#include "git.h"
+#include "base/child.h"
+#include "base/git.h"
+#include "bisect/bisect-git.h"
 
 /*
  * start, 1 to 4, a branch of 5 to 8 from 2 merged into 4, then 9 to 14. Commit

@@ -14,8 +14,8 @@
 #include <math.h>
 #include <sys/wait.h>
 
+#include "bisect/suspect.h"
 #include "sim-machine.h"
-#include "suspect.h"
 
 /**
  * struct outcome - of a simulated bisection

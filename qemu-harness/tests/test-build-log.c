@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "build-log.h"
+#include "kernel/build-log.h"
 
 /**
  * struct sample - the end of a build

@@ -17,10 +17,10 @@
 
 #include <cmocka.h>
 
-#include "build.h"
-#include "buildroot.h"
-#include "child.h"
-#include "kernel.h"
+#include "base/child.h"
+#include "kernel/build.h"
+#include "kernel/buildroot.h"
+#include "kernel/kernel.h"
 
 /*
  * It knows all options but CONFIG_UNKNOWN. code.S is all of its kernel, and each

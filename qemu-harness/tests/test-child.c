@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "build-run.h"
-#include "child.h"
-#include "util.h"
+#include "base/child.h"
+#include "base/util.h"
+#include "kernel/build-run.h"
 
 static const char *const chatty[] = { "sh", "-c", "while :; do echo x; done", NULL };
 static const char *const flood[] = { "yes", NULL };

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console.h"
-#include "record.h"
-#include "util.h"
+#include "base/console.h"
+#include "base/util.h"
+#include "boot/record.h"
 
 static void on_line(void *ctx, const char *line, size_t len)
 {

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "coverage.h"
-#include "sitelist.h"
+#include "sites/coverage.h"
+#include "sites/sitelist.h"
 #include "tiny-vmlinux.h"
 
 #define HEAD(release) \

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 #include <dirent.h>
 
+#include "base/util.h"
 #include "fuzz-crash.c"
-#include "util.h"
 
 #define ROUNDS 300
 

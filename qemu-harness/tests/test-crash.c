@@ -19,9 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crash.h"
-#include "pattern.h"
-#include "util.h"
+#include "base/pattern.h"
+#include "base/util.h"
+#include "crash/crash.h"
 
 /* The share of the corpus that must get its exact title, in percent. */
 #define CORPUS_MIN 98

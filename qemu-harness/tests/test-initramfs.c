@@ -18,8 +18,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "initramfs.h"
-#include "util.h"
+#include "base/util.h"
+#include "boot/initramfs.h"
 
 static char dir[] = "/tmp/irqsan-test-initramfs.XXXXXX";
 

@@ -12,8 +12,8 @@
 
 #include <cmocka.h>
 
-#include "child.h"
-#include "util.h"
+#include "base/child.h"
+#include "base/util.h"
 
 #include "insn.c"
 

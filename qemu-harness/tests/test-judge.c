@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "judge.h"
-#include "util.h"
+#include "base/util.h"
+#include "judge/judge.h"
 
 #define COUNTERS(waits, violations, first) \
 	"\"waits\":" waits ",\"slow_pv\":5,\"slow_native\":1,\"violations\":" violations \

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "kconfig.h"
+#include "kernel/kconfig.h"
 
 /* Adds a file with @text; its name stays known as @path, which the caller frees. */
 static int add_text(struct kconfig *kc, const char *text, char **path)

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "child.h"
-#include "kernel-source.h"
+#include "base/child.h"
+#include "kernel/kernel-source.h"
 
 static const char first[] =
 	"From: A Developer <a@example.org>\nSubject: [PATCH 1/2] one\n\n---\n"

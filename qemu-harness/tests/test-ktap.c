@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "ktap.h"
+#include "judge/ktap.h"
 
 /**
  * struct reading - what came out of a text

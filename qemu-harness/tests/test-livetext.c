@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "livetext.h"
+#include "sites/livetext.h"
 #include "tiny-vmlinux.h"
 
 #define BASE 0xffffffff81000000ULL

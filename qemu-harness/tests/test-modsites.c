@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "modsites.h"
+#include "sites/modsites.h"
 #include "tiny-vmlinux.h"
 
 #define KERNEL(release) \

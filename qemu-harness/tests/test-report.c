@@ -23,11 +23,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "json-text.h"
-#include "report.h"
-#include "result.h"
+#include "base/json-text.h"
+#include "base/util.h"
+#include "judge/result.h"
+#include "report/report.h"
 #include "sim-machine.h"
-#include "util.h"
 
 /* In this order on the page of all. */
 enum sample { RUN, VERIFY, REPRODUCE, BISECT, HOSTILE, SAMPLES };

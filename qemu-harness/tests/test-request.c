@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 /* The file itself: its functions are its own. */
-#include "../src/request.c"
+#include "cmd/request.c"
 
 static void put(const char *path, const char *text)
 {

@@ -17,10 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd.h"
-#include "run.h"
-#include "util.h"
-#include "verify-report.h"
+#include "base/util.h"
+#include "boot/run.h"
+#include "cmd/cmd.h"
+#include "verify/verify-doc.h"
 
 /* Short enough for a test, long enough for a busy machine to start a process. */
 static const struct run_limits limits = {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "signature.h"
+#include "kernel/signature.h"
 #include "tiny-vmlinux.h"
 
 /*

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 #include <math.h>
 
-#include "stats.h"
-#include "util.h"
+#include "base/stats.h"
+#include "base/util.h"
 
 /* Two ways to the same number, and a number as published. */
 #define EXACT (1 / 1e9)

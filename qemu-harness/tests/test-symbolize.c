@@ -14,11 +14,11 @@
 #include <fcntl.h>
 #include <jansson.h>
 
-#include "crash-json.h"
-#include "crash-text.h"
+#include "crash/crash-json.h"
+#include "crash/crash-text.h"
 #include "tiny-vmlinux.h"
 
-#include "symbolize.c"
+#include "crash/symbolize.c"
 
 static const char kernel[] =
 	"#line 10 \"arch/entry.c\"\n"

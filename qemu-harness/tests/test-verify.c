@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "stats.h"
-#include "verify.h"
+#include "base/stats.h"
+#include "verify/verify.h"
 
 #define BUG "WARNING in kvm_wait"
 #define OTHER "WARNING in other"

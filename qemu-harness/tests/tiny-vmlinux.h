@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "child.h"
-#include "util.h"
+#include "base/child.h"
+#include "base/util.h"
 
 /**
  * tiny_vmlinux() - compile and link a source

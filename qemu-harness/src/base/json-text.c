@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Makes JSON strings of texts that may hold bytes that are no characters, and
+ * rates with their intervals.
+ */
+#include <stdlib.h>
+
+#include "base/json-text.h"
+#include "base/stats.h"
+#include "base/util.h"
+
+/**
+ * json_text() - a text as a JSON string
+ * @text: any bytes, or NULL
+ *
+ * Return: a new reference; a text that isn't UTF-8 has a '?' for each byte that
+ * isn't ASCII; null for NULL
+ */
+json_t *json_text(const char *text)
+{
+	char *ascii, *p;
+	json_t *value;
+
+	if (!text)
+		return json_null();
+	value = json_string(text);
+	if (value)
+		return value;
+	ascii = xstrdup(text);
+	for (p = ascii; *p; p++)
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	value = json_string(ascii);
+	free(ascii);
+	return value;
+}
+
+/**
+ * json_rate() - a rate with its interval after Clopper and Pearson
+ * @hits: how often it was seen
+ * @runs: of how many
+ *
+ * Return: an object with both, and low, mid and high between 0 and 1; a new
+ * reference
+ */
+json_t *json_rate(unsigned int hits, unsigned int runs)
+{
+	struct stats_range rate = stats_rate(hits, runs, RATE_CONFIDENCE);
+
+	return json_pack("{s:i, s:i, s:f, s:f, s:f}", "hits", (int)hits, "runs", (int)runs,
+			 "low", rate.low, "mid", rate.mid, "high", rate.high);
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A cache of compiled PCRE2 patterns, keyed by the address of their text.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pattern.h"
+#include "base/util.h"
+
+/* A power of two, at least twice the number of patterns that all tables have. */
+#define SLOTS 1024
+
+/**
+ * struct compiled - one slot of the cache
+ * @text: the pattern, a string that is never freed; NULL: the slot is free
+ * @code: compiled
+ * @jit: to machine code
+ */
+struct compiled {
+	const char *text;
+	pcre2_code *code;
+	bool jit;
+};
+
+static struct compiled cache[SLOTS];
+static pcre2_match_data *match_data;
+
+/* The patterns are constants: one that doesn't compile is a bug in a table. */
+static pcre2_code *compile(const char *pattern)
+{
+	pcre2_code *code;
+	size_t offset;
+	int error;
+
+	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+	if (!code) {
+		pr_err("pattern error %d at %zu: %s", error, offset, pattern);
+		abort();
+	}
+	return code;
+}
+
+static const struct compiled *lookup(const char *pattern)
+{
+	size_t i = ((uintptr_t)pattern >> 3) * 0x9e3779b1u % SLOTS, tries;
+
+	if (!match_data) {
+		match_data = pcre2_match_data_create(PATTERN_GROUPS, NULL);
+		if (!match_data)
+			abort();
+	}
+	for (tries = 0; tries < SLOTS; tries++, i = (i + 1) % SLOTS) {
+		if (cache[i].text == pattern)
+			return &cache[i];
+		if (!cache[i].text) {
+			cache[i].text = pattern;
+			cache[i].code = compile(pattern);
+			/* Where there is no JIT it is only slower. */
+			cache[i].jit = !pcre2_jit_compile(cache[i].code, PCRE2_JIT_COMPLETE);
+			return &cache[i];
+		}
+	}
+	pr_err("more than %d patterns", SLOTS);
+	abort();
+}
+
+/**
+ * pattern_find() - the first match of a pattern
+ * @pattern: PCRE2 syntax; a string constant, since its address is remembered
+ * @text: where to look
+ * @groups: filled with the match and its groups; may be NULL
+ *
+ * Return: was there one? A match that PCRE2 gives up on, for want of stack or
+ * time, is none.
+ */
+bool pattern_find(const char *pattern, struct span text, struct span groups[PATTERN_GROUPS])
+{
+	const struct compiled *c = lookup(pattern);
+	const size_t *at;
+	int i, n;
+
+	n = (c->jit ? pcre2_jit_match : pcre2_match)(c->code, (PCRE2_SPTR)text.at, text.len, 0, 0,
+						     match_data, NULL);
+	if (n < 0)
+		return false;
+	if (!groups)
+		return true;
+	at = pcre2_get_ovector_pointer(match_data);
+	memset(groups, 0, PATTERN_GROUPS * sizeof(groups[0]));
+	for (i = 0; i < (n ? n : PATTERN_GROUPS); i++) {
+		if (at[2 * i] == PCRE2_UNSET)
+			continue;
+		groups[i].at = text.at + at[2 * i];
+		groups[i].len = at[2 * i + 1] - at[2 * i];
+	}
+	return true;
+}
+
+/**
+ * pattern_replace() - replace all matches of a pattern
+ * @pattern: as for pattern_find()
+ * @text: the text
+ * @with: what comes in their place, "$1" is a group
+ *
+ * Return: the new text, to be freed.
+ */
+char *pattern_replace(const char *pattern, const char *text, const char *with)
+{
+	pcre2_code *code = lookup(pattern)->code;
+	size_t len = 0;
+	char *out;
+
+	/* The first round only asks for the length. */
+	pcre2_substitute(code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0,
+			 PCRE2_SUBSTITUTE_GLOBAL | PCRE2_SUBSTITUTE_OVERFLOW_LENGTH, match_data,
+			 NULL, (PCRE2_SPTR)with, PCRE2_ZERO_TERMINATED, NULL, &len);
+	out = xcalloc(1, len + 1);
+	if (pcre2_substitute(code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0,
+			     PCRE2_SUBSTITUTE_GLOBAL, match_data, NULL, (PCRE2_SPTR)with,
+			     PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *)out, &len) < 0) {
+		free(out);
+		return xstrdup(text);
+	}
+	return out;
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Exact statistics of few boots, on the distributions of GSL.
+ */
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_sf_gamma.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/stats.h"
+#include "base/util.h"
+
+/* What a sum of rounded terms may be off: 1/20 is to be no more than 0.05. */
+#define ROUNDING (1 / 1e9)
+
+/**
+ * stats_fisher() - Fisher's exact test, one-sided
+ * @hits_a: hits of side A
+ * @runs_a: runs of side A
+ * @hits_b: hits of side B
+ * @runs_b: runs of side B
+ *
+ * Return: the chance that A gets at least so many of all hits if both sides hit
+ * at the same rate (the tail of the hypergeometric distribution); 1 when one
+ * side has no runs
+ */
+double stats_fisher(unsigned int hits_a, unsigned int runs_a, unsigned int hits_b,
+		    unsigned int runs_b)
+{
+	unsigned int hits = hits_a + hits_b, misses = runs_a + runs_b - hits;
+
+	if (!hits_a || !runs_b)
+		return 1;
+	return gsl_cdf_hypergeometric_Q(hits_a - 1, hits, misses, runs_a);
+}
+
+/**
+ * stats_significant() - is a test's p small enough?
+ * @p: of the test
+ * @alpha: the bound
+ *
+ * Return: true when @p is at most @alpha, roundings apart
+ */
+bool stats_significant(double p, double alpha)
+{
+	return p <= alpha * (1 + ROUNDING);
+}
+
+/**
+ * stats_rate() - a rate with its interval after Clopper and Pearson
+ * @hits: how often it was seen
+ * @runs: of how many
+ * @confidence: of the interval, such as 0.95: each end is missed with at most
+ *		half of the rest
+ *
+ * Return: the range; 0 to 1 around 0.5 when there are no runs
+ */
+struct stats_range stats_rate(unsigned int hits, unsigned int runs, double confidence)
+{
+	double tail = (1 - confidence) / 2;
+	struct stats_range r = { 0, 0.5, 1 };
+
+	if (!runs)
+		return r;
+	r.mid = (double)hits / runs;
+	if (hits)
+		r.low = gsl_cdf_beta_Pinv(tail, hits, runs - hits + 1);
+	if (hits < runs)
+		r.high = gsl_cdf_beta_Qinv(tail, hits + 1, runs - hits);
+	return r;
+}
+
+/**
+ * stats_power() - how surely stats_fisher() will tell two sides apart
+ * @rate_a: hit rate of side A
+ * @rate_b: hit rate of side B
+ * @runs: of each side
+ * @alpha: greatest p that counts
+ *
+ * Return: the chance that p is at most @alpha
+ */
+double stats_power(double rate_a, double rate_b, unsigned int runs, double alpha)
+{
+	unsigned int a, b = 0;
+	double power = 0;
+
+	/* @b: as many hits of B as are too many next to @a of A; it grows with @a. */
+	for (a = 0; a <= runs; a++) {
+		while (b <= runs && stats_significant(stats_fisher(a, runs, b, runs), alpha))
+			b++;
+		if (b)
+			power += gsl_ran_binomial_pdf(a, rate_a, runs) *
+				 gsl_cdf_binomial_P(b - 1, rate_b, runs);
+	}
+	return power;
+}
+
+/**
+ * stats_runs_needed() - how many runs of each side tell them apart
+ * @rate_a: hit rate of side A
+ * @rate_b: hit rate of side B
+ * @alpha: greatest p that counts
+ * @power: how surely it is to be reached
+ * @max: look no further
+ *
+ * Return: the least number of runs of each side that has that power, or 0 when
+ * @max has it not
+ */
+unsigned int stats_runs_needed(double rate_a, double rate_b, double alpha, double power,
+			       unsigned int max)
+{
+	unsigned int runs;
+
+	for (runs = 1; runs <= max; runs++)
+		if (stats_power(rate_a, rate_b, runs, alpha) >= power * (1 - ROUNDING))
+			return runs;
+	return 0;
+}
+
+/**
+ * stats_silent() - the chance that a bug doesn't show
+ * @rate: it shows in so much of all boots, or more
+ * @runs: how many boots
+ *
+ * Return: the greatest chance of no hit at all
+ */
+double stats_silent(double rate, unsigned int runs)
+{
+	return pow(1 - rate, runs);
+}
+
+/**
+ * stats_silent_runs() - how many silent boots say that a bug isn't there
+ * @rate: it shows in so much of all boots, or more; above 0
+ * @chance: accepted chance that it is there and didn't show; above 0
+ *
+ * Return: the least number of boots, at least 1
+ */
+unsigned int stats_silent_runs(double rate, double chance)
+{
+	double runs;
+
+	if (rate >= 1)
+		return 1;
+	runs = ceil(log(chance) / log1p(-rate) * (1 - ROUNDING));
+	return runs > 1 ? (unsigned int)runs : 1;
+}
+
+/**
+ * stats_predict_silent() - the chance of silence at a rate known from runs only
+ * @hits: of these runs
+ * @runs: so many of the same kernel, or one with the same bug
+ * @silent: so many further boots
+ *
+ * Before the runs every rate was equally likely (a beta distribution, 1 and 1).
+ *
+ * Return: the chance that none of the further boots hits
+ */
+double stats_predict_silent(unsigned int hits, unsigned int runs, unsigned int silent)
+{
+	double a = hits + 1.0, b = runs - hits + 1.0;
+
+	return exp(gsl_sf_lnbeta(a, b + silent) - gsl_sf_lnbeta(a, b));
+}
+
+/**
+ * stats_posterior() - Bayes' rule
+ * @prior: chance of a thing before it was looked at
+ * @if_true: chance of what was then seen, if the thing is so
+ * @if_false: and if it is not
+ *
+ * Return: chance of the thing now; @prior when what was seen could not have been
+ */
+double stats_posterior(double prior, double if_true, double if_false)
+{
+	double yes = prior * if_true, no = (1 - prior) * if_false;
+
+	return yes + no > 0 ? yes / (yes + no) : prior;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static double *sorted(const double *values, size_t n)
+{
+	double *copy = xcalloc(n, sizeof(*copy));
+
+	memcpy(copy, values, n * sizeof(*copy));
+	qsort(copy, n, sizeof(*copy), by_value);
+	return copy;
+}
+
+/**
+ * stats_median() - a median with an interval that assumes no distribution
+ * @values: what was measured
+ * @n: how many; at least 1
+ * @confidence: of the interval
+ *
+ * The ends are measured values, by rank from the binomial distribution. Five or
+ * fewer can't reach 95 %: the interval is their whole range then.
+ *
+ * Return: the range
+ */
+struct stats_range stats_median(const double *values, size_t n, double confidence)
+{
+	double *v = sorted(values, n);
+	struct stats_range r;
+	size_t out = 0;
+
+	/* So many values lie outside of the interval on each side. */
+	while (2 * gsl_cdf_binomial_P((unsigned int)out + 1, 0.5, (unsigned int)n) <=
+	       1 - confidence)
+		out++;
+	r = (struct stats_range){ v[out], gsl_stats_median_from_sorted_data(v, 1, n),
+				  v[n - 1 - out] };
+	free(v);
+	return r;
+}
+
+/**
+ * stats_median_test() - do two samples have different medians?
+ * @a: what was measured on side A
+ * @n_a: how many
+ * @b: what was measured on side B
+ * @n_b: how many
+ *
+ * Mood's test with Fisher's in it: how the values above the common median are
+ * shared.
+ *
+ * Return: the two-sided p (twice the lesser tail); 1 when a side is empty
+ */
+double stats_median_test(const double *a, size_t n_a, const double *b, size_t n_b)
+{
+	unsigned int above_a = 0, above_b = 0;
+	double *all, median, p, q;
+	size_t i;
+
+	if (!n_a || !n_b)
+		return 1;
+	all = xcalloc(n_a + n_b, sizeof(*all));
+	memcpy(all, a, n_a * sizeof(*all));
+	memcpy(all + n_a, b, n_b * sizeof(*all));
+	qsort(all, n_a + n_b, sizeof(*all), by_value);
+	median = gsl_stats_median_from_sorted_data(all, 1, n_a + n_b);
+	free(all);
+	for (i = 0; i < n_a; i++)
+		above_a += a[i] > median;
+	for (i = 0; i < n_b; i++)
+		above_b += b[i] > median;
+	p = stats_fisher(above_a, (unsigned int)n_a, above_b, (unsigned int)n_b);
+	q = stats_fisher(above_b, (unsigned int)n_b, above_a, (unsigned int)n_a);
+	return fmin(1, 2 * fmin(p, q));
+}

@@ -1,0 +1,773 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Small helpers shared by every part of the harness: messages, checked
+ * allocation, files, numbers, time.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <openssl/evp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+/* A progress line without its newline is on the terminal. */
+static bool progress_open;
+
+static void message(const char *kind, const char *fmt, va_list ap)
+{
+	pr_progress_end();
+	fprintf(stderr, "irqsan: %s", kind);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+/**
+ * pr_err() - say in one line what failed and what to do
+ * @fmt: as for printf, without a newline
+ */
+void pr_err(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	message("", fmt, ap);
+	va_end(ap);
+}
+
+/**
+ * pr_warn() - say what is odd but does not stop the work
+ * @fmt: as for printf, without a newline
+ */
+void pr_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	message("warning: ", fmt, ap);
+	va_end(ap);
+}
+
+/**
+ * pr_info() - plain progress, one line
+ * @fmt: as for printf, without a newline
+ */
+void pr_info(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	message("", fmt, ap);
+	va_end(ap);
+}
+
+/**
+ * pr_progress() - progress that replaces itself on a terminal
+ * @fmt: as for printf, without a newline
+ *
+ * Where stderr is no terminal each call is a plain line, so that a CI log
+ * holds no control characters.
+ */
+void pr_progress(const char *fmt, ...)
+{
+	bool tty = isatty(STDERR_FILENO);
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs(tty ? "\r\033[Kirqsan: " : "irqsan: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	if (!tty)
+		fputc('\n', stderr);
+	va_end(ap);
+	fflush(stderr);
+	progress_open = tty;
+}
+
+/**
+ * pr_progress_end() - leave the line of pr_progress() as it stands
+ */
+void pr_progress_end(void)
+{
+	if (!progress_open)
+		return;
+	fputc('\n', stderr);
+	progress_open = false;
+}
+
+static void __attribute__((noreturn)) out_of_memory(void)
+{
+	pr_err("out of memory");
+	exit(EXIT_INFRA);
+}
+
+/**
+ * xcalloc() - calloc() that cannot fail
+ * @n: number of elements
+ * @size: size of one
+ *
+ * Return: zeroed memory
+ */
+void *xcalloc(size_t n, size_t size)
+{
+	void *p = calloc(n ? n : 1, size ? size : 1);
+
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+/**
+ * xrealloc() - realloc() that cannot fail
+ * @p: memory to grow, or NULL
+ * @size: new size
+ *
+ * Return: memory of @size bytes
+ */
+void *xrealloc(void *p, size_t size)
+{
+	p = realloc(p, size ? size : 1);
+	if (!p)
+		out_of_memory();
+	return p;
+}
+
+/**
+ * xstrdup() - strdup() that cannot fail
+ * @s: string, or NULL
+ *
+ * Return: a copy; NULL for NULL
+ */
+char *xstrdup(const char *s)
+{
+	char *copy;
+
+	if (!s)
+		return NULL;
+	copy = strdup(s);
+	if (!copy)
+		out_of_memory();
+	return copy;
+}
+
+static char *xvasprintf(const char *fmt, va_list ap)
+{
+	char *s;
+
+	if (vasprintf(&s, fmt, ap) < 0)
+		out_of_memory();
+	return s;
+}
+
+/**
+ * xasprintf() - asprintf() that cannot fail
+ * @fmt: as for printf
+ *
+ * Return: the string, to be freed
+ */
+char *xasprintf(const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	s = xvasprintf(fmt, ap);
+	va_end(ap);
+	return s;
+}
+
+static void strv_take(struct strv *sv, char *s)
+{
+	sv->v = xrealloc(sv->v, (sv->n + 2) * sizeof(*sv->v));
+	sv->v[sv->n++] = s;
+	sv->v[sv->n] = NULL;
+}
+
+/**
+ * strv_push() - append a copy of a string
+ * @sv: vector
+ * @s: string
+ */
+void strv_push(struct strv *sv, const char *s)
+{
+	strv_take(sv, xstrdup(s));
+}
+
+/**
+ * strv_pushf() - append a formatted string
+ * @sv: vector
+ * @fmt: as for printf
+ */
+void strv_pushf(struct strv *sv, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	strv_take(sv, xvasprintf(fmt, ap));
+	va_end(ap);
+}
+
+/**
+ * strv_free() - free the strings and leave an empty vector
+ * @sv: vector
+ */
+void strv_free(struct strv *sv)
+{
+	for (size_t i = 0; i < sv->n; i++)
+		free(sv->v[i]);
+	free(sv->v);
+	*sv = (struct strv){ 0 };
+}
+
+/**
+ * strv_has() - is a string among these?
+ * @sv: vector
+ * @s: string
+ *
+ * Return: true if so
+ */
+bool strv_has(const struct strv *sv, const char *s)
+{
+	for (size_t i = 0; i < sv->n; i++)
+		if (!strcmp(sv->v[i], s))
+			return true;
+	return false;
+}
+
+static void buf_reserve(struct buf *b, size_t more)
+{
+	size_t cap = b->cap ? b->cap : 256;
+
+	if (b->data && b->len + more < b->cap)
+		return;
+	while (cap <= b->len + more)
+		cap *= 2;
+	b->data = xrealloc(b->data, cap);
+	b->cap = cap;
+}
+
+/**
+ * buf_add() - append bytes
+ * @b: buffer
+ * @data: bytes
+ * @len: how many
+ */
+void buf_add(struct buf *b, const void *data, size_t len)
+{
+	buf_reserve(b, len);
+	if (len)
+		memcpy(b->data + b->len, data, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+/**
+ * buf_addf() - append formatted text
+ * @b: buffer
+ * @fmt: as for printf
+ */
+void buf_addf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	char *s;
+
+	va_start(ap, fmt);
+	s = xvasprintf(fmt, ap);
+	va_end(ap);
+	buf_add(b, s, strlen(s));
+	free(s);
+}
+
+/**
+ * buf_free() - free the bytes and leave an empty buffer
+ * @b: buffer
+ */
+void buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){ 0 };
+}
+
+/* The one line for a failed file operation; gives back -@err. */
+static int file_err(const char *what, const char *path, int err)
+{
+	if (err == ENOSPC || err == EDQUOT) {
+		pr_err("%s: the disk is full; free some space and run again", path);
+		return -ENOSPC;
+	}
+	pr_err("can't %s %s: %s", what, path, strerror(err));
+	return -err;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/**
+ * read_file() - append a whole file to a buffer
+ * @path: file; may be one of /proc, whose size is not known beforehand
+ * @out: buffer
+ *
+ * Return: 0 or a negative errno
+ */
+int read_file(const char *path, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int rc = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return file_err("open", path, errno);
+	buf_add(out, "", 0);
+	for (;;) {
+		buf_reserve(out, 65536);
+		n = read(fd, out->data + out->len, 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		out->len += n;
+	}
+	if (n < 0)
+		rc = file_err("read", path, errno);
+	out->data[out->len] = '\0';
+	close(fd);
+	return rc;
+}
+
+/**
+ * write_file() - write a whole file, replacing what it held
+ * @path: file
+ * @data: bytes
+ * @len: how many
+ *
+ * Return: 0 or a negative errno
+ */
+int write_file(const char *path, const void *data, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int rc;
+
+	if (fd < 0)
+		return file_err("create", path, errno);
+	rc = write_all(fd, data, len);
+	if (close(fd) && !rc)
+		rc = -errno;
+	return rc ? file_err("write", path, -rc) : 0;
+}
+
+/**
+ * write_file_atomic() - as write_file(), but readers see the old or the new file
+ * @path: file
+ * @data: bytes
+ * @len: how many
+ *
+ * Return: 0 or a negative errno
+ */
+int write_file_atomic(const char *path, const void *data, size_t len)
+{
+	char *tmp = xasprintf("%s.XXXXXX", path);
+	mode_t mask;
+	int fd, rc;
+
+	fd = mkstemp(tmp);
+	if (fd < 0) {
+		rc = file_err("create", path, errno);
+		goto out;
+	}
+	mask = umask(0);
+	umask(mask);
+	rc = write_all(fd, data, len);
+	if (!rc && (fchmod(fd, 0666 & ~mask) || fdatasync(fd)))
+		rc = -errno;
+	if (close(fd) && !rc)
+		rc = -errno;
+	if (!rc && rename(tmp, path))
+		rc = -errno;
+	if (rc) {
+		unlink(tmp);
+		rc = file_err("write", path, -rc);
+	}
+out:
+	free(tmp);
+	return rc;
+}
+
+/**
+ * copy_file() - copy bytes and permissions
+ * @from: source
+ * @to: destination, replaced; removed again on failure
+ *
+ * Return: 0 or a negative errno
+ */
+int copy_file(const char *from, const char *to)
+{
+	int in = -1, out = -1, rc = 0;
+	char buffer[65536];
+	struct stat st;
+	ssize_t n;
+
+	in = open(from, O_RDONLY | O_CLOEXEC);
+	if (in < 0 || fstat(in, &st)) {
+		rc = file_err("open", from, errno);
+		goto out;
+	}
+	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
+	if (out < 0) {
+		rc = file_err("create", to, errno);
+		goto out;
+	}
+	while ((n = read(in, buffer, sizeof(buffer))) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			rc = file_err("read", from, errno);
+			break;
+		}
+		rc = write_all(out, buffer, n);
+		if (rc) {
+			rc = file_err("write", to, -rc);
+			break;
+		}
+	}
+	if (close(out) && !rc)
+		rc = file_err("write", to, errno);
+	if (rc)
+		unlink(to);
+out:
+	if (in >= 0)
+		close(in);
+	return rc;
+}
+
+/**
+ * mkdir_p() - make a directory and its parents
+ * @path: directory; may exist
+ *
+ * Return: 0 or a negative errno
+ */
+int mkdir_p(const char *path)
+{
+	char *part = xstrdup(path);
+	struct stat st;
+	int rc = 0;
+
+	if (!*path) {
+		free(part);
+		return file_err("create directory", "with an empty name", ENOENT);
+	}
+	for (char *p = part + 1; ; p++) {
+		char c = *p;
+
+		if (c && c != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(part, 0777) && errno != EEXIST) {
+			rc = file_err("create directory", part, errno);
+			break;
+		}
+		if (!c)
+			break;
+		*p = c;
+	}
+	free(part);
+	if (!rc && (stat(path, &st) || !S_ISDIR(st.st_mode)))
+		rc = file_err("create directory", path, ENOTDIR);
+	return rc;
+}
+
+/**
+ * remove_tree() - remove a file, or a directory with all in it
+ * @path: may be absent
+ *
+ * Return: 0 or a negative errno
+ */
+int remove_tree(const char *path)
+{
+	char *const paths[] = { (char *)path, NULL };
+	FTSENT *e;
+	int rc = 0;
+	FTS *fts;
+
+	fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	if (!fts)
+		return file_err("remove", path, errno);
+	while ((e = fts_read(fts))) {
+		int bad = 0;
+
+		switch (e->fts_info) {
+		case FTS_D:
+			/* Unpacked archives hold directories without the w bit. */
+			if ((e->fts_statp->st_mode & 0700) != 0700)
+				chmod(e->fts_accpath, 0700);
+			break;
+		case FTS_DP:
+			bad = rmdir(e->fts_accpath) ? errno : 0;
+			break;
+		case FTS_DNR:
+		case FTS_ERR:
+		case FTS_NS:
+			bad = e->fts_errno;
+			break;
+		default:
+			bad = unlink(e->fts_accpath) ? errno : 0;
+			break;
+		}
+		if (bad && bad != ENOENT && !rc)
+			rc = file_err("remove", e->fts_path, bad);
+	}
+	fts_close(fts);
+	return rc;
+}
+
+/**
+ * file_exists() - is there something of this name?
+ * @path: any path
+ *
+ * Return: true if it is there (a dangling symlink is not)
+ */
+bool file_exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/**
+ * sha256_file() - SHA-256 of a file
+ * @path: file
+ * @hex: filled with the digest in lower-case hex
+ *
+ * Return: 0 or a negative errno
+ */
+int sha256_file(const char *path, char hex[65])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	int fd, rc = 0, good = 1;
+	char buffer[65536];
+	EVP_MD_CTX *ctx;
+	ssize_t n;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return file_err("open", path, errno);
+	ctx = EVP_MD_CTX_new();
+	if (!ctx)
+		out_of_memory();
+	good = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	while (good && (n = read(fd, buffer, sizeof(buffer))) != 0) {
+		if (n > 0) {
+			good = EVP_DigestUpdate(ctx, buffer, n);
+		} else if (errno != EINTR) {
+			rc = file_err("read", path, errno);
+			break;
+		}
+	}
+	if (good && !rc)
+		good = EVP_DigestFinal_ex(ctx, digest, NULL);
+	if (!good) {
+		pr_err("can't hash %s: libcrypto refused SHA-256", path);
+		rc = -EIO;
+	}
+	for (int i = 0; !rc && i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	EVP_MD_CTX_free(ctx);
+	close(fd);
+	return rc;
+}
+
+/**
+ * sha256_data() - SHA-256 of bytes in memory
+ * @data: the bytes
+ * @len: how many
+ * @hex: filled with the digest in lower-case hex
+ *
+ * Return: 0 or a negative errno
+ */
+int sha256_data(const void *data, size_t len, char hex[65])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	if (!EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL)) {
+		pr_err("libcrypto refused SHA-256");
+		return -EIO;
+	}
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	return 0;
+}
+
+static char *find_in(const char *dirs, const char *name)
+{
+	char *copy = xstrdup(dirs), *save = NULL;
+	char *found = NULL;
+
+	for (char *d = strtok_r(copy, ":", &save); d && !found;
+	     d = strtok_r(NULL, ":", &save)) {
+		found = xasprintf("%s/%s", d, name);
+		if (access(found, X_OK)) {
+			free(found);
+			found = NULL;
+		}
+	}
+	free(copy);
+	return found;
+}
+
+/**
+ * find_program() - look a program up in PATH
+ * @name: its name; one with a slash is taken as it is
+ *
+ * The sbin directories are looked at too: they are missing from many users'
+ * PATH, and depmod lives there.
+ *
+ * Return: its path, to be freed, or NULL
+ */
+char *find_program(const char *name)
+{
+	const char *path = getenv("PATH");
+	char *found = NULL;
+
+	if (strchr(name, '/'))
+		return access(name, X_OK) ? NULL : xstrdup(name);
+	if (path)
+		found = find_in(path, name);
+	return found ? found : find_in("/usr/sbin:/sbin:/usr/bin:/bin", name);
+}
+
+/**
+ * irqsan_root() - where the harness's own data is
+ *
+ * Return: $IRQSAN_ROOT, or the source tree that this program was built in
+ */
+const char *irqsan_root(void)
+{
+	const char *env = getenv("IRQSAN_ROOT");
+
+	return env && *env ? env : IRQSAN_ROOT;
+}
+
+/**
+ * irqsan_cache() - the cache directory, made on first use
+ *
+ * Ends the program where it can't be made: nothing works without it.
+ *
+ * Return: its path
+ */
+const char *irqsan_cache(void)
+{
+	const char *base = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	static char *cache;
+	struct passwd *pw;
+
+	if (cache)
+		return cache;
+	if (base && *base == '/') {
+		cache = xasprintf("%s/irqsan", base);
+	} else {
+		if (!home || *home != '/') {
+			pw = getpwuid(getuid());
+			home = pw ? pw->pw_dir : "/";
+		}
+		cache = xasprintf("%s/.cache/irqsan", home);
+	}
+	if (mkdir_p(cache))
+		exit(EXIT_INFRA);
+	return cache;
+}
+
+/**
+ * parse_uint() - a decimal number within limits
+ * @s: the text, all of it
+ * @min: smallest that is allowed
+ * @max: largest that is allowed
+ * @out: the number
+ *
+ * Prints nothing: only the caller knows which option the text came from.
+ *
+ * Return: 0, -EINVAL (not a number) or -ERANGE
+ */
+int parse_uint(const char *s, unsigned int min, unsigned int max, unsigned int *out)
+{
+	unsigned long v;
+	char *end;
+
+	if (*s < '0' || *s > '9')
+		return -EINVAL;
+	errno = 0;
+	v = strtoul(s, &end, 10);
+	if (*end)
+		return -EINVAL;
+	if (errno || v < min || v > max)
+		return -ERANGE;
+	*out = v;
+	return 0;
+}
+
+/**
+ * now() - monotonic time
+ *
+ * Return: seconds since an arbitrary start
+ */
+double now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+/**
+ * cpus_available() - cores that this process may use
+ *
+ * Return: at least 1
+ */
+unsigned int cpus_available(void)
+{
+	cpu_set_t set;
+
+	if (!sched_getaffinity(0, sizeof(set), &set))
+		return CPU_COUNT(&set);
+	/* More than CPU_SETSIZE cores: the mask does not fit. */
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n > 0 ? n : 1;
+}
+
+/**
+ * memory_available_mb() - memory that can be used without swapping
+ *
+ * Return: MiB
+ */
+unsigned int memory_available_mb(void)
+{
+	struct buf b = { 0 };
+	unsigned long kb = 0;
+	char *p;
+
+	if (!read_file("/proc/meminfo", &b)) {
+		p = strstr(b.data, "MemAvailable:");
+		if (p)
+			kb = strtoul(p + strlen("MemAvailable:"), NULL, 10);
+	}
+	buf_free(&b);
+	return kb / 1024;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The history that is bisected: a git repository, and a work tree of our own
+ * in which "git bisect" runs, so that the user's is left alone.
+ */
+#ifndef IRQSAN_BISECT_GIT_H
+#define IRQSAN_BISECT_GIT_H
+
+#include "bisect/bisect.h"
+
+/**
+ * struct bisect_git - an open history
+ * @repo: the user's repository
+ * @tree: our work tree of it
+ */
+struct bisect_git {
+	const char *repo;
+	const char *tree;
+};
+
+int bisect_git_hash(const char *repo, const char *name, char **hash);
+int bisect_git_open(const struct bisect_git *g, const char *rev);
+int bisect_git_checkout(const struct bisect_git *g, const char *rev);
+int bisect_git_commits(const struct bisect_git *g, const char *from, const char *to,
+		       struct strv *list);
+int bisect_git_next(const struct bisect_git *g, const char *bad, const struct strv *good,
+		    const struct strv *skip, struct bisect_next *next);
+int bisect_git_subject(const struct bisect_git *g, const char *rev, char **subject);
+int bisect_git_commit(const struct bisect_git *g, const char *rev, struct bisect_commit *commit);
+void bisect_git_remove(const struct bisect_git *g);
+
+#endif

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Builds and boots revisions. The build tree goes from one revision to the next;
+ * what is needed to boot one is put aside, so that it can be booted again later
+ * without building it again.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/child.h"
+#include "base/printable.h"
+#include "bisect/bisect-machine.h"
+#include "boot/run.h"
+#include "crash/crash-text.h"
+#include "kernel/build.h"
+#include "kernel/kernel.h"
+
+#define COMPILER_DEADLINE_S 20
+
+/**
+ * struct bisect_guest - a revision that is ready to be booted
+ * @rev: its name; owned
+ * @dir: what was put aside; owned
+ * @kernel: its kernel; the image is a copy
+ * @load: the guest
+ * @basic: the same without load
+ */
+struct bisect_guest {
+	char *rev;
+	char *dir;
+	struct kernel kernel;
+	struct request_guest load;
+	struct request_guest basic;
+};
+
+/**
+ * bisect_machine_compiler() - what builds the kernels
+ * @name: "gcc (Debian 12.2.0-14) 12.2.0"; the caller frees it
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int bisect_machine_compiler(char **name)
+{
+	const char *const argv[] = { "gcc", "--version", NULL };
+	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
+	struct buf out = {};
+	int rc = child_run(&opts, COMPILER_DEADLINE_S, &out, NULL);
+
+	*name = rc ? NULL : strndup(out.data, strcspn(out.data, "\n"));
+	buf_free(&out);
+	return rc;
+}
+
+/**
+ * bisect_machine_build() - build a revision
+ * @m: the machine
+ * @rev: the revision
+ * @build: filled
+ *
+ * Return: 0 when it is built or can't be; a negative errno when the machine is
+ * at fault, the reason was printed
+ */
+int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisect_build *build)
+{
+	char *out = xasprintf("%s/build", m->dir);
+	struct build_request rq = { .source = m->source, .loose = true, .out = out };
+	struct build b;
+	int rc;
+
+	free(m->built);
+	m->built = NULL;
+	rc = m->checkout ? m->checkout(m->ctx, rev) : 0;
+	if (rc < 0) {
+		free(out);
+		return rc;
+	}
+	for (size_t i = 0; i < m->configs->n; i++)
+		strv_push(&rq.configs, m->configs->v[i]);
+	rc = build_kernel(&rq, &b);
+	if (rc == BUILD_BROKEN) {
+		build->error = xstrdup(b.error ?: "the build failed");
+		rc = 0;
+	} else if (!rc) {
+		build->signature = xstrdup(b.signature);
+		m->built = xstrdup(rev);
+	}
+	build_free(&b);
+	strv_free(&rq.configs);
+	free(out);
+	return rc;
+}
+
+/* The request for a boot without load: does it boot, does the detector work? */
+static struct request basic_request(const struct request *rq)
+{
+	struct request basic = *rq;
+
+	basic.workload = "none";
+	basic.seconds = 1;
+	basic.runs = 1;
+	basic.jobs = 1;
+	basic.pv = REQUEST_PV_OFF;
+	return basic;
+}
+
+static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
+{
+	const struct request basic = basic_request(m->rq);
+	char *load_dir = xasprintf("%s/load", g->dir), *basic_dir = xasprintf("%s/basic", g->dir);
+	char *tree = xasprintf("%s/build", m->dir);
+	int rc;
+
+	rc = remove_tree(g->dir);
+	if (!rc)
+		rc = mkdir_p(load_dir);
+	if (!rc)
+		rc = mkdir_p(basic_dir);
+	if (!rc)
+		rc = kernel_get(tree, &g->kernel);
+	if (!rc)
+		rc = request_guest_make(m->rq, &g->kernel, m->accel, load_dir, &g->load);
+	if (!rc)
+		rc = request_guest_make(&basic, &g->kernel, ACCEL_TCG, basic_dir, &g->basic);
+	free(tree);
+	free(basic_dir);
+	free(load_dir);
+	return rc < 0 ? rc : 0;
+}
+
+static void guest_drop(struct bisect_guest *g)
+{
+	request_guest_free(&g->load);
+	request_guest_free(&g->basic);
+	kernel_free(&g->kernel);
+	remove_tree(g->dir);
+	free(g->dir);
+	free(g->rev);
+	free(g);
+}
+
+/**
+ * bisect_machine_free() - free what the machine has put aside
+ * @m: the machine
+ */
+void bisect_machine_free(struct bisect_machine *m)
+{
+	for (size_t i = 0; i < m->nr_guests; i++)
+		guest_drop(m->guests[i]);
+	free(m->guests);
+	free(m->built);
+	m->guests = NULL;
+	m->nr_guests = 0;
+	m->built = NULL;
+}
+
+/**
+ * bisect_machine_clean() - remove the build tree, which is large
+ * @m: the machine; the bisection has come to its end
+ */
+void bisect_machine_clean(const struct bisect_machine *m)
+{
+	char *out = xasprintf("%s/build", m->dir);
+
+	remove_tree(out);
+	free(out);
+}
+
+/* The guest of a revision, made if there is none; built again if the tree has gone on. */
+static int get_guest(struct bisect_machine *m, const char *rev, struct bisect_guest **guest)
+{
+	struct bisect_build again = {};
+	struct bisect_guest *g;
+	int rc = 0;
+
+	for (size_t i = 0; i < m->nr_guests; i++) {
+		*guest = m->guests[i];
+		if (!strcmp(m->guests[i]->rev, rev))
+			return 0;
+	}
+	if (!m->built || strcmp(m->built, rev))
+		rc = bisect_machine_build(m, rev, &again);
+	if (!rc && again.error) {
+		pr_err("%s was built before and can't be any more: %s", rev, again.error);
+		rc = -EIO;
+	}
+	free(again.signature);
+	free(again.error);
+	if (rc)
+		return rc;
+	g = xcalloc(1, sizeof(*g));
+	g->rev = xstrdup(rev);
+	g->dir = xasprintf("%s/guests/%.12s", m->dir, rev);
+	rc = make_guests(m, g);
+	if (rc) {
+		guest_drop(g);
+		return rc;
+	}
+	m->guests = xrealloc(m->guests, (m->nr_guests + 1) * sizeof(*m->guests));
+	m->guests[m->nr_guests++] = g;
+	*guest = g;
+	return 0;
+}
+
+/* The kernel's symbols, if the build tree is still this revision's and has any. */
+static struct symbols *open_symbols(const struct bisect_machine *m, const struct bisect_guest *g)
+{
+	char *vmlinux = xasprintf("%s/build/vmlinux", m->dir);
+	struct symbols *symbols = NULL;
+
+	if (m->built && !strcmp(m->built, g->rev) &&
+	    kernel_config(&g->kernel, "DEBUG_INFO") == 'y')
+		symbols_open(vmlinux, &symbols);
+	free(vmlinux);
+	return symbols;
+}
+
+/* The report of the first crash on a boot's console, or NULL; caller frees. */
+static char *read_report(const struct bisect_machine *m, const struct bisect_guest *g,
+			 const char *dir)
+{
+	char *path = xasprintf("%s/console.log", dir), *report = NULL, *text;
+	struct symbols *symbols;
+	struct buf console = {};
+	struct crash crash;
+
+	if (file_exists(path) && !read_file(path, &console) && console.len &&
+	    crash_find(console.data, console.len, &crash)) {
+		symbols = open_symbols(m, g);
+		text = crash_text(&crash, symbols);
+		report = text ? printable_text(text) : NULL;
+		free(text);
+		symbols_close(symbols);
+		crash_free(&crash);
+	}
+	buf_free(&console);
+	free(path);
+	return report;
+}
+
+/* A boot that failed on what is looked for has shown it. */
+static bool is_bogus_restore(const struct verdict *v, const char *report)
+{
+	return v->violations ||
+	       (report && strstr(report, "raw_local_irq_restore() called with IRQs enabled"));
+}
+
+/* @run has its directory, @run->report what is on the console there. */
+static void to_run(const struct verdict *v, bool basic, struct bisect_run *run)
+{
+	static const enum bisect_seen seen[] = {
+		[OUTCOME_OK] = BISECT_SEEN_NOTHING,
+		[OUTCOME_CRASHED] = BISECT_SEEN_CRASH,
+		[OUTCOME_BOOT_FAILED] = BISECT_SEEN_FAILURE,
+		[OUTCOME_HUNG] = BISECT_SEEN_CRASH,
+		[OUTCOME_LOST] = BISECT_SEEN_LOST,
+		[OUTCOME_INCONCLUSIVE] = BISECT_SEEN_VOID,
+	};
+
+	run->seen = seen[v->outcome];
+	/* Why it hangs is told in words that differ from boot to boot. */
+	if (v->outcome == OUTCOME_HUNG)
+		run->title = xstrdup(outcome_name(v->outcome));
+	else if (run->seen == BISECT_SEEN_CRASH || run->seen == BISECT_SEEN_FAILURE)
+		run->title = xstrdup(v->title);
+	if (v->outcome == OUTCOME_BOOT_FAILED && is_bogus_restore(v, run->report))
+		run->seen = BISECT_SEEN_CRASH;
+	if (basic && run->seen == BISECT_SEEN_CRASH && !is_bogus_restore(v, run->report))
+		run->seen = BISECT_SEEN_FAILURE;
+	if (basic && v->release && v->title)
+		run->text = xasprintf("basic kernel testing failed: %s", v->title);
+	else
+		run->text = verdict_line(v);
+}
+
+/**
+ * struct taking - hands verdicts on as they come
+ * @machine: where from
+ * @guest: of what
+ * @result: where they are
+ * @take: of the bisection
+ * @arg: for @take
+ * @basic: boots without load
+ * @done: @take wants no more
+ * @passed: the last one was OK
+ */
+struct taking {
+	const struct bisect_machine *machine;
+	const struct bisect_guest *guest;
+	const struct result *result;
+	bool (*take)(void *arg, struct bisect_run *run);
+	void *arg;
+	bool basic;
+	bool done;
+	bool passed;
+};
+
+static bool on_verdict(void *ctx, unsigned int number, const struct verdict *v)
+{
+	const struct result_run *r;
+	struct taking *t = ctx;
+	struct bisect_run run = {};
+
+	t->passed = v->outcome == OUTCOME_OK;
+	/* That it boots is no outcome yet. */
+	if (t->basic && t->passed)
+		return true;
+	r = &t->result->runs[number];
+	run.dir = xstrdup(r->attempts[r->n - 1].dir);
+	if (v->outcome == OUTCOME_CRASHED || v->outcome == OUTCOME_BOOT_FAILED)
+		run.report = read_report(t->machine, t->guest, run.dir);
+	to_run(v, t->basic, &run);
+	t->done = t->take(t->arg, &run);
+	return t->done;
+}
+
+/* A directory that no earlier boots are in; the caller frees it. */
+static char *new_dir(const struct bisect_machine *m, const char *rev)
+{
+	char *dir = NULL;
+	unsigned int n = 0;
+
+	do {
+		free(dir);
+		dir = xasprintf("%s/runs/%.12s.%u", m->dir, rev, n++);
+	} while (file_exists(dir));
+	return dir;
+}
+
+static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, unsigned int runs,
+		struct taking *t)
+{
+	const struct request rq = basic ? basic_request(m->rq) : *m->rq;
+	char *dir = new_dir(m, g->rev);
+	struct run_config config;
+	struct result result;
+	FILE *out;
+	int rc;
+
+	config = request_config(&rq, basic ? ACCEL_TCG : m->accel, dir);
+	config.runs = runs;
+	config.jobs = config.jobs < runs ? config.jobs : runs;
+	config.guests = basic ? &g->basic.run : &g->load.run;
+	config.nr_guests = 1;
+	config.enough = on_verdict;
+	config.ctx = t;
+	/* The log tells outcomes when the revision is done. */
+	out = fopen("/dev/null", "w");
+	config.out = out ?: stderr;
+	result_init(&result, runs);
+	t->guest = g;
+	t->result = &result;
+	t->basic = basic;
+	rc = mkdir_p(dir);
+	if (rc >= 0)
+		rc = run_boots(&config, &result);
+	if (rc >= 0 && result.interrupted)
+		rc = -EINTR;
+	result_free(&result);
+	if (out)
+		fclose(out);
+	free(dir);
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * bisect_machine_test() - boot a revision
+ * @m: the machine
+ * @rev: the revision; built before
+ * @basic: begin with a boot without load, again until it passes: a revision that
+ *	   doesn't boot is not worth more
+ * @max: greatest number of outcomes
+ * @take: told each of them; true: no more
+ * @arg: for @take
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int bisect_machine_test(struct bisect_machine *m, const char *rev, bool basic, unsigned int max,
+			bool (*take)(void *arg, struct bisect_run *run), void *arg)
+{
+	struct taking t = { .machine = m, .take = take, .arg = arg };
+	struct bisect_guest *g;
+	int rc;
+
+	rc = get_guest(m, rev, &g);
+	while (!rc && basic && max && !t.done && !t.passed) {
+		rc = boot(m, g, true, 1, &t);
+		if (!t.passed)
+			max--;
+	}
+	if (!rc && max && !t.done)
+		rc = boot(m, g, false, max, &t);
+	return rc;
+}

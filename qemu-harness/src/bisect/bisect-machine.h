@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The machine of a bisection: builds revisions, boots them, and says what was seen.
+ */
+#ifndef IRQSAN_BISECT_MACHINE_H
+#define IRQSAN_BISECT_MACHINE_H
+
+#include "bisect/bisect.h"
+#include "cmd/request.h"
+
+struct bisect_guest;
+
+/**
+ * struct bisect_machine - the machine
+ * @rq: how revisions are run; @rq->kernel isn't used
+ * @accel: the accelerator
+ * @configs: of the kernels, for build_kernel()
+ * @source: source tree
+ * @dir: build tree and runs go there
+ * @checkout: puts a revision into @source; NULL: it is there
+ * @ctx: for @checkout
+ * @built: revision that the build tree is of; owned; or NULL
+ * @guests: revisions that were made ready to be booted
+ * @nr_guests: how many
+ */
+struct bisect_machine {
+	const struct request *rq;
+	enum accel accel;
+	const struct strv *configs;
+	const char *source;
+	const char *dir;
+	int (*checkout)(void *ctx, const char *rev);
+	void *ctx;
+	char *built;
+	struct bisect_guest **guests;
+	size_t nr_guests;
+};
+
+int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisect_build *build);
+int bisect_machine_test(struct bisect_machine *m, const char *rev, bool basic, unsigned int max,
+			bool (*take)(void *arg, struct bisect_run *run), void *arg);
+void bisect_machine_free(struct bisect_machine *m);
+void bisect_machine_clean(const struct bisect_machine *m);
+int bisect_machine_compiler(char **name);
+
+#endif

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Keeps what a bisection has seen in one file, which is whole at any time.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json-text.h"
+#include "bisect/bisect-state.h"
+
+static const char *const seen_names[] = {
+	[BISECT_SEEN_NOTHING] = "nothing",
+	[BISECT_SEEN_CRASH] = "crash",
+	[BISECT_SEEN_FAILURE] = "failure",
+	[BISECT_SEEN_VOID] = "void",
+};
+
+static const char *const mark_names[] = {
+	[BISECT_UNKNOWN] = "none",
+	[BISECT_GOOD] = "good",
+	[BISECT_BAD] = "bad",
+	[BISECT_SKIP] = "skip",
+};
+
+/**
+ * bisect_run_free() - free what a run holds
+ * @run: the run
+ */
+void bisect_run_free(struct bisect_run *run)
+{
+	free(run->text);
+	free(run->title);
+	free(run->report);
+	free(run->dir);
+	*run = (struct bisect_run){};
+}
+
+/**
+ * bisect_state_free() - free all that is known
+ * @s: the state; may be freed twice
+ */
+void bisect_state_free(struct bisect_state *s)
+{
+	size_t i, j;
+
+	for (i = 0; i < s->nr_kernels; i++) {
+		for (j = 0; j < s->kernels[i]->n; j++)
+			bisect_run_free(&s->kernels[i]->runs[j]);
+		free(s->kernels[i]->runs);
+		free(s->kernels[i]->signature);
+		free(s->kernels[i]);
+	}
+	for (i = 0; i < s->nr_revs; i++) {
+		free(s->revs[i]->hash);
+		free(s->revs[i]->error);
+		free(s->revs[i]->subject);
+		free(s->revs[i]->contains);
+		free(s->revs[i]);
+	}
+	free(s->kernels);
+	free(s->revs);
+	free(s->title);
+	json_decref(s->result);
+	*s = (struct bisect_state){};
+}
+
+/**
+ * bisect_state_rev() - what is known of a revision
+ * @s: the state
+ * @hash: the revision
+ *
+ * Return: it; a new one when nothing was known
+ */
+struct bisect_rev *bisect_state_rev(struct bisect_state *s, const char *hash)
+{
+	struct bisect_rev *r;
+	size_t i;
+
+	for (i = 0; i < s->nr_revs; i++)
+		if (!strcmp(s->revs[i]->hash, hash))
+			return s->revs[i];
+	r = xcalloc(1, sizeof(*r));
+	r->hash = xstrdup(hash);
+	r->at = -1;
+	s->revs = xrealloc(s->revs, (s->nr_revs + 1) * sizeof(*s->revs));
+	s->revs[s->nr_revs++] = r;
+	return r;
+}
+
+/**
+ * bisect_state_kernel() - the kernel with a signature
+ * @s: the state
+ * @signature: hash of what runs
+ *
+ * Return: it; a new one when there was none
+ */
+struct bisect_kernel *bisect_state_kernel(struct bisect_state *s, const char *signature)
+{
+	struct bisect_kernel *k;
+	size_t i;
+
+	for (i = 0; i < s->nr_kernels; i++)
+		if (!strcmp(s->kernels[i]->signature, signature))
+			return s->kernels[i];
+	k = xcalloc(1, sizeof(*k));
+	k->signature = xstrdup(signature);
+	s->kernels = xrealloc(s->kernels, (s->nr_kernels + 1) * sizeof(*s->kernels));
+	s->kernels[s->nr_kernels++] = k;
+	return k;
+}
+
+/**
+ * bisect_state_add() - one more run of a kernel
+ * @k: the kernel
+ *
+ * Return: where it goes; valid until the next one
+ */
+struct bisect_run *bisect_state_add(struct bisect_kernel *k)
+{
+	k->runs = xrealloc(k->runs, (k->n + 1) * sizeof(*k->runs));
+	k->runs[k->n] = (struct bisect_run){};
+	return &k->runs[k->n++];
+}
+
+/**
+ * bisect_state_seconds() - how long the bisection has taken, all calls together
+ * @s: the state
+ *
+ * Return: seconds
+ */
+double bisect_state_seconds(const struct bisect_state *s)
+{
+	return s->before_s + now() - s->started;
+}
+
+/**
+ * bisect_state_showed() - how often the bug showed where it is
+ * @s: the state
+ * @hits: set to the runs that showed it
+ * @runs: set to all runs of kernels that did at least once, but those that say nothing
+ */
+void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsigned int *runs)
+{
+	size_t i;
+
+	*hits = 0;
+	*runs = 0;
+	for (i = 0; i < s->nr_kernels; i++) {
+		const struct bisect_kernel *k = s->kernels[i];
+
+		if (!k->hits)
+			continue;
+		*hits += k->hits;
+		*runs += k->hits + k->silent;
+	}
+}
+
+/* What a document must say to be this bisection's. */
+static json_t *identity(const struct bisect_config *config)
+{
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:b, s:s?, s:i}", "format", BISECT_FORMAT,
+				"good", config->good, "bad", config->bad, "fix", config->fix,
+				"title", config->title, "runs", (int)config->runs);
+
+	if (config->facts)
+		json_object_set(doc, "facts", config->facts);
+	return doc;
+}
+
+static json_t *kernel_json(const struct bisect_kernel *k)
+{
+	json_t *runs = json_array();
+	unsigned int i;
+
+	for (i = 0; i < k->n; i++) {
+		const struct bisect_run *r = &k->runs[i];
+
+		json_array_append_new(runs, json_pack("{s:s, s:o, s:o, s:o, s:s?}",
+						      "seen", seen_names[r->seen],
+						      "text", json_text(r->text),
+						      "title", json_text(r->title),
+						      "report", json_text(r->report),
+						      "dir", r->dir));
+	}
+	return json_pack("{s:s, s:o, s:o}", "signature", k->signature, "runs", runs,
+			 "rate", json_rate(k->hits, k->hits + k->silent));
+}
+
+static json_t *state_json(const struct bisect_state *s)
+{
+	json_t *doc = identity(s->config), *kernels = json_array(), *revs = json_array();
+	unsigned int hits, runs;
+	size_t i;
+
+	for (i = 0; i < s->nr_kernels; i++)
+		json_array_append_new(kernels, kernel_json(s->kernels[i]));
+	for (i = 0; i < s->nr_revs; i++) {
+		const struct bisect_rev *r = s->revs[i];
+
+		json_array_append_new(revs, json_pack("{s:s, s:o, s:s?, s:o, s:s, s:f, s:f}",
+						      "commit", r->hash,
+						      "subject", json_text(r->subject), "signature",
+						      r->kernel ? r->kernel->signature : NULL,
+						      "error", json_text(r->error), "mark",
+						      mark_names[r->mark], "build_s", r->build_s,
+						      "test_s", r->test_s));
+	}
+	json_object_set_new(doc, "looked_for", s->title ? json_string(s->title) : json_null());
+	json_object_set_new(doc, "compiler", json_string(s->config->compiler));
+	json_object_set_new(doc, "kernels", kernels);
+	json_object_set_new(doc, "revisions", revs);
+	bisect_state_showed(s, &hits, &runs);
+	json_object_set_new(doc, "rate", json_rate(hits, runs));
+	json_object_set_new(doc, "seconds", json_real(bisect_state_seconds(s)));
+	json_object_set(doc, "result", s->result ?: json_null());
+	return doc;
+}
+
+/**
+ * bisect_state_save() - write the file
+ * @s: the state
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int bisect_state_save(const struct bisect_state *s)
+{
+	json_t *doc;
+	char *text;
+	int rc;
+
+	if (!s->config->state)
+		return 0;
+	doc = state_json(s);
+	text = json_dumps(doc, JSON_INDENT(1));
+	rc = text ? write_file_atomic(s->config->state, text, strlen(text)) : -ENOMEM;
+
+	free(text);
+	json_decref(doc);
+	return rc;
+}
+
+/* A member that may be null, as a copy. */
+static char *dup_member(const json_t *doc, const char *name)
+{
+	const char *s = json_string_value(json_object_get(doc, name));
+
+	return s ? xstrdup(s) : NULL;
+}
+
+static int take_run(struct bisect_kernel *k, json_t *doc)
+{
+	const char *seen, *text;
+	struct bisect_run *run;
+	size_t i;
+
+	if (json_unpack(doc, "{s:s, s:s}", "seen", &seen, "text", &text))
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(seen_names) && strcmp(seen_names[i], seen); i++)
+		;
+	if (i == ARRAY_SIZE(seen_names))
+		return -EINVAL;
+	run = bisect_state_add(k);
+	run->seen = (enum bisect_seen)i;
+	run->text = xstrdup(text);
+	run->title = dup_member(doc, "title");
+	run->report = dup_member(doc, "report");
+	run->dir = dup_member(doc, "dir");
+	return 0;
+}
+
+static int take_kernel(struct bisect_state *s, json_t *doc)
+{
+	struct bisect_kernel *k;
+	const char *signature;
+	json_t *runs, *run;
+	size_t i;
+
+	if (json_unpack(doc, "{s:s, s:o}", "signature", &signature, "runs", &runs))
+		return -EINVAL;
+	k = bisect_state_kernel(s, signature);
+	json_array_foreach(runs, i, run)
+		if (take_run(k, run))
+			return -EINVAL;
+	return 0;
+}
+
+static int take_rev(struct bisect_state *s, json_t *doc)
+{
+	const char *hash, *signature = json_string_value(json_object_get(doc, "signature"));
+	double build_s, test_s;
+	struct bisect_rev *r;
+
+	if (json_unpack(doc, "{s:s, s:F, s:F}", "commit", &hash, "build_s", &build_s, "test_s",
+			&test_s))
+		return -EINVAL;
+	r = bisect_state_rev(s, hash);
+	r->kernel = signature ? bisect_state_kernel(s, signature) : NULL;
+	r->error = dup_member(doc, "error");
+	r->subject = dup_member(doc, "subject");
+	r->build_s = build_s;
+	r->test_s = test_s;
+	return 0;
+}
+
+static int take_state(struct bisect_state *s, json_t *doc)
+{
+	json_t *kernels, *revs, *one;
+	size_t i;
+
+	if (json_unpack(doc, "{s:o, s:o, s:F}", "kernels", &kernels, "revisions", &revs,
+			"seconds", &s->before_s))
+		return -EINVAL;
+	json_array_foreach(kernels, i, one)
+		if (take_kernel(s, one))
+			return -EINVAL;
+	json_array_foreach(revs, i, one)
+		if (take_rev(s, one))
+			return -EINVAL;
+	return 0;
+}
+
+/* Is the document about the same bisection? */
+static bool same_identity(const struct bisect_config *config, json_t *doc)
+{
+	json_t *want = identity(config), *value;
+	const char *key;
+	bool same = true;
+
+	json_object_foreach(want, key, value)
+		same &= json_equal(value, json_object_get(doc, key));
+	json_decref(want);
+	return same;
+}
+
+/**
+ * bisect_state_load() - what earlier calls have seen
+ * @s: filled; for bisect_state_free()
+ * @config: what the bisection is about; its file need not exist
+ *
+ * Return: 0; -EEXIST when the file is another bisection's, or another negative
+ * errno; the reason was printed
+ */
+int bisect_state_load(struct bisect_state *s, const struct bisect_config *config)
+{
+	json_error_t error;
+	json_t *doc;
+	int rc;
+
+	*s = (struct bisect_state){ .config = config, .started = now() };
+	if (!config->state || !file_exists(config->state))
+		return 0;
+	doc = json_load_file(config->state, 0, &error);
+	if (!doc) {
+		pr_err("%s: %s; remove it to begin anew", config->state, error.text);
+		return -EINVAL;
+	}
+	if (!same_identity(config, doc)) {
+		pr_err("%s is of another bisection; remove it, or choose another directory",
+		       config->state);
+		rc = -EEXIST;
+	} else {
+		rc = take_state(s, doc);
+		if (rc)
+			pr_err("%s is damaged; remove it to begin anew", config->state);
+	}
+	json_decref(doc);
+	if (rc)
+		bisect_state_free(s);
+	return rc;
+}

@@ -1,0 +1,788 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The course of a bisection. It is run from its beginning each time: what an
+ * earlier call has seen is in the state file and is taken from there instead of
+ * being built and run again, so that going on after an interruption needs no
+ * memory of where it was, and the log comes out whole.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json-text.h"
+#include "bisect/bisect-log.h"
+#include "bisect/bisect-range.h"
+#include "bisect/bisect-state.h"
+
+/*
+ * How long a revision is run, unless a number was ordered:
+ *
+ * - The one that has the bug, to learn how often it shows: until it showed
+ *   LEARN_HITS times, at most LEARN_RUNS runs. Such runs end early.
+ * - Any other until it shows the bug: it is bad then. Or until the odds that it
+ *   has the bug all the same are below STEP_RISK: it is good then.
+ * - Once a commit is named, the good revision that is most likely to be bad is
+ *   run again until the odds for the commit reach PROMISE. Should it show the
+ *   bug, the bisection goes on from there.
+ *
+ * No kernel gets more than RUNS_MAX runs in its turn and twice that in all; the
+ * odds at the end say what that is worth.
+ */
+#define LEARN_HITS 6
+#define LEARN_RUNS 20
+#define STEP_RISK 0.02
+#define PROMISE 0.99
+#define RUNS_MAX 50
+/* So many runs without a single one that says anything: the revision can't be judged. */
+#define MUTE_RUNS 3
+/* So many lost runs of one revision, each tried again before, and the machine is at fault. */
+#define LOST_MAX 2
+/* With a number of runs ordered: more than this part of them says nothing. */
+#define MUTE_PART (2.0 / 3)
+
+/**
+ * enum phase - what a revision is run for
+ * @PHASE_LEARN: it has the bug: how often does that show?
+ * @PHASE_STEP: has it the bug?
+ * @PHASE_SETTLE: more of the same, a commit has been named
+ */
+enum phase {
+	PHASE_LEARN,
+	PHASE_STEP,
+	PHASE_SETTLE,
+};
+
+/**
+ * struct bisection - one call of bisect()
+ * @config: as given
+ * @ops: as given
+ * @ctx: for @ops
+ * @state: what was seen
+ * @range: commits from the older end (without it) to the newer one
+ * @old: the older end
+ * @new: the newer end
+ * @orders: marks given so far
+ * @flaky: the log has said so
+ * @told: the log has git's start
+ * @rev: being run
+ * @phase: for what
+ * @named: the commit that was named, in PHASE_SETTLE
+ * @lost: runs lost in a row
+ * @error: saving went wrong
+ */
+struct bisection {
+	const struct bisect_config *config;
+	const struct bisect_ops *ops;
+	void *ctx;
+	struct bisect_state state;
+	struct bisect_range range;
+	struct bisect_rev *old;
+	struct bisect_rev *new;
+	unsigned int orders;
+	bool flaky;
+	bool told;
+	struct bisect_rev *rev;
+	enum phase phase;
+	const char *named;
+	unsigned int lost;
+	int error;
+};
+
+static int load_range(struct bisection *b, const char *old, const char *new)
+{
+	struct strv commits = {};
+	int rc;
+
+	rc = b->ops->commits(b->ctx, old, new, &commits);
+	if (rc < 0)
+		return rc;
+	if (!commits.n) {
+		pr_err("no commits between %s and %s: are good and bad mixed up?", old, new);
+		return -EINVAL;
+	}
+	bisect_range_init(&b->range, &commits, b->config->fix);
+	return 0;
+}
+
+/* The revision, with all that is known of its place in history. */
+static int reach(struct bisection *b, const char *hash, struct bisect_rev **rev)
+{
+	struct bisect_rev *r = bisect_state_rev(&b->state, hash);
+	struct strv has = {};
+	int rc;
+
+	*rev = r;
+	if (r->contains)
+		return 0;
+	rc = b->ops->commits(b->ctx, b->old->hash, hash, &has);
+	if (rc >= 0)
+		bisect_range_locate(&b->range, r, &has);
+	strv_free(&has);
+	return rc < 0 ? rc : 0;
+}
+
+/* Does @r have the commit @of (or, outside of the range, is it newer)? */
+static bool contains(const struct bisect_rev *r, const struct bisect_rev *of)
+{
+	return of->at < 0 || r->contains[of->at];
+}
+
+static double buggy(struct bisection *b, const struct bisect_rev *r)
+{
+	return bisect_range_buggy(&b->range, &b->state, r);
+}
+
+static bool is_hit(const struct bisect_run *run, const char *title)
+{
+	if (!title || !run->title)
+		return false;
+	if (!strcmp(title, "any"))
+		return run->seen == BISECT_SEEN_CRASH;
+	return (run->seen == BISECT_SEEN_CRASH || run->seen == BISECT_SEEN_FAILURE) &&
+	       !strcmp(run->title, title);
+}
+
+/* The bisection has come to one more run of its kernel. */
+static void use(struct bisection *b, struct bisect_kernel *k)
+{
+	const struct bisect_run *run = &k->runs[k->used++];
+
+	if (!b->state.title && run->seen == BISECT_SEEN_CRASH && run->title)
+		b->state.title = xstrdup(run->title);
+	if (run->seen == BISECT_SEEN_NOTHING)
+		k->silent++;
+	else if (is_hit(run, b->state.title))
+		k->hits++;
+}
+
+/* Has the revision been run for long enough? */
+static bool enough(struct bisection *b)
+{
+	const struct bisect_kernel *k = b->rev->kernel;
+	unsigned int runs = b->config->runs;
+
+	if (runs)
+		return k->used >= runs;
+	if (!k->hits && !k->silent && k->used >= MUTE_RUNS)
+		return true;
+	switch (b->phase) {
+	case PHASE_LEARN:
+		return k->hits >= LEARN_HITS || k->used >= LEARN_RUNS;
+	case PHASE_STEP:
+		return k->hits || k->used >= RUNS_MAX ||
+		       (k->silent && buggy(b, b->rev) < STEP_RISK);
+	default:
+		if (k->hits || k->used >= 2 * RUNS_MAX)
+			return true;
+		return bisect_range_odds(&b->range, &b->state, b->named) >= PROMISE;
+	}
+}
+
+/* An outcome has come from the machine. True: no more of them. */
+static bool take(void *arg, struct bisect_run *run)
+{
+	struct bisection *b = arg;
+	struct bisect_kernel *k = b->rev->kernel;
+
+	if (run->seen == BISECT_SEEN_LOST) {
+		bisect_run_free(run);
+		return ++b->lost >= LOST_MAX;
+	}
+	b->lost = 0;
+	*bisect_state_add(k) = *run;
+	*run = (struct bisect_run){};
+	use(b, k);
+	b->error = bisect_state_save(&b->state);
+	return b->error < 0 || enough(b);
+}
+
+static unsigned int runs_max(const struct bisection *b)
+{
+	if (b->config->runs)
+		return b->config->runs;
+	if (b->phase == PHASE_LEARN)
+		return LEARN_RUNS;
+	return b->phase == PHASE_STEP ? RUNS_MAX : 2 * RUNS_MAX;
+}
+
+static int run_rev(struct bisection *b)
+{
+	struct bisect_rev *r = b->rev;
+	struct bisect_kernel *k = r->kernel;
+	double start, before = r->test_s;
+	int rc;
+
+	while (!enough(b) && k->used < k->n)
+		use(b, k);
+	if (enough(b))
+		return 0;
+	b->lost = 0;
+	start = now();
+	rc = b->ops->test(b->ctx, k->rev->hash, k->n, runs_max(b) - k->used, take, b);
+	r->test_s = before + now() - start;
+	if (rc >= 0)
+		rc = b->error < 0 ? b->error : bisect_state_save(&b->state);
+	if (rc >= 0 && b->lost >= LOST_MAX) {
+		pr_err("%u runs in a row were lost: the machine is at fault, not the kernel; "
+		       "mend it and run the same command to go on", b->lost);
+		rc = -EIO;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int build_rev(struct bisection *b, struct bisect_rev *r)
+{
+	struct bisect_build built = {};
+	double start = now();
+	int rc;
+
+	if (r->kernel || r->error)
+		return 0;
+	rc = b->ops->build(b->ctx, r->hash, &built);
+	if (rc < 0) {
+		free(built.subject);
+		return rc;
+	}
+	r->build_s = now() - start;
+	free(r->subject);
+	r->subject = built.subject;
+	if (built.signature)
+		r->kernel = bisect_state_kernel(&b->state, built.signature);
+	else
+		r->error = xstrdup(built.error ?: "the build failed");
+	free(built.signature);
+	free(built.error);
+	return bisect_state_save(&b->state);
+}
+
+/* A verdict on @r, and on all that have the same kernel. */
+static void mark(struct bisection *b, struct bisect_rev *r, enum bisect_mark m)
+{
+	size_t i;
+
+	for (i = 0; r->kernel && i < b->state.nr_revs; i++)
+		if (b->state.revs[i]->kernel == r->kernel && b->state.revs[i]->mark)
+			b->state.revs[i]->mark = m;
+	r->mark = m;
+	r->order = ++b->orders;
+}
+
+static enum bisect_mark judge(const struct bisection *b, const struct bisect_kernel *k)
+{
+	unsigned int mute = k->used - k->hits - k->silent;
+
+	if (k->hits)
+		return BISECT_BAD;
+	if (!k->silent || (b->config->runs && mute > MUTE_PART * b->config->runs))
+		return BISECT_SKIP;
+	return BISECT_GOOD;
+}
+
+/**
+ * bisect_judge() - the verdict on a single revision by all of its runs
+ * @runs: its runs
+ * @n: how many
+ * @title: that is looked for, or "any"
+ *
+ * Return: the verdict
+ */
+enum bisect_mark bisect_judge(const struct bisect_run *runs, unsigned int n, const char *title)
+{
+	struct bisect_config config = { .runs = n };
+	struct bisection b = { .config = &config };
+	struct bisect_kernel k = { .n = n, .used = n };
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		k.silent += runs[i].seen == BISECT_SEEN_NOTHING;
+		k.hits += is_hit(&runs[i], title);
+	}
+	return judge(&b, &k);
+}
+
+static void say_runs(struct bisection *b, const struct bisect_kernel *k, unsigned int from)
+{
+	bisect_log_runs(b->config->log, k, from);
+	if (!b->flaky && k->hits && k->hits <= k->silent) {
+		fprintf(b->config->log, "reproducer seems to be flaky\n");
+		b->flaky = true;
+	}
+}
+
+/* Builds and runs a revision, and marks it. */
+static int examine(struct bisection *b, struct bisect_rev *r, enum phase phase)
+{
+	FILE *log = b->config->log;
+	unsigned int from = 0;
+	int rc;
+
+	fprintf(log, "testing commit %s with %s\n", r->hash, b->config->compiler);
+	fflush(log);
+	rc = build_rev(b, r);
+	if (rc < 0)
+		return rc;
+	if (!r->kernel) {
+		fprintf(log, "build failed: %s\n", r->error);
+		mark(b, r, BISECT_SKIP);
+		return 0;
+	}
+	fprintf(log, "kernel signature: %s\n", r->kernel->signature);
+	fflush(log);
+	if (!r->kernel->rev) {
+		r->kernel->rev = r;
+	} else if (phase == PHASE_SETTLE) {
+		from = r->kernel->used;
+	} else {
+		/* The runs are told again: who reads the log expects them here. */
+		fprintf(log, "the same kernel as %s, not run again\n", r->kernel->rev->hash);
+		say_runs(b, r->kernel, 0);
+		mark(b, r, r->kernel->rev->mark);
+		return 0;
+	}
+	b->rev = r;
+	b->phase = phase;
+	rc = run_rev(b);
+	if (rc < 0)
+		return rc;
+	say_runs(b, r->kernel, from);
+	fflush(log);
+	if (judge(b, r->kernel) != r->mark)
+		mark(b, r, judge(b, r->kernel));
+	return bisect_state_save(&b->state);
+}
+
+/* Has the revision got what began the bug (or ended it)? As git's "bad". */
+static bool has_it(const struct bisection *b, const struct bisect_rev *r)
+{
+	return r->mark == (b->config->fix ? BISECT_GOOD : BISECT_BAD);
+}
+
+/* A revision that was silent, where one that showed the bug says that it has it. */
+static bool refuted(const struct bisection *b, const struct bisect_rev *r)
+{
+	size_t i;
+
+	for (i = 0; i < b->state.nr_revs; i++) {
+		const struct bisect_rev *h = b->state.revs[i];
+
+		if (h->mark != BISECT_BAD || !h->contains)
+			continue;
+		if (b->config->fix ? contains(h, r) : contains(r, h))
+			return true;
+	}
+	return false;
+}
+
+/* The marks as git wants them. */
+static const char *marks(const struct bisection *b, struct strv *good, struct strv *skip)
+{
+	const struct bisect_rev *bad = NULL;
+	size_t i;
+
+	for (i = 0; i < b->state.nr_revs; i++) {
+		const struct bisect_rev *r = b->state.revs[i];
+
+		if (r->mark == BISECT_SKIP)
+			strv_push(skip, r->hash);
+		if (r->mark == BISECT_GOOD && refuted(b, r))
+			continue;
+		if (r->mark != BISECT_GOOD && r->mark != BISECT_BAD)
+			continue;
+		if (!has_it(b, r))
+			strv_push(good, r->hash);
+		else if (!bad || contains(bad, r) || (!contains(r, bad) && r->order > bad->order))
+			bad = r;
+	}
+	return bad->hash;
+}
+
+static int ask_git(struct bisection *b, struct bisect_next *next)
+{
+	struct strv good = {}, skip = {};
+	const char *bad = marks(b, &good, &skip);
+	int rc;
+
+	*next = (struct bisect_next){};
+	rc = b->ops->next(b->ctx, bad, &good, &skip, next);
+	strv_free(&good);
+	strv_free(&skip);
+	return rc;
+}
+
+static void next_free(struct bisect_next *next)
+{
+	strv_free(&next->revs);
+	free(next->text);
+	*next = (struct bisect_next){};
+}
+
+/* git's words on a mark; looking for a fix, its good and bad are the other way round. */
+static const char *git_word(const struct bisection *b, const struct bisect_rev *r)
+{
+	if (r->mark == BISECT_SKIP)
+		return "skip";
+	return has_it(b, r) ? "bad" : "good";
+}
+
+static void say_git(struct bisection *b, const struct bisect_rev *r, const struct bisect_next *next)
+{
+	char *ends;
+
+	if (b->told) {
+		bisect_log_git(b->config->log, git_word(b, r), r->hash, next->text);
+	} else {
+		ends = xasprintf("%s %s", b->new->hash, b->old->hash);
+		bisect_log_git(b->config->log, "start", ends, next->text);
+		free(ends);
+		b->told = true;
+	}
+	fflush(b->config->log);
+}
+
+/* Both ends. 1: there is something between them to look for. */
+static int examine_ends(struct bisection *b, struct bisect_result *result)
+{
+	const struct bisect_config *config = b->config;
+	struct bisect_rev *bad = config->fix ? b->old : b->new;
+	struct bisect_rev *good = config->fix ? b->new : b->old;
+	FILE *log = config->log;
+	int rc;
+
+	rc = examine(b, bad, PHASE_LEARN);
+	if (rc < 0)
+		return rc;
+	if (bad->mark != BISECT_BAD) {
+		fprintf(log, "the crash wasn't reproduced on the original commit\n");
+		result->verdict = BISECT_NOT_REPRODUCED;
+		return 0;
+	}
+	if (config->fix)
+		fprintf(log, "testing current HEAD %s\n", good->hash);
+	else if (config->release)
+		fprintf(log, "testing release %s\n", config->release);
+	rc = examine(b, good, PHASE_STEP);
+	if (rc < 0)
+		return rc;
+	if (good->mark == BISECT_SKIP) {
+		fprintf(log, "the good commit can't be judged; name another one\n");
+		result->verdict = BISECT_INCONCLUSIVE;
+		return 0;
+	}
+	result->verdict = BISECT_OUTSIDE;
+	return good->mark == BISECT_GOOD;
+}
+
+/* The good revision that is most likely to have the bug, or NULL. */
+static struct bisect_rev *doubtful(struct bisection *b)
+{
+	struct bisect_rev *worst = NULL;
+	double most = 0;
+	size_t i;
+
+	for (i = 0; i < b->state.nr_revs; i++) {
+		struct bisect_rev *r = b->state.revs[i];
+		double p;
+
+		if (r->mark != BISECT_GOOD || r->kernel->used >= 2 * RUNS_MAX || refuted(b, r))
+			continue;
+		p = buggy(b, r);
+		if (p > most) {
+			most = p;
+			worst = r;
+		}
+	}
+	return worst;
+}
+
+/*
+ * A commit is named: is that certain enough? 1: yes, or nothing more can be
+ * done; 0: no, a good revision turned out to be bad.
+ */
+static int settle(struct bisection *b, const char *named)
+{
+	struct bisect_rev *r;
+	double odds;
+	int rc;
+
+	b->named = named;
+	for (;;) {
+		r = doubtful(b);
+		odds = bisect_range_odds(&b->range, &b->state, named);
+		if (b->config->runs || !r || odds >= PROMISE)
+			return 1;
+		fprintf(b->config->log, "odds that this is right: %.1f %%; once more:\n",
+			100 * odds);
+		rc = examine(b, r, PHASE_SETTLE);
+		if (rc < 0)
+			return rc;
+		if (r->mark == BISECT_BAD)
+			return 0;
+	}
+}
+
+/* The good end itself turned out to be bad. */
+static bool end_refuted(const struct bisection *b)
+{
+	return (b->config->fix ? b->new : b->old)->mark == BISECT_BAD;
+}
+
+static int search(struct bisection *b, struct bisect_next *next)
+{
+	struct bisect_rev *r = NULL;
+	int rc;
+
+	for (;;) {
+		rc = ask_git(b, next);
+		if (rc < 0)
+			return rc;
+		say_git(b, r, next);
+		if (next->where == BISECT_LEFT)
+			return 0;
+		if (next->where == BISECT_FOUND) {
+			rc = settle(b, next->revs.v[0]);
+			if (rc < 0 || rc == 1)
+				return rc;
+			r = b->rev;
+			if (end_refuted(b))
+				return 0;
+		} else {
+			rc = reach(b, next->revs.v[0], &r);
+			if (rc >= 0)
+				rc = examine(b, r, PHASE_STEP);
+			if (rc < 0)
+				return rc;
+		}
+		next_free(next);
+	}
+}
+
+static double odds_of(struct bisection *b, const struct strv *revs)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < revs->n; i++)
+		sum += bisect_range_odds(&b->range, &b->state, revs->v[i]);
+	return sum;
+}
+
+/* "culprit signature", "parent  signature". A parent that was not run is built for it. */
+static int say_signatures(struct bisection *b, const struct bisect_commit *commit,
+			  const char *culprit)
+{
+	struct bisect_rev *r = bisect_state_rev(&b->state, culprit), *parent;
+	FILE *log = b->config->log;
+	int rc;
+
+	if (commit->parents.n != 1 || !r->kernel)
+		return 0;
+	parent = bisect_state_rev(&b->state, commit->parents.v[0]);
+	if (!parent->kernel && !parent->error) {
+		fprintf(log, "parent commit %s wasn't tested\n", parent->hash);
+		fflush(log);
+	}
+	rc = build_rev(b, parent);
+	if (rc < 0 || !parent->kernel)
+		return rc;
+	fprintf(log, "culprit signature: %s\nparent  signature: %s\n", r->kernel->signature,
+		parent->kernel->signature);
+	if (r->kernel == parent->kernel)
+		fprintf(log, "the commit changes nothing in the kernel: it can't be the one\n");
+	return 0;
+}
+
+static const struct bisect_run *first_hit(const struct bisection *b, const struct bisect_rev *r)
+{
+	unsigned int i;
+
+	for (i = 0; r->kernel && i < r->kernel->used; i++)
+		if (is_hit(&r->kernel->runs[i], b->state.title))
+			return &r->kernel->runs[i];
+	return NULL;
+}
+
+/* How often the bug showed where it is; to where the odds come from. */
+static void say_odds(struct bisection *b, double odds)
+{
+	unsigned int hits, runs;
+
+	bisect_state_showed(&b->state, &hits, &runs);
+	if (b->flaky)
+		fprintf(b->config->log, "Reproducer flagged being flaky\n");
+	fprintf(b->config->log, "the crash showed in %u of %u runs of revisions that have it\n",
+		hits, runs);
+	fprintf(b->config->log, "odds that this is right: %.2f %%\n", 100 * odds);
+}
+
+static const char *what(const struct bisection *b)
+{
+	return b->config->fix ? "good" : "bad";
+}
+
+static int say_named(struct bisection *b, struct bisect_result *result)
+{
+	struct bisect_rev *r = bisect_state_rev(&b->state, result->commit);
+	FILE *log = b->config->log;
+	struct bisect_commit commit = {};
+	const struct bisect_run *hit;
+	json_t *to, *cc;
+	size_t i;
+	int rc;
+
+	rc = b->ops->commit(b->ctx, result->commit, &commit);
+	if (rc >= 0)
+		rc = say_signatures(b, &commit, result->commit);
+	if (rc < 0)
+		goto out;
+	say_odds(b, result->odds);
+	bisect_log_total(log, &b->state);
+	fprintf(log, "first %s commit: %s %s\n", what(b), result->commit, commit.title);
+	bisect_log_recipients(log, &commit);
+	hit = first_hit(b, r);
+	if (hit)
+		bisect_log_crash(log, hit);
+	to = json_array();
+	cc = json_array();
+	for (i = 0; i < commit.to.n; i++)
+		json_array_append_new(to, json_text(commit.to.v[i]));
+	for (i = 0; i < commit.cc.n; i++)
+		json_array_append_new(cc, json_text(commit.cc.v[i]));
+	b->state.result = json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:o, s:o}",
+				    "verdict", "named", "commit", result->commit,
+				    "subject", json_text(commit.title), "odds", result->odds,
+				    "to", to, "cc", cc,
+				    "crash", json_text(hit ? hit->title : NULL),
+				    "report", json_text(hit ? hit->report : NULL));
+out:
+	free(commit.title);
+	strv_free(&commit.parents);
+	strv_free(&commit.to);
+	strv_free(&commit.cc);
+	return rc < 0 ? rc : 0;
+}
+
+static void say_left(struct bisection *b, const struct strv *left, struct bisect_result *result)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	say_odds(b, result->odds);
+	bisect_log_total(b->config->log, &b->state);
+	fprintf(b->config->log, "bisection is inconclusive, the first %s commit could be any of:\n",
+		what(b));
+	for (i = 0; i < left->n; i++) {
+		fprintf(b->config->log, "%s\n", left->v[i]);
+		json_array_append_new(list, json_string(left->v[i]));
+	}
+	b->state.result = json_pack("{s:s, s:o, s:f}", "verdict", "inconclusive", "commits", list,
+				    "odds", result->odds);
+}
+
+static void say_nothing(struct bisection *b, const struct bisect_result *result)
+{
+	const struct bisect_rev *good = b->config->fix ? b->new : b->old;
+	const struct bisect_run *hit = first_hit(b, good);
+	FILE *log = b->config->log;
+	const char *name = "not reproduced";
+
+	bisect_log_total(log, &b->state);
+	if (result->verdict == BISECT_OUTSIDE) {
+		name = "outside";
+		fprintf(log, b->config->fix ? "the crash still happens on HEAD\n" :
+			"the crash already happened on the oldest tested release\n");
+		if (hit)
+			bisect_log_crash(log, hit);
+	} else if (result->verdict == BISECT_INCONCLUSIVE) {
+		name = "inconclusive";
+	}
+	b->state.result = json_pack("{s:s}", "verdict", name);
+}
+
+static int conclude(struct bisection *b, const struct bisect_next *next,
+		    struct bisect_result *result)
+{
+	if (end_refuted(b) || !next->revs.n) {
+		say_nothing(b, result);
+		return 0;
+	}
+	result->odds = odds_of(b, &next->revs);
+	if (next->where == BISECT_FOUND) {
+		result->verdict = BISECT_NAMED;
+		result->commit = xstrdup(next->revs.v[0]);
+		return say_named(b, result);
+	}
+	result->verdict = BISECT_INCONCLUSIVE;
+	say_left(b, &next->revs, result);
+	return 0;
+}
+
+static int start(struct bisection *b)
+{
+	const struct bisect_config *config = b->config;
+	const char *old = config->fix ? config->bad : config->good;
+	const char *new = config->fix ? config->good : config->bad;
+	int rc;
+
+	if (config->title)
+		b->state.title = xstrdup(config->title);
+	fprintf(config->log, config->fix ? "bisecting fixing commit since %s\n" :
+		"bisecting cause commit starting from %s\n", config->bad);
+	/* It is tested first, and so is the first of the list. */
+	bisect_state_rev(&b->state, config->bad);
+	rc = load_range(b, old, new);
+	b->old = bisect_state_rev(&b->state, old);
+	if (rc >= 0)
+		rc = reach(b, old, &b->old);
+	if (rc >= 0)
+		rc = reach(b, new, &b->new);
+	return rc;
+}
+
+/**
+ * bisect() - find the commit
+ * @config: what is looked for
+ * @ops: history and machine
+ * @ctx: for @ops
+ * @result: filled; for bisect_result_free()
+ *
+ * Return: 0 when there is a result, or a negative errno after a message; the
+ * state file then has all that was seen, and the same call goes on from there
+ */
+int bisect(const struct bisect_config *config, const struct bisect_ops *ops, void *ctx,
+	   struct bisect_result *result)
+{
+	struct bisection b = { .config = config, .ops = ops, .ctx = ctx };
+	struct bisect_next next = {};
+	int rc;
+
+	*result = (struct bisect_result){};
+	rc = bisect_state_load(&b.state, config);
+	if (rc < 0)
+		return rc;
+	rc = start(&b);
+	if (rc >= 0)
+		rc = examine_ends(&b, result);
+	if (rc == 1)
+		rc = search(&b, &next);
+	if (rc >= 0)
+		rc = conclude(&b, &next, result);
+	/* The runs of an interruption are lost, but not the time that they took. */
+	if (rc >= 0)
+		rc = bisect_state_save(&b.state);
+	else if (b.new)
+		bisect_state_save(&b.state);
+	next_free(&next);
+	bisect_range_free(&b.range);
+	bisect_state_free(&b.state);
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * bisect_result_free() - free what bisect() filled in
+ * @result: the result; may be freed twice
+ */
+void bisect_result_free(struct bisect_result *result)
+{
+	free(result->commit);
+	*result = (struct bisect_result){};
+}

@@ -1,0 +1,479 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How guests are run: which accelerator this machine really has, and how much
+ * slower than KVM each one is.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/cache.h"
+#include "base/console.h"
+#include "base/printable.h"
+#include "base/util.h"
+#include "boot/accel.h"
+#include "boot/initramfs.h"
+#include "boot/nested.h"
+#include "boot/vm.h"
+#include "kernel/kernel.h"
+
+/* Any kernel would do; this one is needed for L1 anyway. */
+#define TRIAL_KERNEL	"debian:bookworm"
+#define TRIAL_CPUS	2
+#define TRIAL_MEMORY_MB	256
+#define QEMU_OWN_MB	150
+#define NESTED_STAGED_MB 80
+/* From the last byte of both channels to the end of QEMU. */
+#define END_DEADLINE_S	5
+
+/**
+ * struct accel_kind - what is known of an accelerator beforehand
+ * @name: as typed
+ * @scale: factor on every timeout, see docs/accelerators.md
+ * @deadline_s: for a trial boot; it succeeds or fails long before
+ */
+static const struct accel_kind {
+	const char *name;
+	double scale;
+	double deadline_s;
+} kinds[] = {
+	[ACCEL_AUTO] = { "auto", 1, 0 },
+	[ACCEL_KVM] = { "kvm", 1, 10 },
+	[ACCEL_NESTED] = { "nested", 20, 90 },
+	[ACCEL_TCG] = { "tcg", 10, 40 },
+};
+
+/**
+ * accel_name() - the name of an accelerator
+ * @a: accelerator
+ *
+ * Return: as the user types it
+ */
+const char *accel_name(enum accel a)
+{
+	return kinds[a].name;
+}
+
+/**
+ * accel_parse() - the accelerator of a name
+ * @s: name
+ * @a: accelerator
+ *
+ * Return: 0, or -EINVAL (silently) for an unknown name
+ */
+int accel_parse(const char *s, enum accel *a)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!strcmp(s, kinds[i].name)) {
+			*a = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/**
+ * accel_scale() - how much longer things may take than under KVM
+ * @a: accelerator
+ *
+ * Return: factor on every timeout
+ */
+double accel_scale(enum accel a)
+{
+	return kinds[a].scale;
+}
+
+/**
+ * accel_parallel() - how many guests this machine runs at once
+ * @a: accelerator
+ * @cpus: vCPUs of each
+ * @memory_mb: memory of each
+ *
+ * An outer guest has one CPU, however many the one in it has, and all CPUs of an
+ * emulated guest share one thread.
+ *
+ * Return: at least 1
+ */
+unsigned int accel_parallel(enum accel a, unsigned int cpus, unsigned int memory_mb)
+{
+	unsigned int mb = memory_mb, n, fit;
+
+	if (a != ACCEL_KVM)
+		cpus = 1;
+	if (a == ACCEL_NESTED)
+		mb = nested_memory_mb(memory_mb, NESTED_STAGED_MB);
+	n = cpus_available() / (cpus ?: 1);
+	fit = memory_available_mb() / (mb + QEMU_OWN_MB);
+	if (fit < n)
+		n = fit;
+	return n ?: 1;
+}
+
+/**
+ * struct trial - a trial boot under way
+ * @booted: init has sent its first record
+ * @done: and its last one
+ * @pv: the guest has PV spinlocks
+ * @last: last line of the console; owned
+ */
+struct trial {
+	bool booted;
+	bool done;
+	bool pv;
+	char *last;
+};
+
+static void on_record(void *ctx, const char *line, size_t len)
+{
+	json_t *obj = json_loadb(line, len, 0, NULL);
+	const char *kind = json_string_value(json_object_get(obj, "t"));
+	struct trial *t = ctx;
+
+	if (kind && !json_object_get(obj, "from")) {
+		if (!strcmp(kind, "boot")) {
+			t->booted = true;
+			t->pv = json_is_true(json_object_get(obj, "pv"));
+		}
+		if (!strcmp(kind, "done"))
+			t->done = true;
+	}
+	json_decref(obj);
+}
+
+static void on_console(void *ctx, const char *line, size_t len)
+{
+	struct trial *t = ctx;
+	char *text;
+
+	if (!len)
+		return;
+	text = xasprintf("%.*s", (int)(len > 120 ? 120 : len), line);
+	free(t->last);
+	t->last = printable_line(text);
+	free(text);
+}
+
+/* True while the other end is open. */
+static bool feed(int fd, struct console *c)
+{
+	char data[4096];
+	ssize_t n = 1;
+
+	for (int i = 0; n > 0 && i < CHILD_READS; i++) {
+		n = read(fd, data, sizeof(data));
+		if (n > 0)
+			console_feed(c, data, n);
+	}
+	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+/* 0 when QEMU ended by itself, -ETIMEDOUT, or -EINTR. */
+static int watch(struct vm *vm, struct trial *t, double deadline_s)
+{
+	struct console console = { .fn = on_console, .ctx = t };
+	struct console record = { .fn = on_record, .ctx = t };
+	struct pollfd fds[] = {
+		{ .fd = vm->console, .events = POLLIN },
+		{ .fd = vm->record, .events = POLLIN },
+	};
+	double end = now() + deadline_s;
+	int rc = 0;
+
+	while (!rc && (fds[0].fd >= 0 || fds[1].fd >= 0)) {
+		rc = child_ppoll(fds, 2, end);
+		if (!rc)
+			rc = -ETIMEDOUT;
+		if (rc < 0)
+			break;
+		rc = 0;
+		if (fds[0].revents && !feed(vm->console, &console))
+			fds[0].fd = -1;
+		if (fds[1].revents && !feed(vm->record, &record))
+			fds[1].fd = -1;
+	}
+	console_end(&console);
+	console_end(&record);
+	end = now() + END_DEADLINE_S;
+	while (!rc && !child_poll(&vm->child)) {
+		struct pollfd gone = { .fd = vm->child.pidfd, .events = POLLIN };
+
+		rc = child_ppoll(&gone, 1, end);
+		rc = !rc ? -ETIMEDOUT : rc < 0 ? rc : 0;
+	}
+	return rc;
+}
+
+static int trial_initramfs(const char *path)
+{
+	static const char orders[] = "workload none\nseconds 0\n";
+	char *init = xasprintf("%s/build/guest/init", irqsan_root());
+	struct initramfs *ir = initramfs_create(path);
+	int rc = ir ? 0 : -EIO;
+
+	if (!rc)
+		rc = initramfs_add_file(ir, "/init", 0755, init);
+	if (!rc)
+		rc = initramfs_add_node(ir, "/dev/console", S_IFCHR | 0600, makedev(5, 1));
+	if (!rc)
+		rc = initramfs_add_data(ir, "/etc/irqsan.conf", 0644, orders, strlen(orders));
+	free(init);
+	if (ir && !rc)
+		return initramfs_finish(ir);
+	if (ir)
+		initramfs_abort(ir);
+	return rc;
+}
+
+/* The first line of a QEMU's own log, or NULL; caller frees. */
+static char *qemu_says(const char *dir)
+{
+	char *path = xasprintf("%s/qemu.log", dir);
+	struct buf log = { 0 };
+	char *line = NULL;
+
+	if (file_exists(path) && !read_file(path, &log) && log.len) {
+		log.data[strcspn(log.data, "\n")] = '\0';
+		line = printable_line(log.data);
+	}
+	buf_free(&log);
+	free(path);
+	return line;
+}
+
+static void conclude(struct accel_probe *p, enum accel a, const struct trial *t, int rc,
+		     const char *dir)
+{
+	char *qemu = qemu_says(dir);
+
+	p->works = !rc && t->done && (t->pv || a == ACCEL_TCG);
+	if (p->works)
+		p->why = xasprintf("a trial guest booted and powered off in %.1f s%s", p->seconds,
+				   t->pv ? ", with PV spinlocks" : "");
+	else if (!rc && t->done)
+		p->why = xstrdup("the trial guest has no PV spinlocks");
+	else if (rc == -ETIMEDOUT)
+		p->why = xasprintf("the trial guest %s within %g s (last words: %s)",
+				   t->booted ? "did not power off" : "did not boot",
+				   kinds[a].deadline_s, t->last ?: "none");
+	else
+		p->why = xasprintf("QEMU ended before the trial guest was done (%s)",
+				   qemu ?: t->last ?: "without a word");
+	free(qemu);
+}
+
+/* The boot itself. Only a failure of ours is an error. */
+static int trial(enum accel a, const struct kernel *k, struct accel_probe *p)
+{
+	char *dir = xasprintf("%s/trial.XXXXXX", irqsan_cache());
+	struct vm_config config = {
+		.accel = a, .kernel = k->image, .cpus = TRIAL_CPUS, .memory_mb = TRIAL_MEMORY_MB,
+	};
+	double start = now();
+	struct trial t = { 0 };
+	char *initramfs = NULL;
+	struct vm vm;
+	int rc;
+
+	if (!mkdtemp(dir)) {
+		rc = -errno;
+		pr_err("can't create %s: %s", dir, strerror(-rc));
+		free(dir);
+		return rc;
+	}
+	initramfs = xasprintf("%s/initramfs.cpio", dir);
+	config.dir = dir;
+	config.initramfs = initramfs;
+	rc = trial_initramfs(initramfs);
+	if (!rc)
+		rc = vm_start(&vm, &config);
+	if (!rc) {
+		rc = watch(&vm, &t, kinds[a].deadline_s);
+		vm_stop(&vm);
+		p->seconds = now() - start;
+		if (rc != -EINTR) {
+			conclude(p, a, &t, rc, dir);
+			rc = 0;
+		}
+	}
+	free(t.last);
+	remove_tree(dir);
+	free(initramfs);
+	free(dir);
+	return rc;
+}
+
+/* What a kept answer depends on; caller frees. */
+static char *probe_key(const struct kernel *k)
+{
+	const char *const argv[] = { "qemu-system-x86_64", "--version", NULL };
+	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
+	struct buf boot = { 0 }, version = { 0 };
+	char *key = NULL;
+	int status;
+
+	if (!child_run(&opts, 20, &version, &status) && !status &&
+	    !read_file("/proc/sys/kernel/random/boot_id", &boot))
+		key = xasprintf("%.*s, %.*s, %s %s", (int)strcspn(boot.data, "\n"), boot.data,
+				(int)strcspn(version.data, "\n"), version.data, k->release ?: "",
+				k->version ?: "");
+	buf_free(&boot);
+	buf_free(&version);
+	return key;
+}
+
+static char *kept_path(void)
+{
+	return xasprintf("%s/accel.json", irqsan_cache());
+}
+
+static json_t *kept_load(void)
+{
+	char *path = kept_path();
+	json_t *all = json_load_file(path, 0, NULL);
+
+	free(path);
+	/* A file that is not ours, or damaged, is as good as none. */
+	if (!json_is_object(all)) {
+		json_decref(all);
+		all = json_object();
+	}
+	return all;
+}
+
+static bool kept_get(enum accel a, const char *key, struct accel_probe *p)
+{
+	json_t *all = kept_load();
+	const char *was = NULL, *why = NULL;
+	int works = 0;
+	bool found;
+
+	found = !json_unpack(json_object_get(all, kinds[a].name), "{s:s, s:b, s:s}", "key", &was,
+			     "works", &works, "why", &why) && !strcmp(was, key);
+	if (found)
+		*p = (struct accel_probe){ .works = works, .why = xstrdup(why) };
+	json_decref(all);
+	return found;
+}
+
+static void kept_put(enum accel a, const char *key, const struct accel_probe *p)
+{
+	json_t *all = kept_load();
+	char *path = kept_path();
+	char *text;
+
+	json_object_set_new(all, kinds[a].name,
+			    json_pack("{s:s, s:b, s:s}", "key", key, "works", p->works, "why",
+				      p->why));
+	text = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
+	if (text)
+		write_file_atomic(path, text, strlen(text));
+	free(text);
+	free(path);
+	json_decref(all);
+}
+
+/* What needs no trial to be known. NULL if there is no such reason. */
+static char *missing(enum accel a)
+{
+	char *qemu = find_program("qemu-system-x86_64");
+	char *why = NULL;
+
+	if (!qemu)
+		why = xstrdup("QEMU is missing; install qemu-system-x86");
+	else if (a == ACCEL_KVM && access("/dev/kvm", R_OK | W_OK))
+		why = xasprintf("/dev/kvm: %s", errno == EACCES ?
+				"permission denied; add this user to the group kvm" :
+				strerror(errno));
+	free(qemu);
+	return why;
+}
+
+/**
+ * accel_probe() - does an accelerator work here?
+ * @a: kvm, nested or tcg
+ * @fresh: don't believe a kept answer
+ * @probe: the answer; its owner frees @probe->why
+ *
+ * Return: 0 when there is an answer, or a negative errno
+ */
+int accel_probe(enum accel a, bool fresh, struct accel_probe *probe)
+{
+	struct kernel k = { 0 };
+	char *key = NULL;
+	int lock = -1;
+	int rc;
+
+	*probe = (struct accel_probe){ .why = missing(a) };
+	if (probe->why)
+		return 0;
+	rc = kernel_get(TRIAL_KERNEL, &k);
+	if (rc)
+		return rc;
+	key = probe_key(&k);
+	if (!key)
+		rc = -EIO;
+	/* Of several that ask at once, one boots and the others believe it. */
+	if (!rc) {
+		lock = cache_lock("accel");
+		rc = lock < 0 ? lock : 0;
+	}
+	if (!rc && (fresh || !kept_get(a, key, probe))) {
+		pr_info("trial boot with %s…", kinds[a].name);
+		rc = trial(a, &k, probe);
+		if (!rc)
+			kept_put(a, key, probe);
+	}
+	if (lock >= 0)
+		close(lock);
+	free(key);
+	kernel_free(&k);
+	return rc;
+}
+
+/**
+ * accel_choose() - decide how guests are run
+ * @wanted: what the user asked for; only auto needs trial boots
+ * @need_pv: the guest must have PV spinlocks
+ * @out: kvm, nested or tcg
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int accel_choose(enum accel wanted, bool need_pv, enum accel *out)
+{
+	static const enum accel order[] = { ACCEL_KVM, ACCEL_NESTED, ACCEL_TCG };
+
+	*out = wanted;
+	if (wanted == ACCEL_TCG && need_pv) {
+		pr_err("a guest under tcg has no PV spinlocks, which this load needs; use nested");
+		return -EINVAL;
+	}
+	if (wanted != ACCEL_AUTO)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		struct accel_probe p;
+		bool works;
+		int rc;
+
+		if (order[i] == ACCEL_TCG && need_pv)
+			break;
+		rc = accel_probe(order[i], false, &p);
+		if (rc)
+			return rc;
+		works = p.works;
+		if (!works)
+			pr_info("no %s: %s", kinds[order[i]].name, p.why);
+		free(p.why);
+		if (works) {
+			*out = order[i];
+			return 0;
+		}
+	}
+	pr_err("no way to run guests works here; \"irqsan doctor --fresh\" tells what is missing");
+	return -ENODEV;
+}

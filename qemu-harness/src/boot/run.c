@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The event loop that runs guests: starts them, keeps what they say, and ends
+ * those that are done, stuck or have shown what was looked for.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/console.h"
+#include "base/util.h"
+#include "boot/record.h"
+#include "boot/run.h"
+#include "boot/rundir.h"
+#include "crash/crash.h"
+
+/* A boot that is lost three times isn't bad luck. */
+#define RETRIES_MAX 2
+/* A guest that floods its console must not fill the disk. */
+#define CHANNEL_BYTES_MAX (64u << 20)
+/* Progress is told this often (seconds): a line that replaces itself, and one in a log. */
+#define PROGRESS_TTY_S 1
+#define PROGRESS_LOG_S 20
+/* What the guest itself gives a livepatch's transition, in silence. */
+#define TRANSITION_S 60
+/* One reload of the module with all its sites, in an emulated guest under load (seconds). */
+#define RELOAD_PATIENCE 20
+
+/* Deadlines are looked at this often (seconds) when nothing happens. */
+#define LOOP_S 0.2
+
+/*
+ * boot: a kernel with few devices takes 1 to 3 s; firmware and unpacking the
+ *	initramfs included, 20 s is a guest that hangs.
+ * insmod: finds and arms some thousand sites, then runs the planted one: 2 s.
+ * load: what a guest's clock may lag behind ours, and the storm's cleaning up.
+ * finish: power off without file systems to write back.
+ * stall: the longest silence of a healthy guest is the arming of the sites;
+ *	under load a tick comes each second.
+ * tail: a report is some hundred lines on a serial line, and the counters
+ *	follow with the next tick.
+ * outer: the outer guest of the nested mode sends a tick every five seconds and
+ *	has nothing else to do; twelve missing ones are a dead outer guest.
+ * quiet: even nested, a report in the middle of its printing never pauses so long.
+ */
+const struct run_limits run_limits_default = {
+	.phase = {
+		[PHASE_BOOT] = 20,
+		[PHASE_INSMOD] = 10,
+		[PHASE_LOAD] = 10,
+		[PHASE_FINISH] = 10,
+	},
+	.stall = 10,
+	.tail = 2,
+	.outer = 60,
+	.quiet = 1,
+};
+
+static const char *const phase_names[] = {
+	[PHASE_BOOT] = "boot",
+	[PHASE_INSMOD] = "insmod",
+	[PHASE_LOAD] = "load",
+	[PHASE_FINISH] = "finish",
+};
+
+/**
+ * struct channel - one byte stream of a guest
+ * @fd: where it comes from; -1 once it has ended
+ * @file: where it is kept
+ * @kept: bytes in @file
+ * @cut: more came, or it couldn't be written
+ * @lines: the same cut into lines
+ */
+struct channel {
+	int fd;
+	int file;
+	size_t kept;
+	bool cut;
+	struct console lines;
+};
+
+/**
+ * struct boot - one running guest
+ * @config: of the whole
+ * @guest: what is booted
+ * @number: which run
+ * @attempt: 0, or which repetition
+ * @dir: its directory; owned; NULL: this slot is free
+ * @vm: the guest
+ * @console: what its kernel says
+ * @record: what its init (and L1) says
+ * @phase: where it is
+ * @started: when (now()) it was started
+ * @phase_at: when it came into its phase
+ * @progress_at: when it last showed progress
+ * @outer_at: when the outer guest last spoke; 0 before it has
+ * @console_at: when the last byte came on the console
+ * @found_at: when the first finding was seen; 0 while there is none
+ * @recorded: its init has sent a record since @found_at
+ * @up: the guest's uptime in its last record
+ * @garbage: lines of the record channel that were no records
+ * @ended: why it ended, in the words of run.json; owned
+ */
+struct boot {
+	const struct run_config *config;
+	const struct run_guest *guest;
+	unsigned int number;
+	unsigned int attempt;
+	char *dir;
+	struct vm vm;
+	struct channel console;
+	struct channel record;
+	enum run_phase phase;
+	double started;
+	double phase_at;
+	double progress_at;
+	double outer_at;
+	double console_at;
+	double found_at;
+	bool recorded;
+	double up;
+	unsigned int garbage;
+	char *ended;
+};
+
+/**
+ * struct loop - all runs of one call
+ * @config: of the whole
+ * @result: filled as runs end
+ * @boots: one slot a job
+ * @end: behind the last run's number
+ * @started: the next run to be started
+ * @told: the next run whose verdict is to be printed
+ * @final: for each run from the first, whether its verdict stands
+ * @progress_at: when progress was last told
+ * @enough: no more boots are wanted
+ */
+struct loop {
+	const struct run_config *config;
+	struct result *result;
+	struct boot *boots;
+	unsigned int end;
+	unsigned int started;
+	unsigned int told;
+	bool *final;
+	double progress_at;
+	bool enough;
+};
+
+static void found(struct boot *b)
+{
+	if (!b->found_at)
+		b->found_at = now();
+}
+
+static void on_console_line(void *ctx, const char *line, size_t len)
+{
+	struct boot *b = ctx;
+	struct crash crash;
+
+	/* Only the first line matters here; the judge reads the whole report. */
+	if (!b->found_at && crash_find(line, len, &crash)) {
+		found(b);
+		crash_free(&crash);
+	}
+}
+
+static void enter(struct boot *b, enum run_phase phase)
+{
+	/* A late or repeated record doesn't turn a guest's life back. */
+	if (phase <= b->phase)
+		return;
+	b->phase = phase;
+	b->phase_at = now();
+	if (b->config->verbose)
+		pr_info("run #%u: %s (after %.1f s)", b->number, phase_names[phase],
+			b->phase_at - b->started);
+}
+
+static void on_guest_record(struct boot *b, const struct record *r)
+{
+	if (r->up > b->up) {
+		b->up = r->up;
+		b->progress_at = now();
+	}
+	switch (r->kind) {
+	case RECORD_BOOT:
+		enter(b, PHASE_INSMOD);
+		break;
+	case RECORD_LOAD:
+		enter(b, PHASE_LOAD);
+		break;
+	case RECORD_DONE:
+		enter(b, PHASE_FINISH);
+		break;
+	default:
+		break;
+	}
+	/* After the finding itself one more record, with the counters, is worth waiting for. */
+	b->recorded |= b->found_at && r->kind != RECORD_VIOLATION && r->kind != RECORD_COUNTS;
+	if (r->kind == RECORD_VIOLATION || r->counters.violations)
+		found(b);
+}
+
+static void on_record_line(void *ctx, const char *line, size_t len)
+{
+	struct boot *b = ctx;
+	struct record r;
+	int rc = record_parse(line, len, &r);
+
+	/* Only the nested mode has an outer guest: this one poses as it. */
+	if (!rc && r.l1 && b->guest->vm.accel != ACCEL_NESTED) {
+		record_free(&r);
+		rc = -EINVAL;
+	}
+	if (rc) {
+		b->garbage++;
+		return;
+	}
+	if (r.l1)
+		b->outer_at = now();
+	if (!r.l1)
+		on_guest_record(b, &r);
+	else if (r.kind != RECORD_TICK)
+		/* L1's ticks only say that L1 lives; its other records are steps forward. */
+		b->progress_at = now();
+	if (b->config->verbose && r.kind == RECORD_ERROR)
+		pr_info("run #%u: %s: %s", b->number, r.l1 ? "outer guest" : "guest", r.text);
+	record_free(&r);
+}
+
+/*
+ * Reads once, so that one guest's flood doesn't keep us from the others'
+ * deadlines; true when bytes came.
+ */
+static bool channel_read(struct channel *c)
+{
+	char data[65536];
+	ssize_t n;
+
+	if (c->fd < 0)
+		return false;
+	n = read(c->fd, data, sizeof(data));
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return false;
+	if (n <= 0) {
+		/* The fd itself belongs to the vm, which closes it. */
+		c->fd = -1;
+		return false;
+	}
+	if (c->kept + (size_t)n > CHANNEL_BYTES_MAX)
+		c->cut = true;
+	if (!c->cut && write(c->file, data, (size_t)n) != n) {
+		pr_err("run directory: %s", strerror(errno));
+		c->cut = true;
+	}
+	c->kept += (size_t)n;
+	console_feed(&c->lines, data, (size_t)n);
+	return true;
+}
+
+static int channel_open(struct channel *c, const char *dir, const char *name,
+			void (*fn)(void *ctx, const char *line, size_t len), void *ctx)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	int rc = 0;
+
+	*c = (struct channel){ .fd = -1, .lines = { .fn = fn, .ctx = ctx } };
+	c->file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (c->file < 0) {
+		rc = -errno;
+		pr_err("%s: %s", path, strerror(errno));
+	}
+	free(path);
+	return rc;
+}
+
+static void channel_close(struct channel *c)
+{
+	console_end(&c->lines);
+	if (c->file >= 0)
+		close(c->file);
+	c->file = -1;
+	c->fd = -1;
+}
+
+static int boot_start(struct boot *b, const struct run_config *config, unsigned int number,
+		      unsigned int attempt)
+{
+	const struct run_guest *guest = &config->guests[number % config->nr_guests];
+	struct vm_config vm = guest->vm;
+	int rc;
+
+	*b = (struct boot){
+		.config = config, .guest = guest, .number = number, .attempt = attempt,
+		.console = { .fd = -1, .file = -1 }, .record = { .fd = -1, .file = -1 },
+	};
+	rc = rundir_boot(config->dir, number, attempt, &b->dir);
+	if (!rc && guest->conf)
+		rc = rundir_write_text(b->dir, "irqsan.conf", guest->conf);
+	if (rc >= 0)
+		rc = channel_open(&b->console, b->dir, "console.log", on_console_line, b);
+	if (rc >= 0)
+		rc = channel_open(&b->record, b->dir, "records.jsonl", on_record_line, b);
+	vm.dir = b->dir;
+	if (rc >= 0)
+		rc = vm_start(&b->vm, &vm);
+	if (rc < 0) {
+		channel_close(&b->console);
+		channel_close(&b->record);
+		free(b->dir);
+		b->dir = NULL;
+		return rc;
+	}
+	b->console.fd = b->vm.console;
+	b->record.fd = b->vm.record;
+	b->started = now();
+	b->phase_at = b->started;
+	b->progress_at = b->started;
+	b->console_at = b->started;
+	return 0;
+}
+
+/* Seconds that a livepatch may take on top. */
+static double transition(const struct boot *b)
+{
+	return b->phase == PHASE_INSMOD &&
+	       json_is_true(json_object_get(b->guest->facts, "livepatch")) ? TRANSITION_S : 0;
+}
+
+static double patience(const struct boot *b)
+{
+	const struct run_config *config = b->config;
+	double s = config->limits->phase[b->phase] * config->scale + transition(b);
+
+	/* Guest time may run at half our pace on a loaded machine. */
+	return b->phase == PHASE_LOAD ? s + 2 * config->seconds +
+					RELOAD_PATIENCE * config->reload : s;
+}
+
+/* Why this guest has to be ended now, in the words of run.json (caller frees), or NULL. */
+static char *boot_due(const struct boot *b, double t)
+{
+	const struct run_config *config = b->config;
+
+	if (config->until_first && b->found_at) {
+		bool told = b->recorded && t - b->console_at >= config->limits->quiet;
+
+		if (told || t - b->found_at >= config->limits->tail * config->scale)
+			return xstrdup("stopped first-violation");
+		return NULL;
+	}
+	/* No guest can go on without it: no need to wait for what the guest may take. */
+	if (b->outer_at && t - b->outer_at >= config->limits->outer)
+		return xstrdup("stalled outer guest");
+	if (t - b->progress_at >= config->limits->stall * config->scale + transition(b))
+		return xasprintf("stalled %s", phase_names[b->phase]);
+	if (t - b->phase_at >= patience(b))
+		return xasprintf("deadline %s", phase_names[b->phase]);
+	return NULL;
+}
+
+/* Reads the guest's channels and its state; true when it is over, with @b->ended set. */
+static bool boot_step(struct boot *b)
+{
+	/* Asked before the reads: what QEMU wrote before its end is in the pipes then. */
+	bool gone = child_poll(&b->vm.child);
+	bool spoke = channel_read(&b->console);
+
+	if (spoke) {
+		b->console_at = now();
+		b->progress_at = b->console_at;
+	}
+	spoke |= channel_read(&b->record);
+	if (!gone) {
+		b->ended = boot_due(b, now());
+		return b->ended;
+	}
+	if (spoke)
+		return false;
+	if (WIFSIGNALED(b->vm.child.status))
+		b->ended = xasprintf("exited %d", 128 + WTERMSIG(b->vm.child.status));
+	else
+		b->ended = xasprintf("exited %d", WEXITSTATUS(b->vm.child.status));
+	return true;
+}
+
+static int write_run_json(const struct boot *b)
+{
+	const struct run_config *config = b->config;
+	json_t *doc = json_pack("{s:s, s:i, s:i, s:s, s:s, s:b, s:s, s:i, s:b, s:f}",
+				"format", "irqsan-boot/1",
+				"run", (int)b->number, "attempt", (int)b->attempt,
+				"accel", accel_name(b->guest->vm.accel),
+				"ended", b->ended,
+				"expect_pv", b->guest->expect_pv,
+				"until", config->until_first ? "first" : "end",
+				"garbage", (int)b->garbage,
+				"truncated", b->console.cut || b->record.cut,
+				"wall_s", now() - b->started);
+	int rc;
+
+	if (b->guest->facts)
+		json_object_update_missing(doc, b->guest->facts);
+	rc = rundir_write_json(b->dir, "run.json", doc);
+	json_decref(doc);
+	return rc;
+}
+
+/* Ends the guest, writes what the host knows, judges; frees all but the slot. */
+static int boot_finish(struct boot *b, struct result *result)
+{
+	struct result_attempt *a;
+	json_t *doc;
+	int rc;
+
+	vm_stop(&b->vm);
+	channel_close(&b->console);
+	channel_close(&b->record);
+	rc = write_run_json(b);
+	if (rc >= 0) {
+		a = result_add(result, b->number, b->dir);
+		rc = judge_dir(b->dir, &a->verdict);
+		if (rc >= 0) {
+			doc = result_verdict_json(&a->verdict);
+			rc = rundir_write_json(b->dir, "verdict.json", doc);
+			json_decref(doc);
+		}
+	}
+	free(b->ended);
+	free(b->dir);
+	b->ended = NULL;
+	b->dir = NULL;
+	return rc;
+}
+
+/* Prints the verdicts that are next in order. */
+static void tell(struct loop *loop)
+{
+	const struct run_config *config = loop->config;
+
+	while (loop->told < loop->end && loop->final[loop->told - config->first]) {
+		const char *name = config->guests[loop->told % config->nr_guests].name;
+		char *line = verdict_line(result_verdict(loop->result, loop->told));
+
+		pr_progress_end();
+		if (config->out) {
+			fprintf(config->out, "run #%u%s%s: %s\n", loop->told, name ? " " : "",
+				name ?: "", line);
+			fflush(config->out);
+		}
+		free(line);
+		loop->told++;
+	}
+}
+
+/* A boot is over: its run is final, or starts again in the same slot. */
+static int boot_over(struct loop *loop, struct boot *b)
+{
+	unsigned int number = b->number, attempt = b->attempt;
+	const struct verdict *v;
+	int rc;
+
+	rc = boot_finish(b, loop->result);
+	if (rc < 0)
+		return rc;
+	v = result_verdict(loop->result, number);
+	if (v->outcome == OUTCOME_LOST && attempt < RETRIES_MAX && !loop->result->interrupted) {
+		pr_progress_end();
+		pr_info("run #%u: lost: %s; trying again", number, v->title);
+		return boot_start(b, loop->config, number, attempt + 1);
+	}
+	loop->final[number - loop->config->first] = true;
+	tell(loop);
+	if (loop->config->enough)
+		loop->enough |= loop->config->enough(loop->config->ctx, number, v);
+	return 0;
+}
+
+static int fill_slots(struct loop *loop)
+{
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < loop->config->jobs && loop->started < loop->end; i++) {
+		if (loop->boots[i].dir)
+			continue;
+		rc = boot_start(&loop->boots[i], loop->config, loop->started, 0);
+		if (rc < 0)
+			return rc;
+		loop->started++;
+	}
+	return 0;
+}
+
+/* Waits until one of the guests says something; -EINTR when the user wants us to stop. */
+static int wait_for_any(const struct loop *loop)
+{
+	unsigned int i, n = 0;
+	struct pollfd *fds = xcalloc(loop->config->jobs * 3, sizeof(*fds));
+	int rc;
+
+	for (i = 0; i < loop->config->jobs; i++) {
+		const struct boot *b = &loop->boots[i];
+
+		if (!b->dir)
+			continue;
+		fds[n++] = (struct pollfd){ .fd = b->console.fd, .events = POLLIN };
+		fds[n++] = (struct pollfd){ .fd = b->record.fd, .events = POLLIN };
+		/* Negative once reaped, which poll skips: then the channels' ends are awaited. */
+		fds[n++] = (struct pollfd){ .fd = b->vm.child.pidfd, .events = POLLIN };
+	}
+	rc = child_ppoll(fds, n, now() + LOOP_S);
+	free(fds);
+	return rc < 0 ? rc : 0;
+}
+
+static void show_progress(struct loop *loop)
+{
+	double every = isatty(STDERR_FILENO) ? PROGRESS_TTY_S : PROGRESS_LOG_S;
+	struct buf text = {};
+	unsigned int i;
+
+	if (loop->config->verbose || now() - loop->progress_at < every)
+		return;
+	loop->progress_at = now();
+	for (i = 0; i < loop->config->jobs; i++) {
+		const struct boot *b = &loop->boots[i];
+		char *one;
+
+		if (!b->dir)
+			continue;
+		one = xasprintf("%srun #%u: %s, %.0f s", text.len ? "; " : "", b->number,
+				phase_names[b->phase], now() - b->phase_at);
+		buf_add(&text, one, strlen(one));
+		free(one);
+	}
+	pr_progress("%s", text.data);
+	buf_free(&text);
+}
+
+static bool any_running(const struct loop *loop)
+{
+	unsigned int i;
+
+	for (i = 0; i < loop->config->jobs; i++)
+		if (loop->boots[i].dir)
+			return true;
+	return false;
+}
+
+static int loop_run(struct loop *loop)
+{
+	unsigned int i;
+	int rc;
+
+	for (;;) {
+		rc = fill_slots(loop);
+		if (rc < 0 || !any_running(loop))
+			return rc;
+		show_progress(loop);
+		rc = wait_for_any(loop);
+		if (rc < 0)
+			return rc;
+		for (i = 0; i < loop->config->jobs; i++) {
+			struct boot *b = &loop->boots[i];
+
+			if (!b->dir || !boot_step(b))
+				continue;
+			rc = boot_over(loop, b);
+			if (rc < 0 || loop->enough)
+				return rc;
+		}
+	}
+}
+
+/* The loop ended early: no guest stays, and each directory says why it is incomplete. */
+static void stop_all(struct loop *loop)
+{
+	unsigned int i;
+
+	for (i = 0; i < loop->config->jobs; i++) {
+		struct boot *b = &loop->boots[i];
+		unsigned int number = b->number;
+
+		if (!b->dir)
+			continue;
+		b->ended = xstrdup("interrupted");
+		if (boot_finish(b, loop->result) >= 0)
+			loop->final[number - loop->config->first] = true;
+	}
+	tell(loop);
+}
+
+/**
+ * run_boots() - boot and judge
+ * @config: what and how often
+ * @result: with room for the runs from @config->first on; one or more boots are
+ *	    added to each
+ *
+ * Prints each verdict when it and all before it stand. No guest is left running,
+ * whatever happens.
+ *
+ * Return: 0 when all runs have their verdict, or the user ended it early
+ * (@result->interrupted); a negative errno when the machine couldn't do it,
+ * the reason was printed
+ */
+int run_boots(const struct run_config *config, struct result *result)
+{
+	struct loop loop = {
+		.config = config, .result = result, .end = config->first + config->runs,
+		.started = config->first, .told = config->first, .progress_at = now(),
+	};
+	int rc;
+
+	loop.boots = xcalloc(config->jobs, sizeof(*loop.boots));
+	loop.final = xcalloc(config->runs, sizeof(*loop.final));
+	rc = loop_run(&loop);
+	if (rc < 0 || loop.enough) {
+		result->interrupted = rc == -EINTR;
+		stop_all(&loop);
+	}
+	pr_progress_end();
+	free(loop.boots);
+	free(loop.final);
+	return rc == -EINTR ? 0 : rc;
+}

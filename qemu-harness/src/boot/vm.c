@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One guest under test: QEMU's command line, its process, and the two channels
+ * that come out of it (console and records), whatever the accelerator.
+ *
+ * The channels are pipes whose write ends QEMU inherits. They stand in its
+ * command line as
+ *
+ *	-add-fd fd=N,set=1,opaque=console
+ *	-add-fd fd=N,set=2,opaque=record
+ *
+ * in every mode, and that is all that a program in QEMU's place (the tests
+ * have one) needs to write to them.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "boot/nested.h"
+#include "boot/tsc.h"
+#include "boot/vm.h"
+#include "kernel/pvh.h"
+
+/* A reader that is late by some seconds must not stall the guest. */
+#define CHANNEL_SIZE (1 << 20)
+
+/**
+ * struct channels - the fds that QEMU inherits
+ * @console: write end of the console
+ * @record: write end of the records
+ * @log: QEMU's own messages
+ * @l1: L1's console (nested only)
+ */
+struct channels {
+	int console;
+	int record;
+	int log;
+	int l1;
+};
+
+/* A chardev "name" that is the inherited @fd. Without append=on it is truncated: pipes can't be. */
+static void add_channel(struct strv *argv, const char *name, int set, int fd)
+{
+	strv_push(argv, "-add-fd");
+	strv_pushf(argv, "fd=%d,set=%d,opaque=%s", fd, set, name);
+	strv_push(argv, "-chardev");
+	strv_pushf(argv, "file,id=%s,path=/dev/fdset/%d,append=on", name, set);
+}
+
+/*
+ * The clock is the number of instructions, and jumps to the next timer when
+ * there is nothing to do. A fixed date and seed: no two boots differ by what
+ * they took from outside.
+ */
+static const char *const icount_args[] = {
+	"-icount", "shift=0,sleep=off", "-rtc", "base=2020-01-01T00:00:00,clock=vm", "-seed", "1",
+	NULL
+};
+
+#define ICOUNT_TSC_KHZ 1000000
+
+static void add_all(struct strv *argv, const char *const *args)
+{
+	for (; *args; args++)
+		strv_push(argv, *args);
+}
+
+/*
+ * QEMU of the guest under test, on this machine or in L1.
+ *
+ * A microvm has no PCI, no disk, no network, nothing but its two serial lines.
+ * It has no clock chip under KVM unless asked, and 6.12 spends ten seconds
+ * looking for it. Without kvm-clock a kernel must measure the TSC, which on a
+ * busy machine fails with the microvm's only timer: tcg gets a q35.
+ */
+static void guest_argv(struct strv *argv, const struct vm_config *config, const char *qemu,
+		       const char *kernel, const char *initramfs, int console, int record)
+{
+	static const char *const common[] = {
+		"-nodefaults", "-no-user-config", "-nic", "none", "-display", "none",
+		"-monitor", "none", "-no-reboot", NULL
+	};
+	bool kvm = config->accel != ACCEL_TCG;
+	char *append;
+
+	strv_push(argv, qemu);
+	if (config->accel == ACCEL_NESTED) {
+		strv_push(argv, "-L");
+		strv_push(argv, L1_FIRMWARE);
+	}
+	add_all(argv, common);
+	strv_push(argv, "-M");
+	strv_push(argv, kvm ? "microvm,rtc=on" : "q35");
+	strv_push(argv, "-accel");
+	/*
+	 * One thread for all emulated CPUs: with one each, a CPU has been seen
+	 * to run into a breakpoint that another had taken out already, and the
+	 * kernel died of it (QEMU 7.2, while probes were armed and disarmed).
+	 */
+	strv_push(argv, kvm ? "kvm" : "tcg,thread=single");
+	if (config->icount)
+		add_all(argv, icount_args);
+	strv_push(argv, "-cpu");
+	strv_push(argv, kvm ? "host" : "max");
+	strv_push(argv, "-smp");
+	strv_pushf(argv, "%u", config->cpus);
+	strv_push(argv, "-m");
+	strv_pushf(argv, "%u", config->memory_mb);
+	strv_push(argv, "-kernel");
+	strv_push(argv, kernel);
+	strv_push(argv, "-initrd");
+	strv_push(argv, initramfs);
+	strv_push(argv, "-append");
+	/*
+	 * panic=-1 and reboot=t make a panic and a restart end QEMU at once.
+	 * pci=off spares the probing of a bus that is not there (2 s nested).
+	 * Nested, a character on the console costs 0.7 ms, so only warnings
+	 * and worse go there; that is half of the boot. no_timer_check: a busy
+	 * host is late with timer interrupts, which is no reason to panic, and
+	 * no way to measure the TSC (tsc.c) or to find fault with it, for the
+	 * switch to another clock patches the kernel; KVM guests know that by
+	 * themselves.
+	 * earlyprintk lets a kernel that dies before its console is there, and
+	 * the decompressor, have a last word; L2 has none and is short of time.
+	 */
+	append = xasprintf("console=ttyS0 panic=-1 reboot=t %s%s%s",
+			   config->accel == ACCEL_NESTED ? "loglevel=5" :
+			   "loglevel=7 earlyprintk=ttyS0",
+			   config->cmdline ? " " : "", config->cmdline ?: "");
+	if (kvm)
+		strv_pushf(argv, "%s pci=off", append);
+	else
+		strv_pushf(argv, "%s no_timer_check tsc=reliable tsc_early_khz=%u", append,
+			   config->icount ? ICOUNT_TSC_KHZ : tsc_khz());
+	free(append);
+	add_channel(argv, "console", 1, console);
+	strv_push(argv, "-serial");
+	strv_push(argv, "chardev:console");
+	add_channel(argv, "record", 2, record);
+	/* A microvm makes only the first serial line from -serial. */
+	strv_push(argv, "-device");
+	strv_push(argv, "isa-serial,index=1,chardev=record");
+}
+
+/*
+ * QEMU of L1. One CPU: with two, KVM under emulation crashes L1 now and then.
+ * la57 would make every page walk a step longer; without XSAVE there is less
+ * to switch on each exit, and 5.10 as L2 does not boot with it. What needs
+ * XSAVE must go along: 7.2 uses AVX without asking whether XSAVE is there.
+ */
+static void l1_argv(struct strv *argv, const char *qemu, const struct nested *n,
+		    const struct channels *ch)
+{
+	static const char *const common[] = {
+		"-nodefaults", "-no-user-config", "-nic", "none", "-display", "none",
+		"-monitor", "none", "-no-reboot", "-M", "q35", "-accel", "tcg",
+		"-cpu", "max,la57=off,xsave=off,avx=off,avx2=off,f16c=off,fma=off,pku=off",
+		"-smp", "1", "-device", "virtio-serial-pci", NULL
+	};
+
+	strv_push(argv, qemu);
+	add_all(argv, common);
+	strv_push(argv, "-append");
+	strv_pushf(argv, "console=ttyS0 panic=-1 loglevel=5 mitigations=off tsc=reliable "
+		   "clocksource=tsc no_timer_check tsc_early_khz=%u", tsc_khz());
+	strv_push(argv, "-m");
+	strv_pushf(argv, "%u", n->memory_mb);
+	strv_push(argv, "-kernel");
+	strv_push(argv, n->kernel);
+	strv_push(argv, "-initrd");
+	strv_pushf(argv, "/dev/fd/%d", n->initramfs);
+	add_channel(argv, "console", 1, ch->console);
+	strv_push(argv, "-device");
+	strv_push(argv, "virtserialport,nr=1,chardev=console");
+	add_channel(argv, "record", 2, ch->record);
+	strv_push(argv, "-device");
+	strv_push(argv, "virtserialport,nr=2,chardev=record");
+	add_channel(argv, "l1", 3, ch->l1);
+	strv_push(argv, "-serial");
+	strv_push(argv, "chardev:l1");
+}
+
+static int open_log(const char *dir, const char *name)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0) {
+		fd = -errno;
+		pr_err("can't create %s: %s", path, strerror(-fd));
+	}
+	free(path);
+	return fd;
+}
+
+/* One argument a line. */
+static int write_argv(const char *dir, const char *name, const struct strv *argv)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	struct buf text = { 0 };
+	int rc;
+
+	for (size_t i = 0; i < argv->n; i++) {
+		buf_add(&text, argv->v[i], strlen(argv->v[i]));
+		buf_add(&text, "\n", 1);
+	}
+	rc = write_file(path, text.data, text.len);
+	buf_free(&text);
+	free(path);
+	return rc;
+}
+
+static int make_channel(int *reader, int *writer)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC)) {
+		int rc = -errno;
+
+		pr_err("can't make a pipe: %s", strerror(-rc));
+		return rc;
+	}
+	/* Not every user may have a pipe this big; a smaller one will do. */
+	fcntl(fds[1], F_SETPIPE_SZ, CHANNEL_SIZE);
+	fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	*reader = fds[0];
+	*writer = fds[1];
+	return 0;
+}
+
+static int open_channels(struct vm *vm, struct channels *ch, const struct vm_config *config)
+{
+	int rc = make_channel(&vm->console, &ch->console);
+
+	if (!rc)
+		rc = make_channel(&vm->record, &ch->record);
+	if (rc)
+		return rc;
+	ch->log = open_log(config->dir, "qemu.log");
+	if (ch->log < 0)
+		return ch->log;
+	if (config->accel == ACCEL_NESTED) {
+		ch->l1 = open_log(config->dir, "l1-console.log");
+		if (ch->l1 < 0)
+			return ch->l1;
+	}
+	return 0;
+}
+
+static void close_channels(struct channels *ch)
+{
+	int *fds[] = { &ch->console, &ch->record, &ch->log, &ch->l1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+/* Stages L1 and makes its command line; that of L2 goes with it. */
+static int nested_argv(struct strv *argv, struct nested *n, const struct vm_config *config,
+		       const char *qemu, const struct channels *ch)
+{
+	struct strv l2 = { 0 };
+	char *kernel;
+	int rc = pvh_kernel(config->kernel, &kernel);
+
+	if (rc)
+		return rc;
+	guest_argv(&l2, config, L1_QEMU, L1_KERNEL, L1_INITRAMFS, L1_CONSOLE_FD, L1_RECORD_FD);
+	rc = nested_prepare(n, config, &l2, kernel);
+	if (!rc)
+		rc = write_argv(config->dir, "l2.argv", &l2);
+	if (!rc)
+		l1_argv(argv, qemu, n, ch);
+	strv_free(&l2);
+	free(kernel);
+	return rc;
+}
+
+/**
+ * vm_start() - boot a guest
+ * @vm: filled; vm_stop() it, also after a failure
+ * @config: what to boot
+ *
+ * Writes qemu.argv, qemu.log and, for nested, l2.argv and l1-console.log into
+ * the run directory.
+ *
+ * Return: 0 or a negative errno
+ */
+int vm_start(struct vm *vm, const struct vm_config *config)
+{
+	const char *qemu = config->qemu ?: "qemu-system-x86_64";
+	struct channels ch = { -1, -1, -1, -1 };
+	struct nested nested = { .initramfs = -1 };
+	struct strv argv = { 0 };
+	int rc;
+
+	*vm = (struct vm){ .child.pidfd = -1, .console = -1, .record = -1 };
+	rc = open_channels(vm, &ch, config);
+	if (!rc && config->accel == ACCEL_NESTED)
+		rc = nested_argv(&argv, &nested, config, qemu, &ch);
+	else if (!rc)
+		guest_argv(&argv, config, qemu, config->kernel, config->initramfs, ch.console,
+			   ch.record);
+	if (!rc)
+		rc = write_argv(config->dir, "qemu.argv", &argv);
+	if (!rc) {
+		int keep[] = { ch.console, ch.record, ch.l1, nested.initramfs };
+		struct child_opts opts = {
+			.argv = (const char *const *)argv.v,
+			.out = ch.log,
+			.err = ch.log,
+			.keep = keep,
+			.nr_keep = config->accel == ACCEL_NESTED ? 4 : 2,
+		};
+
+		rc = child_spawn(&vm->child, &opts);
+	}
+	nested_free(&nested);
+	close_channels(&ch);
+	strv_free(&argv);
+	if (rc)
+		vm_stop(vm);
+	return rc;
+}
+
+/**
+ * vm_stop() - end a guest: kills QEMU if it still runs, closes the channels
+ * @vm: guest; may have been stopped before
+ */
+void vm_stop(struct vm *vm)
+{
+	child_kill(&vm->child);
+	if (vm->console >= 0)
+		close(vm->console);
+	if (vm->record >= 0)
+		close(vm->record);
+	vm->console = -1;
+	vm->record = -1;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One guest under test: QEMU's command line, its process, and the two channels
+ * that come out of it (console and records), whatever the accelerator.
+ */
+#ifndef IRQSAN_VM_H
+#define IRQSAN_VM_H
+
+#include "base/child.h"
+#include "boot/accel.h"
+
+/**
+ * struct vm_config - what to boot
+ * @accel: kvm, nested or tcg (not auto)
+ * @qemu: QEMU binary, or NULL for the one in PATH
+ * @kernel: bzImage of the guest under test
+ * @initramfs: its initramfs
+ * @cmdline: added to the kernel command line that vm.c makes, or NULL
+ * @cpus: vCPUs of the guest under test
+ * @memory_mb: its memory
+ * @icount: tcg only: the guest's clock counts its instructions, a nanosecond
+ *	    each, and nothing that it sees comes from this machine
+ * @dir: run directory: vm_start() writes qemu.argv there and, for nested,
+ *	 l1-console.log
+ */
+struct vm_config {
+	enum accel accel;
+	const char *qemu;
+	const char *kernel;
+	const char *initramfs;
+	const char *cmdline;
+	unsigned int cpus;
+	unsigned int memory_mb;
+	bool icount;
+	const char *dir;
+};
+
+/**
+ * struct vm - a running guest
+ * @child: the QEMU on this machine
+ * @console: read end: what the guest under test writes to its first serial line
+ * @record: read end: JSON lines from guest/init (second serial line). For
+ *	    nested also L1's own lines, told apart by "from":"l1"
+ *
+ * Both fds are non-blocking and give EOF once QEMU is gone.
+ */
+struct vm {
+	struct child child;
+	int console;
+	int record;
+};
+
+int vm_start(struct vm *vm, const struct vm_config *config);
+/* Kills QEMU if it still runs, closes the channels. Safe to call twice. */
+void vm_stop(struct vm *vm);
+
+#endif

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * irqsan bench: what the module costs, in instructions of emulated guests,
+ * against the bare kernel, against kprobe events on the same sites, and against
+ * builds of the kernel that check themselves.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <libkmod.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/program.h"
+#include "base/util.h"
+#include "boot/accel.h"
+#include "boot/guest-image.h"
+#include "boot/run.h"
+#include "boot/rundir.h"
+#include "cmd/bench-table.h"
+#include "cmd/cmd.h"
+#include "kernel/kernel.h"
+#include "kernel/pvh.h"
+
+/* Two boots show whether the numbers can be repeated. */
+#define BOOTS 2
+/* Thousands of kprobe events take their room in tracefs. */
+#define MEMORY_MB 1024
+/* Counting instructions is slower than plain emulation (accel_scale(ACCEL_TCG)). */
+#define SCALE 30
+/* Guests do nothing for some seconds of their time, which passes at once. */
+#define SECONDS 60
+
+/*
+ * Nothing that chance decides, and nothing that a slow host could change.
+ * Console lines cost instructions; only warnings are printed.
+ */
+#define CMDLINE "nokaslr norandmaps tsc=reliable clocksource=tsc loglevel=5 nosoftlockup " \
+	"rcupdate.rcu_cpu_stall_suppress=1"
+
+/* So many that a timer tick more or less doesn't show, and a boot stays below a minute. */
+static const char *const work[] = { "unlock 200000", "storm 500", "pipe 20000", NULL };
+
+static const char *const default_kernels[] = {
+	"debian:bullseye", "debian:bookworm", "debian:trixie", "debian:sid",
+};
+
+/**
+ * struct args - the command line
+ * @kernels: to measure
+ * @against: builds to measure beside the kernel, as they were given
+ * @json: file for the document, or NULL
+ * @keep: directory of the boots, or NULL
+ */
+struct args {
+	struct strv kernels;
+	struct strv against;
+	const char *json;
+	const char *keep;
+};
+
+static const struct argp_option options[] = {
+	{ "kernel", 'K', "KERNEL", 0,
+	  "measure this one (repeatable; default: those of four Debian suites)", 0 },
+	{ "against", 'a', "NAME:KERNEL[:PARAMETERS]", 0,
+	  "with one --kernel: also measure KERNEL without the module, booted with PARAMETERS, "
+	  "as row NAME of the same table (repeatable, 8 at most)", 0 },
+	{ "json", 'J', "FILE", 0, "write the numbers there", 0 },
+	{ "keep", 'k', "DIR", 0, "directory of the boots (default: a new one in out/)", 0 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *a = state->input;
+
+	switch (key) {
+	case 'K':
+		strv_push(&a->kernels, arg);
+		return 0;
+	case 'a':
+		if (!strchr(arg, ':') || arg[0] == ':')
+			argp_error(state, "--against=%s: want NAME:KERNEL", arg);
+		if (a->against.n == BENCH_AGAINST_MAX)
+			argp_error(state, "--against is good for %d rows", BENCH_AGAINST_MAX);
+		strv_push(&a->against, arg);
+		return 0;
+	case 'J':
+		a->json = arg;
+		return 0;
+	case 'k':
+		a->keep = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected \"%s\"", arg);
+		return EINVAL;
+	case ARGP_KEY_END:
+		if (a->against.n && a->kernels.n != 1)
+			argp_error(state, "--against wants one --kernel to compare with");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/**
+ * struct bench - one kernel being measured
+ * @kernel: the kernel
+ * @dir: directory of its boots
+ * @configs: what was measured so far; owned by the document
+ * @module: path of the irqsan.ko that was used; owned
+ * @sites: its sites, one a line: without and with track=1
+ */
+struct bench {
+	const struct kernel *kernel;
+	const char *dir;
+	json_t *configs;
+	char *module;
+	struct buf sites[2];
+};
+
+/**
+ * struct setup - one configuration
+ * @name: in the document and in the tables
+ * @dir: name of its directory
+ * @kernel: another build to boot; NULL: the one being measured
+ * @cmdline: more for the kernel's command line, or NULL
+ * @params: of irqsan.ko; NULL: without it
+ * @track: about the sites that irqsan has with track=1
+ * @events: watch irqsan's sites with kprobe events
+ */
+struct setup {
+	const char *name;
+	const char *dir;
+	const struct kernel *kernel;
+	const char *cmdline;
+	const char *params;
+	bool track;
+	bool events;
+};
+
+static unsigned int lines_in(const struct buf *text)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < text->len; i++)
+		n += text->data[i] == '\n';
+	return n;
+}
+
+/* Adds what the boot in @dir measured; false when a piece of work is missing. */
+static bool take_boot(const char *dir, struct buf *sites, json_t *boots, json_t **events)
+{
+	char *path = xasprintf("%s/records.jsonl", dir);
+	struct buf records = {};
+	json_t *samples = NULL;
+	bool whole = false;
+
+	if (!read_file(path, &records)) {
+		samples = bench_samples(records.data, records.len);
+		whole = json_array_size(samples) == ARRAY_SIZE(work) - 1;
+		if (!*events)
+			*events = bench_events(records.data, records.len);
+		if (!sites->len)
+			bench_sites(records.data, records.len, sites);
+	}
+	if (whole)
+		json_array_append(boots, samples);
+	else
+		pr_err("%s: not all was measured, see console.log and records.jsonl there", dir);
+	json_decref(samples);
+	buf_free(&records);
+	free(path);
+	return whole;
+}
+
+static int boot_all(struct bench *b, const struct setup *s, const char *dir,
+		    const struct guest *guest, json_t *boots, json_t **events)
+{
+	char *cmdline = xasprintf(CMDLINE "%s%s", s->cmdline ? " " : "", s->cmdline ?: "");
+	struct run_guest booted = {
+		.vm = { .accel = ACCEL_TCG, .cmdline = cmdline, .initramfs = guest->initramfs,
+			.cpus = 1, .memory_mb = MEMORY_MB, .icount = true },
+		.conf = guest->conf,
+	};
+	const struct run_config config = {
+		.guests = &booted, .nr_guests = 1,
+		.runs = BOOTS, .jobs = BOOTS < cpus_available() ? BOOTS : cpus_available(),
+		.seconds = SECONDS, .limits = &run_limits_default, .scale = SCALE,
+		.dir = dir, .out = stderr,
+	};
+	struct result result;
+	char *elf = NULL;
+	unsigned int i;
+	int rc;
+
+	/* Unpacking itself would be half of the boot. */
+	rc = pvh_kernel((s->kernel ?: b->kernel)->image, &elf);
+	if (rc) {
+		free(cmdline);
+		return rc;
+	}
+	booted.vm.kernel = elf;
+	result_init(&result, BOOTS);
+	booted.facts = json_pack("{s:s, s:s, s:b, s:b}", "command", "bench", "setup", s->name,
+				 "icount", 1, "bare", !s->params);
+	rc = run_boots(&config, &result);
+	if (!rc && result.interrupted)
+		rc = -EINTR;
+	/* What a boot found is told above, and doesn't make its numbers wrong. */
+	for (i = 0; !rc && i < result.n; i++) {
+		const struct result_run *run = &result.runs[i];
+
+		if (!run->n || !take_boot(run->attempts[run->n - 1].dir, &b->sites[s->track],
+					  boots, events))
+			rc = -EIO;
+	}
+	json_decref(booted.facts);
+	free(cmdline);
+	free(elf);
+	result_free(&result);
+	return rc;
+}
+
+static int measure(struct bench *b, const struct setup *s)
+{
+	const struct guest_config gc = {
+		.kernel = s->kernel ?: b->kernel, .module = s->kernel ? NULL : b->module,
+		.workload = "none", .params = s->params,
+		.bare = !s->params, .bench = work,
+		.events = s->events ? b->sites[s->track].data : NULL, .tell_sites = s->params,
+	};
+	char *dir = xasprintf("%s/%s", b->dir, s->dir);
+	json_t *boots = json_array(), *events = NULL;
+	struct guest guest;
+	int rc;
+
+	pr_info("%s: %s", gc.kernel->release ?: gc.kernel->name, s->name);
+	rc = mkdir_p(dir);
+	if (rc >= 0)
+		rc = guest_build(&gc, dir, &guest);
+	if (rc >= 0) {
+		rc = boot_all(b, s, dir, &guest, boots, &events);
+		unlink(guest.initramfs);
+		if (!b->module && guest.module)
+			b->module = xstrdup(guest.module);
+		guest_free(&guest);
+	}
+	if (rc >= 0)
+		json_array_append_new(b->configs,
+				      json_pack("{s:s, s:s?, s:s?, s:s?, s:O, s:O*, s:i}",
+						"config", s->name, "params", s->params, "against",
+						s->kernel ? s->kernel->name : NULL, "cmdline",
+						s->cmdline, "boots", boots, "events", events,
+						"sites", (int)lines_in(&b->sites[s->track])));
+	json_decref(boots);
+	json_decref(events);
+	free(dir);
+	return rc < 0 ? rc : 0;
+}
+
+/* Does the module at @path take parameter @name? */
+static bool has_parameter(const char *path, const char *name)
+{
+	struct kmod_list *info = NULL, *i;
+	struct kmod_module *mod = NULL;
+	/* Not this machine's modprobe.d. */
+	const char *none = NULL;
+	struct kmod_ctx *ctx = kmod_new(NULL, &none);
+	size_t len = strlen(name);
+	bool found = false;
+
+	if (ctx && !kmod_module_new_from_path(ctx, path, &mod) &&
+	    kmod_module_get_info(mod, &info) >= 0) {
+		kmod_list_foreach(i, info) {
+			const char *value = kmod_module_info_get_value(i);
+
+			if (!strcmp(kmod_module_info_get_key(i), "parm") &&
+			    !strncmp(value, name, len) && value[len] == ':')
+				found = true;
+		}
+		kmod_module_info_free_list(info);
+	}
+	kmod_module_unref(mod);
+	kmod_unref(ctx);
+	return found;
+}
+
+static int build_irqsan(struct bench *b)
+{
+	char *src = xasprintf("%s/module", irqsan_root()), *dir = NULL;
+	int rc = kernel_build_module(b->kernel, src, &dir);
+
+	if (rc >= 0)
+		b->module = xasprintf("%s/irqsan.ko", dir);
+	free(dir);
+	free(src);
+	return rc < 0 ? rc : 0;
+}
+
+/* The module comes first: it finds the sites for the events. */
+static int measure_all(struct bench *b)
+{
+	struct setup irqsan = { .name = BENCH_IRQSAN, .dir = "irqsan", .params = "" };
+	struct setup track = {
+		.name = BENCH_TRACK, .dir = "track", .params = "track=1", .track = true,
+	};
+	static const struct setup events = {
+		.name = BENCH_EVENTS, .dir = "events", .events = true,
+	};
+	static const struct setup track_events = {
+		.name = BENCH_TRACK_EVENTS, .dir = "track-events", .track = true, .events = true,
+	};
+	static const struct setup bare = { .name = BENCH_BARE, .dir = "bare" };
+	int rc = build_irqsan(b);
+
+	if (rc)
+		return rc;
+	if (has_parameter(b->module, "sites")) {
+		irqsan.params = "sites=all";
+		track.params = "sites=all track=1";
+	}
+	rc = measure(b, &irqsan);
+	if (!rc && b->sites[false].len)
+		rc = measure(b, &events);
+	if (!rc && has_parameter(b->module, "track"))
+		rc = measure(b, &track);
+	if (!rc && b->sites[true].len)
+		rc = measure(b, &track_events);
+	return rc ?: measure(b, &bare);
+}
+
+/* Measures "NAME:KERNEL[:PARAMETERS]"; KERNEL may have a colon: "debian:bookworm". */
+static int measure_against(struct bench *b, const char *spec, unsigned int nr)
+{
+	char *name = xasprintf("%.*s", (int)strcspn(spec, ":"), spec);
+	char *which = xstrdup(spec + strlen(name) + 1), *cmdline = NULL, *dir, *colon;
+	struct kernel k;
+	int rc;
+
+	colon = strchr(which, ':');
+	if (colon && !strncmp(which, "debian:", colon + 1 - which))
+		colon = strchr(colon + 1, ':');
+	if (colon) {
+		*colon = '\0';
+		cmdline = colon + 1;
+	}
+	dir = xasprintf("against-%u", nr);
+	rc = kernel_get(which, &k);
+	if (rc >= 0) {
+		const struct setup s = {
+			.name = name, .dir = dir, .kernel = &k, .cmdline = cmdline,
+		};
+
+		rc = measure(b, &s);
+		kernel_free(&k);
+	}
+	free(dir);
+	free(which);
+	free(name);
+	return rc < 0 ? rc : 0;
+}
+
+static int bench_kernel(const char *name, const struct strv *against, const char *dir,
+			json_t *kernels)
+{
+	struct bench b = { .configs = json_array() };
+	struct kernel k;
+	unsigned int i;
+	char *sub;
+	int rc;
+
+	rc = kernel_get(name, &k);
+	if (rc < 0) {
+		json_decref(b.configs);
+		return rc;
+	}
+	sub = xasprintf("%s/%s", dir, k.release ?: "kernel");
+	b.kernel = &k;
+	b.dir = sub;
+	rc = measure_all(&b);
+	for (i = 0; !rc && i < against->n; i++)
+		rc = measure_against(&b, against->v[i], i);
+	if (!rc)
+		json_array_append_new(kernels,
+				      json_pack("{s:s, s:s?, s:s?, s:O}", "name", k.name,
+						"release", k.release, "version", k.version,
+						"configs", b.configs));
+	json_decref(b.configs);
+	buf_free(&b.sites[false]);
+	buf_free(&b.sites[true]);
+	free(b.module);
+	free(sub);
+	kernel_free(&k);
+	return rc;
+}
+
+/* "QEMU emulator version 7.2.22 (…)", or NULL; caller frees. */
+static char *qemu_version(void)
+{
+	const char *const argv[] = { "qemu-system-x86_64", "--version", NULL };
+	char *line = program_first_line(argv), *end = line ? strstr(line, " (") : NULL;
+
+	/* The distribution's version in parentheses is long and says little more. */
+	if (end)
+		*end = '\0';
+	return line;
+}
+
+static json_t *new_document(void)
+{
+	char date[16], *qemu = qemu_version();
+	time_t t = time(NULL);
+	struct tm tm;
+	json_t *doc;
+
+	gmtime_r(&t, &tm);
+	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	doc = json_pack("{s:s, s:s, s:s?, s:[]}", "format", BENCH_FORMAT, "date", date, "qemu",
+			qemu, "kernels");
+	free(qemu);
+	return doc;
+}
+
+/**
+ * cmd_bench() - irqsan bench
+ * @argc: number of arguments
+ * @argv: the arguments
+ *
+ * Return: EXIT_OK when all was measured, whether goals were met or not
+ */
+int cmd_bench(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options, .parser = parse,
+		.doc = "Measure what the module costs, in instructions of emulated guests.\v"
+		       "Prints Markdown.  Exit status: 0 all was measured, 2 it was not.",
+	};
+	struct args args = {};
+	char *dir = NULL;
+	json_t *doc;
+	size_t i;
+	int rc;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	if (!args.kernels.n) {
+		for (i = 0; i < ARRAY_SIZE(default_kernels); i++)
+			strv_push(&args.kernels, default_kernels[i]);
+	}
+	doc = new_document();
+	rc = rundir_create(args.keep, "bench", accel_name(ACCEL_TCG), &dir);
+	for (i = 0; rc >= 0 && i < args.kernels.n; i++)
+		rc = bench_kernel(args.kernels.v[i], &args.against, dir,
+				  json_object_get(doc, "kernels"));
+	if (rc >= 0) {
+		bench_report(doc, stdout);
+		rc = args.json ? result_write(doc, args.json) : 0;
+	}
+	json_decref(doc);
+	strv_free(&args.kernels);
+	strv_free(&args.against);
+	free(dir);
+	return rc < 0 ? EXIT_INFRA : EXIT_OK;
+}

@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * irqsan bisect: which commit began a bug, or ended it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/util.h"
+#include "bisect/bisect-git.h"
+#include "bisect/bisect-machine.h"
+#include "cmd/cmd.h"
+#include "cmd/request.h"
+
+#define DEFAULT_DIR "out/bisect"
+#define STEP_DIR "out/bisect-step"
+/* The bug shows within the first few seconds where it is. */
+#define DEFAULT_SECONDS 15
+/* Of one revision, when nothing is known of the others. */
+#define STEP_RUNS 5
+#define RUNS_MAX 1000
+
+enum {
+	OPT_REPO = 256,
+	OPT_GOOD,
+	OPT_BAD,
+	OPT_FIX,
+	OPT_CONFIG,
+	OPT_TITLE,
+	OPT_DETECTOR,
+	OPT_STEP,
+};
+
+/**
+ * struct args - the command line
+ * @rq: how revisions are run
+ * @repo: the repository
+ * @good: revision without the bug
+ * @bad: revision with it
+ * @fix: look for what ended it
+ * @configs: of the kernels
+ * @title: that is looked for, or NULL
+ * @runs: of each revision; 0: as many as it takes
+ * @step: judge the revision that is checked out, and nothing more
+ */
+struct args {
+	struct request rq;
+	const char *repo;
+	const char *good;
+	const char *bad;
+	bool fix;
+	struct strv configs;
+	const char *title;
+	unsigned int runs;
+	bool step;
+};
+
+static const struct argp_option options[] = {
+	{ "repo", OPT_REPO, "DIR", 0, "git repository of the kernel (default: .)", 1 },
+	{ "good", OPT_GOOD, "REV", 0, "revision without the bug", 1 },
+	{ "bad", OPT_BAD, "REV", 0, "revision with it", 1 },
+	{ "fix", OPT_FIX, NULL, 0, "good is the later one: look for what ended the bug", 1 },
+	{ "config", OPT_CONFIG, "NAME|FILE", 0,
+	  "a fragment on top of kvm-guest, or a whole .config (see irqsan kernel build)", 1 },
+	{ "title", OPT_TITLE, "TITLE|any", 0,
+	  "title of the crash (default: the first that the bad revision shows)", 1 },
+	{ "runs", 'r', "N|auto", 0, "runs of each revision (default: as many as it takes)", 1 },
+	{ "detector", OPT_DETECTOR, "irqsan|builtin", 0,
+	  "irqsan.ko (default), or the kernel's own CONFIG_DEBUG_IRQFLAGS", 1 },
+	{ "step", OPT_STEP, NULL, 0,
+	  "for git bisect run: judge the revision that is checked out in --repo", 1 },
+	{ 0 }
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct args *a = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->rq;
+		state->child_inputs[1] = &a->rq;
+		break;
+	case OPT_REPO:
+		a->repo = arg;
+		break;
+	case OPT_GOOD:
+		a->good = arg;
+		break;
+	case OPT_BAD:
+		a->bad = arg;
+		break;
+	case OPT_FIX:
+		a->fix = true;
+		break;
+	case OPT_CONFIG:
+		strv_push(&a->configs, arg);
+		break;
+	case OPT_TITLE:
+		a->title = arg;
+		break;
+	case 'r':
+		a->runs = strcmp(arg, "auto") ? request_number(state, "runs", arg, 1, RUNS_MAX) : 0;
+		break;
+	case OPT_DETECTOR:
+		if (strcmp(arg, "irqsan") && strcmp(arg, "builtin"))
+			argp_error(state, "--detector is irqsan or builtin, not \"%s\"", arg);
+		a->rq.builtin = !strcmp(arg, "builtin");
+		break;
+	case OPT_STEP:
+		a->step = true;
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected \"%s\"", arg);
+		break;
+	case ARGP_KEY_END:
+		if (a->step && (a->good || a->bad || a->fix))
+			argp_error(state, "--step goes without --good, --bad and --fix");
+		if (!a->step && (!a->good || !a->bad))
+			argp_error(state, "--good and --bad are needed");
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/**
+ * struct work - one bisection with all that belongs to it
+ * @git: its history
+ * @machine: its machine
+ */
+struct work {
+	struct bisect_git git;
+	struct bisect_machine machine;
+};
+
+static int op_commits(void *ctx, const char *from, const char *to, struct strv *list)
+{
+	return bisect_git_commits(&((struct work *)ctx)->git, from, to, list);
+}
+
+static int op_next(void *ctx, const char *bad, const struct strv *good, const struct strv *skip,
+		   struct bisect_next *next)
+{
+	return bisect_git_next(&((struct work *)ctx)->git, bad, good, skip, next);
+}
+
+static int op_commit(void *ctx, const char *rev, struct bisect_commit *commit)
+{
+	return bisect_git_commit(&((struct work *)ctx)->git, rev, commit);
+}
+
+static int op_build(void *ctx, const char *rev, struct bisect_build *build)
+{
+	struct work *work = ctx;
+	int rc = bisect_git_subject(&work->git, rev, &build->subject);
+
+	return rc < 0 ? rc : bisect_machine_build(&work->machine, rev, build);
+}
+
+static int op_test(void *ctx, const char *rev, unsigned int first, unsigned int max,
+		   bool (*take)(void *arg, struct bisect_run *run), void *arg)
+{
+	return bisect_machine_test(&((struct work *)ctx)->machine, rev, !first, max, take, arg);
+}
+
+static int checkout(void *ctx, const char *rev)
+{
+	return bisect_git_checkout(ctx, rev);
+}
+
+static const struct bisect_ops ops = {
+	.commits = op_commits, .next = op_next, .commit = op_commit, .build = op_build,
+	.test = op_test,
+};
+
+/* What must be the same for a bisection to go on. */
+static json_t *facts(const struct args *a, enum accel accel)
+{
+	json_t *configs = json_array();
+
+	for (size_t i = 0; i < a->configs.n; i++)
+		json_array_append_new(configs, json_string(a->configs.v[i]));
+	return json_pack("{s:s, s:o, s:s, s:i, s:i, s:s, s:i, s:s?}",
+			 "detector", a->rq.builtin ? "builtin" : "irqsan", "configs", configs,
+			 "accel", accel_name(accel), "cpus", (int)a->rq.cpus,
+			 "memory_mb", (int)a->rq.memory_mb, "workload", a->rq.workload,
+			 "seconds", (int)a->rq.seconds, "params", a->rq.params);
+}
+
+/* Two bisections in one directory would spoil each other. An fd, or a negative errno. */
+static int lock_dir(const char *dir)
+{
+	char *path = xasprintf("%s/lock", dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), rc = fd;
+
+	if (fd < 0) {
+		rc = -errno;
+		pr_err("can't open %s: %s", path, strerror(-rc));
+	} else if (flock(fd, LOCK_EX | LOCK_NB)) {
+		rc = -errno;
+		pr_err("another bisection runs in %s; choose another directory with --keep", dir);
+		close(fd);
+	}
+	free(path);
+	return rc;
+}
+
+/**
+ * struct tee - a log that goes to a file and to standard output
+ * @file: the file
+ */
+struct tee {
+	FILE *file;
+};
+
+static ssize_t tee_write(void *ctx, const char *text, size_t len)
+{
+	struct tee *t = ctx;
+
+	pr_progress_end();
+	if (fwrite(text, 1, len, stdout) != len || fflush(stdout) ||
+	    fwrite(text, 1, len, t->file) != len || fflush(t->file))
+		return 0;
+	return (ssize_t)len;
+}
+
+static FILE *open_log(const char *dir, struct tee *tee)
+{
+	const cookie_io_functions_t io = { .write = tee_write };
+	char *path = xasprintf("%s/bisect.log", dir);
+	FILE *log = NULL;
+
+	tee->file = fopen(path, "we");
+	if (!tee->file)
+		pr_err("can't write %s: %s", path, strerror(errno));
+	else
+		log = fopencookie(tee, "w", io);
+	free(path);
+	return log;
+}
+
+/* "v5.11", where @name is not a hash itself. */
+static const char *release(const char *name, const char *hash)
+{
+	return strncmp(hash, name, strlen(name)) ? name : NULL;
+}
+
+static int copy_json(const char *state, const char *to)
+{
+	json_t *doc = json_load_file(state, 0, NULL);
+	int rc = doc ? result_write(doc, to) : -EIO;
+
+	json_decref(doc);
+	return rc;
+}
+
+static int run_locked(const struct args *a, const char *dir, struct work *w,
+		      struct bisect_result *result)
+{
+	char *state = xasprintf("%s/bisect.json", dir), *good = NULL, *bad = NULL;
+	char *compiler = NULL;
+	struct tee tee = {};
+	struct bisect_config config = {
+		.fix = a->fix, .title = a->title, .runs = a->runs, .state = state,
+	};
+	int rc;
+
+	rc = bisect_git_hash(a->repo, a->good, &good);
+	if (!rc)
+		rc = bisect_git_hash(a->repo, a->bad, &bad);
+	if (!rc)
+		rc = bisect_git_open(&w->git, bad);
+	if (!rc)
+		rc = bisect_machine_compiler(&compiler);
+	if (!rc) {
+		config.log = open_log(dir, &tee);
+		rc = config.log ? 0 : -EIO;
+	}
+	if (!rc) {
+		config.good = good;
+		config.bad = bad;
+		config.release = a->fix ? NULL : release(a->good, good);
+		config.compiler = compiler;
+		config.facts = facts(a, w->machine.accel);
+		rc = bisect(&config, &ops, w, result);
+		json_decref(config.facts);
+	}
+	if (!rc && a->rq.json)
+		rc = copy_json(state, a->rq.json);
+	if (!rc) {
+		bisect_machine_clean(&w->machine);
+		bisect_git_remove(&w->git);
+	}
+	if (config.log)
+		fclose(config.log);
+	if (tee.file)
+		fclose(tee.file);
+	free(compiler);
+	free(good);
+	free(bad);
+	free(state);
+	return rc;
+}
+
+static int run_all(const struct args *a)
+{
+	const char *keep = a->rq.keep ?: DEFAULT_DIR;
+	struct bisect_result result = {};
+	struct work w = {};
+	char *dir = NULL, *tree = NULL;
+	int rc, fd = -1;
+
+	rc = mkdir_p(keep);
+	if (!rc) {
+		dir = realpath(keep, NULL);
+		tree = xasprintf("%s/tree", dir);
+		fd = lock_dir(dir);
+		rc = fd < 0 ? fd : 0;
+	}
+	w.git = (struct bisect_git){ .repo = a->repo, .tree = tree };
+	w.machine = (struct bisect_machine){
+		.rq = &a->rq, .configs = &a->configs, .source = tree, .dir = dir,
+		.checkout = checkout, .ctx = &w.git,
+	};
+	if (!rc)
+		rc = request_accel(&a->rq, &w.machine.accel);
+	if (!rc)
+		rc = run_locked(a, dir, &w, &result);
+	if (rc == -EINTR)
+		pr_info("run the same command to go on");
+	bisect_machine_free(&w.machine);
+	if (fd >= 0)
+		close(fd);
+	free(tree);
+	free(dir);
+	bisect_result_free(&result);
+	if (rc < 0)
+		return EXIT_INFRA;
+	return result.verdict == BISECT_NAMED ? EXIT_OK : EXIT_FOUND;
+}
+
+/**
+ * struct step - the runs of one revision
+ * @title: that is looked for
+ * @runs: the runs so far
+ * @n: how many
+ * @lost: runs that were lost
+ */
+struct step {
+	const char *title;
+	struct bisect_run runs[RUNS_MAX];
+	unsigned int n;
+	unsigned int lost;
+};
+
+static bool take_step(void *arg, struct bisect_run *run)
+{
+	struct step *s = arg;
+
+	printf("run #%u: %s\n", s->n, run->text);
+	fflush(stdout);
+	if (run->seen == BISECT_SEEN_LOST) {
+		s->lost++;
+		bisect_run_free(run);
+		return true;
+	}
+	s->runs[s->n++] = *run;
+	return bisect_judge(s->runs, s->n, s->title) == BISECT_BAD;
+}
+
+static int run_step(const struct args *a)
+{
+	static const int codes[] = {
+		[BISECT_GOOD] = EXIT_OK, [BISECT_BAD] = EXIT_FOUND, [BISECT_SKIP] = EXIT_SKIP,
+	};
+	const char *keep = a->rq.keep ?: STEP_DIR;
+	struct step *s = xcalloc(1, sizeof(*s));
+	struct bisect_machine m = { .rq = &a->rq, .configs = &a->configs, .source = a->repo };
+	struct bisect_build build = {};
+	char *dir = NULL, *rev = NULL;
+	int rc, code = EXIT_BROKEN, fd = -1;
+
+	s->title = a->title ?: "any";
+	rc = mkdir_p(keep);
+	if (!rc) {
+		dir = realpath(keep, NULL);
+		m.dir = dir;
+		fd = lock_dir(dir);
+		rc = fd < 0 ? fd : 0;
+	}
+	if (!rc)
+		rc = request_accel(&a->rq, &m.accel);
+	if (!rc)
+		rc = bisect_git_hash(a->repo, "HEAD", &rev);
+	if (!rc)
+		rc = bisect_machine_build(&m, rev, &build);
+	if (!rc && build.error) {
+		printf("build failed: %s\n", build.error);
+		code = EXIT_SKIP;
+	} else if (!rc) {
+		printf("kernel signature: %s\n", build.signature);
+		rc = bisect_machine_test(&m, rev, true, a->runs ?: STEP_RUNS, take_step, s);
+		if (!rc && !s->lost)
+			code = codes[bisect_judge(s->runs, s->n, s->title)];
+	}
+	while (s->n)
+		bisect_run_free(&s->runs[--s->n]);
+	bisect_machine_free(&m);
+	free(build.signature);
+	free(build.error);
+	if (fd >= 0)
+		close(fd);
+	free(rev);
+	free(dir);
+	free(s);
+	return code;
+}
+
+/**
+ * cmd_bisect() - irqsan bisect
+ * @argc: number of arguments
+ * @argv: the arguments
+ *
+ * Return: EXIT_OK when a commit was named, EXIT_FOUND when none could be,
+ * EXIT_INFRA when the machine couldn't do it. With --step what "git bisect run"
+ * wants: EXIT_OK good, EXIT_FOUND bad, EXIT_SKIP can't be judged, EXIT_BROKEN stop
+ */
+int cmd_bisect(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+		{ &request_argp, 0, NULL, 0 }, { &request_load_argp, 0, NULL, 0 }, { 0 }
+	};
+	static const struct argp argp = {
+		.options = options, .parser = parse, .children = children,
+		.doc = "Find the commit that began a bug, or ended it.\v"
+		       "The same command goes on with a bisection that was interrupted, from "
+		       "what is in its directory (--keep, default: " DEFAULT_DIR ").\n\n"
+		       "Exit status: 0 a commit was named, 1 none could be, 2 wrong usage or "
+		       "the machine could not do the work.  With --step: 0 good, 1 bad, 125 "
+		       "can't be judged, 128 wrong usage or the machine could not do the work.",
+	};
+	struct args a = { .rq = REQUEST_DEFAULTS, .repo = "." };
+	int rc;
+
+	/* For git bisect run, a status below 128 would be a verdict. */
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--step"))
+			argp_err_exit_status = EXIT_BROKEN;
+	a.rq.command = "bisect";
+	a.rq.seconds = DEFAULT_SECONDS;
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	rc = a.step ? run_step(&a) : run_all(&a);
+	strv_free(&a.configs);
+	return rc;
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * irqsan kernel: lists and gets kernels, builds them from source, and builds
+ * modules for them by hand.
+ */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "kernel/build.h"
+#include "kernel/kernel-debian.h"
+#include "kernel/kernel-source.h"
+#include "kernel/kernel.h"
+
+enum {
+	OPT_REFRESH = 256,
+	OPT_KERNEL,
+	OPT_PATCH,
+	OPT_CONFIG,
+	OPT_CLANG,
+	OPT_JSON,
+};
+
+/**
+ * struct args - the command line
+ * @refresh: take the version that the suite has now
+ * @kernel: kernel to build a module for
+ * @build: kernel to build
+ * @json: file for the build's result
+ * @words: what is no option: ACTION and its objects
+ */
+struct args {
+	bool refresh;
+	const char *kernel;
+	struct build_request build;
+	const char *json;
+	struct strv words;
+};
+
+static error_t parse_opt(int key, char *arg, struct argp_state *state)
+{
+	struct args *a = state->input;
+
+	switch (key) {
+	case OPT_REFRESH:
+		a->refresh = true;
+		return 0;
+	case OPT_KERNEL:
+		a->kernel = arg;
+		return 0;
+	case OPT_PATCH:
+		strv_push(&a->build.patches, arg);
+		return 0;
+	case OPT_CONFIG:
+		strv_push(&a->build.configs, arg);
+		return 0;
+	case OPT_CLANG:
+		a->build.clang = true;
+		return 0;
+	case OPT_JSON:
+		a->json = arg;
+		return 0;
+	case 'o':
+		a->build.out = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		strv_push(&a->words, arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option options[] = {
+	{ .name = "refresh", .key = OPT_REFRESH,
+	  .doc = "get: take the version that the suite has now, whatever the cache holds" },
+	{ .name = "kernel", .key = OPT_KERNEL, .arg = "NAME",
+	  .doc = "build-module: the kernel to build for" },
+	{ .name = "series", .key = OPT_PATCH, .arg = "DIR",
+	  .doc = "build: apply the patches in DIR first; in order with --patch" },
+	{ .name = "patch", .key = OPT_PATCH, .arg = "FILE", .doc = "build: apply FILE first" },
+	{ .name = "config", .key = OPT_CONFIG, .arg = "NAME|FILE",
+	  .doc = "build: a fragment of qemu-harness/configs or of your own, on top of kvm-guest; "
+		 "or a whole .config instead of that" },
+	{ .name = "clang", .key = OPT_CLANG, .doc = "build: with LLVM=1" },
+	{ .name = "out", .key = 'o', .arg = "DIR",
+	  .doc = "build: the build tree (default: one in the cache)" },
+	{ .name = "json", .key = OPT_JSON, .arg = "FILE",
+	  .doc = "build: write the result there as well" },
+	{ 0 }
+};
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_opt,
+	.args_doc = "list\nget NAME...\nsource SOURCE\nbuild SOURCE\nbuild-module --kernel NAME DIR",
+	.doc = "Get kernels to test, build them, and build modules for them.\v"
+	       "NAME is debian:SUITE, with /rt or /cloud for these flavours (\"list\" prints "
+	       "them all), or the path of a bzImage or of a kernel build tree.  "
+	       "build-module prints the directory that the .ko files are in.\n\n"
+	       "SOURCE is debian-source:bullseye, bookworm, trixie or sid, or a directory that "
+	       "was not built in.  source prints the directory of it, which is only to be read; "
+	       "build prints the build tree, which is a NAME, and the "
+	       "kernel's signature; it ends with 125 when the source doesn't build.",
+};
+
+static int list(void)
+{
+	printf("%-24s%-28s%-20s%s\n", "NAME", "RELEASE", "VERSION", "IN THE CACHE");
+	for (size_t i = 0; debian_names[i]; i++) {
+		struct debian_kernel d;
+
+		if (debian_load(debian_names[i], &d)) {
+			printf("%-24s%-28s%-20s%s\n", debian_names[i], "-", "-", "no");
+			continue;
+		}
+		printf("%-24s%-28s%-20s%llu MB\n", debian_names[i], d.release, d.version,
+		       (unsigned long long)d.bytes >> 20);
+		debian_kernel_free(&d);
+	}
+	return 0;
+}
+
+static int get(char **names, bool refresh)
+{
+	for (; *names; names++) {
+		struct kernel k;
+		int rc = 0;
+
+		if (refresh && debian_known(*names))
+			rc = debian_fetch(*names, true);
+		if (!rc)
+			rc = kernel_get(*names, &k);
+		if (rc)
+			return rc;
+		printf("%s %s %s\n", *names, k.release, k.image);
+		kernel_free(&k);
+	}
+	return 0;
+}
+
+static int build_module(const char *name, const char *dir)
+{
+	struct kernel k;
+	char *out;
+	int rc;
+
+	rc = kernel_get(name, &k);
+	if (rc)
+		return rc;
+	rc = kernel_build_module(&k, dir, &out);
+	if (!rc)
+		puts(out);
+	free(out);
+	kernel_free(&k);
+	return rc;
+}
+
+static int source(const char *name)
+{
+	struct kernel_source s;
+	int rc;
+
+	rc = kernel_source_get(name, &s);
+	if (rc)
+		return rc;
+	puts(s.dir);
+	kernel_source_free(&s);
+	return 0;
+}
+
+static int build(struct args *a, bool *broken)
+{
+	struct build b;
+	int rc;
+
+	a->build.source = a->words.v[1];
+	rc = build_kernel(&a->build, &b);
+	*broken = rc == BUILD_BROKEN;
+	if (!rc)
+		fprintf(a->json && !strcmp(a->json, "-") ? stderr : stdout,
+			"directory: %s\nrelease: %s\nkernel signature: %s\nbuild time: %.0f s%s\n",
+		       b.dir, b.release, b.signature, b.seconds,
+		       b.kept ? " (it was in the cache)" : "");
+	else if (*broken)
+		pr_err("%s doesn't build: %s (all of it: %s)", a->build.source, b.error, b.log);
+	if (rc >= 0 && a->json && build_write_json(&b, a->json))
+		rc = -1;
+	build_free(&b);
+	return rc;
+}
+
+/**
+ * cmd_kernel() - irqsan kernel
+ * @argc: number of arguments
+ * @argv: "irqsan kernel" and what follows
+ *
+ * Return: an exit code (enum irqsan_exit)
+ */
+int cmd_kernel(int argc, char **argv)
+{
+	struct args a = { 0 };
+	const char *action;
+	bool broken = false;
+	int rc = -1;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	action = a.words.n ? a.words.v[0] : "";
+	if (!strcmp(action, "list") && a.words.n == 1)
+		rc = list();
+	else if (!strcmp(action, "get") && a.words.n > 1)
+		rc = get(a.words.v + 1, a.refresh);
+	else if (!strcmp(action, "build-module") && a.words.n == 2 && a.kernel)
+		rc = build_module(a.kernel, a.words.v[1]);
+	else if (!strcmp(action, "source") && a.words.n == 2)
+		rc = source(a.words.v[1]);
+	else if (!strcmp(action, "build") && a.words.n == 2)
+		rc = build(&a, &broken);
+	else
+		pr_err("usage: irqsan kernel list | get NAME... | source SOURCE | build SOURCE | build-module --kernel NAME DIR");
+	strv_free(&a.build.patches);
+	strv_free(&a.build.configs);
+	strv_free(&a.words);
+	if (broken && rc > 0)
+		return EXIT_SKIP;
+	return rc ? EXIT_INFRA : EXIT_OK;
+}

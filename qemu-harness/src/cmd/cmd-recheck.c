@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * irqsan recheck: judge boots of the past again, without booting.
+ */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/printable.h"
+#include "base/util.h"
+#include "cmd/cmd.h"
+#include "judge/result.h"
+
+/**
+ * struct recheck - the work of one call
+ * @dirs: what the user named; points into argv
+ * @n: how many
+ * @checked: boots judged
+ * @differ: boots whose verdict is another one now
+ * @failed: boots or directories that can't be read
+ */
+struct recheck {
+	char **dirs;
+	unsigned int n;
+	unsigned int checked;
+	unsigned int differ;
+	unsigned int failed;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct recheck *rc = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARGS:
+		rc->dirs = state->argv + state->next;
+		rc->n = (unsigned int)(state->argc - state->next);
+		break;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no directory given");
+		break;
+	default:
+		(void)arg;
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static json_t *load_stored(const char *dir)
+{
+	char *path = xasprintf("%s/verdict.json", dir);
+	json_t *doc = json_load_file(path, 0, NULL);
+
+	free(path);
+	return doc;
+}
+
+static void say_difference(const char *dir, const json_t *old, const struct verdict *v)
+{
+	char *line = verdict_line(v), *was;
+	const char *outcome = "none", *title = NULL;
+
+	json_unpack((json_t *)old, "{s?s, s?s?}", "outcome", &outcome, "title", &title);
+	was = printable_line(title ?: "");
+	printf("%s: %s (stored: %s%s%s)\n", dir, line, outcome, title ? ": " : "", was);
+	free(was);
+	free(line);
+}
+
+/* What an older irqsan didn't store can't differ. */
+static bool same_verdict(const json_t *old, const json_t *new)
+{
+	const char *name;
+	json_t *value;
+
+	if (!old)
+		return false;
+	json_object_foreach((json_t *)old, name, value)
+		if (!json_equal(value, json_object_get(new, name)))
+			return false;
+	return true;
+}
+
+static void check_boot(struct recheck *rc, const char *dir)
+{
+	json_t *old, *new;
+	struct verdict v;
+	char *line;
+
+	if (judge_dir(dir, &v)) {
+		rc->failed++;
+		return;
+	}
+	rc->checked++;
+	old = load_stored(dir);
+	new = result_verdict_json(&v);
+	if (same_verdict(old, new)) {
+		line = verdict_line(&v);
+		printf("%s: %s\n", dir, line);
+		free(line);
+	} else {
+		rc->differ++;
+		say_difference(dir, old, &v);
+	}
+	json_decref(old);
+	json_decref(new);
+	verdict_free(&v);
+}
+
+static bool is_boot(const char *dir)
+{
+	char *path = xasprintf("%s/run.json", dir);
+	bool is = file_exists(path);
+
+	free(path);
+	return is;
+}
+
+/* A boot's directory, or any directory above such. */
+static void check_dir(struct recheck *rc, const char *dir)
+{
+	unsigned int before = rc->checked + rc->failed;
+	struct dirent **entries;
+	int i, n;
+
+	if (is_boot(dir)) {
+		check_boot(rc, dir);
+		return;
+	}
+	n = scandir(dir, &entries, NULL, versionsort);
+	if (n < 0) {
+		pr_err("%s: %s", dir, strerror(errno));
+		rc->failed++;
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		char *path = xasprintf("%s/%s", dir, entries[i]->d_name);
+
+		if (entries[i]->d_name[0] != '.' && is_boot(path))
+			check_boot(rc, path);
+		free(path);
+		free(entries[i]);
+	}
+	free(entries);
+	if (rc->checked + rc->failed == before) {
+		pr_err("%s: holds no boot (no run.json)", dir);
+		rc->failed++;
+	}
+}
+
+/**
+ * cmd_recheck() - irqsan recheck
+ * @argc: number of arguments
+ * @argv: the arguments
+ *
+ * Return: an exit code
+ */
+int cmd_recheck(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.parser = parse, .args_doc = "DIR...",
+		.doc = "Judge boots (or all boots of runs) again from their files.\v"
+		       "Exit status: 0 all verdicts are what is stored, 1 some differ, "
+		       "2 something could not be read.",
+	};
+	struct recheck rc = {};
+	unsigned int i;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &rc);
+	for (i = 0; i < rc.n; i++)
+		check_dir(&rc, rc.dirs[i]);
+	printf("%u boots judged again, %u differ from what is stored\n", rc.checked, rc.differ);
+	if (rc.failed)
+		return EXIT_INFRA;
+	return rc.differ ? EXIT_FOUND : EXIT_OK;
+}

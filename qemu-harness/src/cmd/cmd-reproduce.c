@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * irqsan reproduce: show the kvm_wait bug on a kernel that has it, and its
+ * absence on one that has the fix and on the first with the fix as a livepatch,
+ * in one command.
+ */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "cmd/cmd.h"
+#include "cmd/request.h"
+
+/* Debian 11's 5.10 has the bug; Debian 12's 6.1 has the fix. */
+#define KERNEL_BUGGY "debian:bullseye"
+#define KERNEL_FIXED "debian:bookworm"
+#define LIVEPATCH "patches/livepatch"
+#define TITLE "WARNING in kvm_wait"
+#define DEFAULT_RUNS 3
+/*
+ * Guest seconds: the bug shows within the first few, and three times as long
+ * without it is a strong "absent", while all sides together stay below five
+ * minutes on two cores.
+ */
+#define DEFAULT_SECONDS 15
+
+/**
+ * enum step - what is booted, in this order
+ * @STEP_BUGGY: the kernel that has the bug
+ * @STEP_FIXED: the one that has the fix
+ * @STEP_LIVEPATCHED: the first one, the fix put into it while it runs
+ */
+enum step {
+	STEP_BUGGY,
+	STEP_FIXED,
+	STEP_LIVEPATCHED,
+};
+
+#define STEPS (STEP_LIVEPATCHED + 1)
+
+static const char *const names[STEPS] = { "buggy", "fixed", "livepatched" };
+
+/**
+ * struct side - what came out of one of the steps
+ * @result: of its runs
+ * @release: what the guests said they were; points into @result
+ * @with: runs that showed the bug
+ * @without: runs that reached the code and were OK
+ * @inconclusive: runs that never reached it
+ * @other: lost, or found something else
+ * @waits: kvm_wait() calls
+ */
+struct side {
+	struct result result;
+	const char *release;
+	unsigned int with;
+	unsigned int without;
+	unsigned int inconclusive;
+	unsigned int other;
+	unsigned long long waits;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = state->input;
+		state->child_inputs[1] = state->input;
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected \"%s\"", arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static void count(struct side *s, const char *name)
+{
+	unsigned int i;
+
+	s->release = name;
+	for (i = 0; i < s->result.n; i++) {
+		const struct verdict *v = result_verdict(&s->result, i);
+
+		if (!v)
+			continue;
+		if (v->release)
+			s->release = v->release;
+		s->waits += v->waits;
+		if (v->outcome == OUTCOME_OK)
+			s->without++;
+		else if (v->outcome == OUTCOME_INCONCLUSIVE)
+			s->inconclusive++;
+		else if (v->outcome != OUTCOME_LOST && v->title && !strcmp(v->title, TITLE))
+			s->with++;
+		else
+			s->other++;
+	}
+}
+
+static int run_step(const struct request *asked, enum step step, struct side *s)
+{
+	struct request rq = *asked;
+	char *keep = NULL, *livepatch = NULL;
+	int rc;
+
+	if (asked->keep)
+		keep = xasprintf("%s/%s", asked->keep, names[step]);
+	if (step == STEP_LIVEPATCHED)
+		livepatch = xasprintf("%s/" LIVEPATCH, irqsan_root());
+	rq.keep = keep;
+	rq.livepatch = livepatch;
+	rq.kernel = step == STEP_FIXED ? KERNEL_FIXED : KERNEL_BUGGY;
+	rq.until_first = step == STEP_BUGGY;
+	rc = request_run(&rq, &s->result);
+	if (!rc) {
+		result_summary(&s->result, request_out(&rq));
+		count(s, rq.kernel);
+	}
+	free(keep);
+	free(livepatch);
+	return rc;
+}
+
+/* Appends to *@line, which is freed and made anew. */
+static void __attribute__((format(printf, 2, 3))) append(char **line, const char *fmt, ...)
+{
+	char *more, *both;
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&more, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	both = xasprintf("%s%s", *line, more);
+	free(more);
+	free(*line);
+	*line = both;
+}
+
+/* The one line; the caller frees it. */
+static char *verdict_of(const struct side side[STEPS], unsigned int runs)
+{
+	unsigned int i, inconclusive = 0, other = 0;
+	char *line;
+
+	line = xasprintf("reproduced in %u/%u boots of %s", side[STEP_BUGGY].with, runs,
+			 side[STEP_BUGGY].release);
+	for (i = STEP_FIXED; i < STEPS; i++)
+		append(&line, ", %s in %u/%u boots of %s%s (%llu kvm_wait calls checked)",
+		       i == STEP_FIXED ? "absent" : "and", side[i].without, runs, side[i].release,
+		       i == STEP_LIVEPATCHED ? " with the livepatch" : "", side[i].waits);
+	for (i = STEP_FIXED; i < STEPS; i++)
+		if (side[i].with)
+			append(&line, "; PRESENT in %u boots of %s%s", side[i].with,
+			       side[i].release,
+			       i == STEP_LIVEPATCHED ? " with the livepatch" : "");
+	for (i = 0; i < STEPS; i++) {
+		inconclusive += side[i].inconclusive;
+		other += side[i].other;
+	}
+	if (inconclusive)
+		append(&line, "; inconclusive: %u boots never reached kvm_wait", inconclusive);
+	if (other)
+		append(&line, "; %u boots lost or with other findings", other);
+	return line;
+}
+
+static int exit_code(const struct side side[STEPS], unsigned int runs)
+{
+	const struct side *buggy = &side[STEP_BUGGY];
+	const struct side *fixed = &side[STEP_FIXED], *livepatched = &side[STEP_LIVEPATCHED];
+
+	if (buggy->with == runs && fixed->without == runs && livepatched->without == runs)
+		return EXIT_OK;
+	/* A boot that says the opposite is an answer; one that says nothing isn't. */
+	return fixed->with || livepatched->with || buggy->without ? EXIT_FOUND : EXIT_INFRA;
+}
+
+static int write_json(const struct request *rq, const struct side side[STEPS], const char *line)
+{
+	json_t *doc = json_pack("{s:s, s:s, s:b}", "format", "irqsan-reproduce/1", "verdict", line,
+				"reproduced", exit_code(side, rq->runs) == EXIT_OK);
+	unsigned int i;
+	int rc;
+
+	for (i = 0; i < STEPS; i++)
+		json_object_set_new(doc, names[i], result_json(&side[i].result));
+	rc = result_write(doc, rq->json);
+	json_decref(doc);
+	return rc;
+}
+
+/**
+ * cmd_reproduce() - irqsan reproduce
+ * @argc: number of arguments
+ * @argv: the arguments
+ *
+ * Return: EXIT_OK only when every boot of the buggy kernel showed the bug and
+ * every boot of the fixed one, and of the first with the livepatch, ran through
+ * the same code without it
+ */
+int cmd_reproduce(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+		{ &request_argp, 0, NULL, 0 }, { &request_runs_argp, 0, NULL, 0 }, { 0 }
+	};
+	static const struct argp argp = {
+		.parser = parse, .children = children,
+		.doc = "Boot " KERNEL_BUGGY " (has the kvm_wait bug), " KERNEL_FIXED
+		       " (has the fix), and the first with the fix as a livepatch, under load "
+		       "and compare.\v"
+		       "Exit status: 0 reproduced and absent in all boots, 1 a boot said "
+		       "otherwise, 2 nothing proved.",
+	};
+	struct request rq = REQUEST_DEFAULTS;
+	struct side side[STEPS] = {};
+	bool interrupted = false;
+	unsigned int i;
+	char *line;
+	int rc = 0;
+
+	rq.command = "reproduce";
+	rq.runs = DEFAULT_RUNS;
+	rq.seconds = DEFAULT_SECONDS;
+	rq.pv = REQUEST_PV_ON;
+	/* Only the sites in question: arming all of them takes as long as the boot. */
+	rq.params = "sites=pv";
+	argp_parse(&argp, argc, argv, 0, NULL, &rq);
+	for (i = 0; i < STEPS; i++)
+		result_init(&side[i].result, rq.runs);
+	for (i = 0; !rc && !interrupted && i < STEPS; i++) {
+		rc = run_step(&rq, i, &side[i]);
+		interrupted = side[i].result.interrupted;
+	}
+	if (rc || interrupted) {
+		rc = EXIT_INFRA;
+	} else {
+		line = verdict_of(side, rq.runs);
+		fprintf(request_out(&rq), "%s\n", line);
+		rc = exit_code(side, rq.runs);
+		if (rq.json && write_json(&rq, side, line) < 0)
+			rc = EXIT_INFRA;
+		free(line);
+	}
+	for (i = 0; i < STEPS; i++)
+		result_free(&side[i].result);
+	return rc;
+}

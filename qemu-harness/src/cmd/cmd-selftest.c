@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * irqsan selftest: run the selftests in a guest and say what came out.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "cmd/cmd.h"
+#include "cmd/request.h"
+#include "cmd/selftest-boot.h"
+#include "cmd/selftest-compare.h"
+
+#define SELFTEST_FORMAT "irqsan-selftest/1"
+#define TESTS "selftests/irqsan/test-*.sh"
+#define TEST_PANIC "panic.sh"
+
+/* For the whole set, in guest time; arming all sites takes an emulated guest a minute. */
+#define DEFAULT_SECONDS 1800
+
+enum {
+	OPT_KTAP = 256,
+	OPT_COMPARE,
+	OPT_TRACERS,
+};
+
+static const struct argp_option options[] = {
+	{ "kernel", 'K', "KERNEL", 0, "debian:SUITE[/FLAVOUR], a bzImage or a build tree", 1 },
+	{ "ktap", OPT_KTAP, "FILE", 0, "write what the tests said there (- for standard output)",
+	  1 },
+	{ "compare", OPT_COMPARE, NULL, 0, "instead: what the kernel's own check finds of the "
+	  "zoo, and what irqsan finds; the kernel has CONFIG_DEBUG_IRQFLAGS", 1 },
+	{ "tracers", OPT_TRACERS, NULL, 0, "put perf, trace-cmd and bpftrace of this machine "
+	  "into the guest, those that it has; they want --memory=1536", 1 },
+	{ "module", 'M', "FILE", 0, "load this irqsan.ko instead of building one", 1 },
+	{ 0 }
+};
+
+/**
+ * struct job - the work of one call
+ * @rq: the guest that is asked for
+ * @ktap: file for the KTAP, "-" for standard output, or NULL
+ * @tests: names of the tests; all when the user names none
+ * @panic: TEST_PANIC is among them
+ * @compare: compare with the kernel's own check instead
+ */
+struct job {
+	struct request rq;
+	const char *ktap;
+	struct strv tests;
+	bool panic;
+	bool compare;
+};
+
+/* "zoo", "test-zoo.sh" or a path of it; NULL when there is no such test. Caller frees. */
+static char *test_name(const char *arg)
+{
+	const char *base = strrchr(arg, '/') ? strrchr(arg, '/') + 1 : arg;
+	char *path, *name;
+
+	if (!strcmp(base, TEST_PANIC) || !strcmp(base, "panic"))
+		return xstrdup(TEST_PANIC);
+	if (!strncmp(base, "test-", 5))
+		name = xstrdup(base);
+	else
+		name = xasprintf("test-%s.sh", base);
+	path = xasprintf("%s/selftests/irqsan/%s", irqsan_root(), name);
+	if (!file_exists(path)) {
+		free(name);
+		name = NULL;
+	}
+	free(path);
+	return name;
+}
+
+static void add_test(struct job *job, const char *arg, const struct argp_state *state)
+{
+	char *name = test_name(arg);
+
+	if (!name)
+		argp_error(state, "unknown test \"%s\"", arg);
+	if (!strcmp(name, TEST_PANIC))
+		job->panic = true;
+	else
+		strv_push(&job->tests, name);
+	free(name);
+}
+
+static void add_all_tests(struct job *job)
+{
+	char *pattern = xasprintf("%s/" TESTS, irqsan_root());
+	glob_t found = {};
+
+	if (!glob(pattern, 0, NULL, &found))
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			strv_push(&job->tests, strrchr(found.gl_pathv[i], '/') + 1);
+	globfree(&found);
+	free(pattern);
+	job->panic = true;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct job *job = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &job->rq;
+		break;
+	case 'K':
+		job->rq.kernel = arg;
+		break;
+	case 'M':
+		job->rq.module = arg;
+		break;
+	case OPT_KTAP:
+		job->ktap = arg;
+		break;
+	case OPT_TRACERS:
+		job->rq.tracers = true;
+		break;
+	case OPT_COMPARE:
+		job->compare = true;
+		break;
+	case ARGP_KEY_ARG:
+		add_test(job, arg, state);
+		break;
+	case ARGP_KEY_END:
+		if (!job->rq.kernel)
+			argp_error(state, "--kernel is missing");
+		if (!job->tests.n && !job->panic)
+			add_all_tests(job);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+static void say_failures(const struct ktap_test *test, const char *above, FILE *out)
+{
+	for (size_t i = 0; i < test->n; i++) {
+		const struct ktap_test *t = &test->sub[i];
+		char *name = xasprintf("%s%s%s", above, *above ? ": " : "", t->name);
+
+		say_failures(t, name, out);
+		if (t->status == KTAP_DIED || (t->status == KTAP_FAIL && !t->n))
+			fprintf(out, "%s: %s%s%s\n", ktap_status_name(t->status), name,
+				t->reason ? ": " : "", t->reason ?: "");
+		if (t->has_plan && t->n < t->plan)
+			fprintf(out, "missing: %s: %zu of %zu results\n", name, t->plan - t->n,
+				t->plan);
+		if (t->disorder || (t->n && !t->has_plan) || (t->has_plan && t->n > t->plan))
+			fprintf(out, "bad KTAP: %s: no plan, or another number of results\n",
+				name);
+		free(name);
+	}
+}
+
+static void say_skipped(const struct ktap_test *test, const char *above, FILE *out)
+{
+	for (size_t i = 0; i < test->n; i++) {
+		const struct ktap_test *t = &test->sub[i];
+		char *name = xasprintf("%s%s%s", above, *above ? ": " : "", t->name);
+
+		if ((t->status == KTAP_SKIP || t->status == KTAP_XFAIL) && !t->n)
+			fprintf(out, "%s: %s: %s\n", ktap_status_name(t->status), name,
+				t->reason ?: "");
+		say_skipped(t, name, out);
+		free(name);
+	}
+}
+
+/* What came of the tests, for people; an exit code. */
+static int tell(const struct selftest_boot *b, FILE *out)
+{
+	const struct ktap_totals *t = &b->totals;
+	char *line = verdict_line(b->verdict);
+	bool died = b->verdict->outcome != OUTCOME_OK;
+	bool bad = t->status[KTAP_FAIL] || t->status[KTAP_DIED] || t->missing || t->errors;
+
+	say_skipped(&b->root, "", out);
+	say_failures(&b->root, "", out);
+	if (died)
+		fprintf(out, "the guest: %s\n", line);
+	fprintf(out, "%u passed, %u failed, %u failed as expected, %u skipped, %u missing\n",
+		t->status[KTAP_PASS], t->status[KTAP_FAIL] + t->status[KTAP_DIED],
+		t->status[KTAP_XFAIL], t->status[KTAP_SKIP], t->missing);
+	free(line);
+	/* What was seen to fail stays so, whatever became of the rest. */
+	if (b->verdict->outcome == OUTCOME_LOST && !t->status[KTAP_FAIL]) {
+		pr_err("the guest was lost: this says nothing about the kernel");
+		return EXIT_INFRA;
+	}
+	if (died || bad)
+		return EXIT_FOUND;
+	if (!ktap_passed(t)) {
+		pr_err("nothing could be tested");
+		return EXIT_INFRA;
+	}
+	return EXIT_OK;
+}
+
+/* In a guest of its own, which it ends. */
+static int test_panic(const struct job *job, FILE *out, const char **seen)
+{
+	static const char *const tests[] = { TEST_PANIC, NULL };
+	struct selftest_boot b = {};
+	int rc;
+
+	rc = selftest_boot(&job->rq, tests, "panic", &b);
+	if (rc) {
+		rc = EXIT_INFRA;
+	} else if (b.totals.status[KTAP_SKIP] == 1) {
+		*seen = "skipped";
+		say_skipped(&b.root, "", out);
+	} else if (b.verdict->outcome == OUTCOME_LOST) {
+		pr_err("the guest was lost: this says nothing about the kernel");
+		rc = EXIT_INFRA;
+	} else if (selftest_panicked(&b)) {
+		*seen = "panicked";
+		fprintf(out, "pass: " TEST_PANIC ": panicked, as it should\n");
+	} else {
+		*seen = "failed";
+		fprintf(out, "fail: " TEST_PANIC ": no panic\n");
+		say_failures(&b.root, "", out);
+		rc = EXIT_FOUND;
+	}
+	selftest_free(&b);
+	return rc;
+}
+
+static int write_json(const struct job *job, const struct selftest_boot *b, const char *panic)
+{
+	const struct ktap_totals *t = &b->totals;
+	json_t *doc = json_pack("{s:s}", "format", SELFTEST_FORMAT);
+	int rc;
+
+	if (b->verdict) {
+		json_object_update(doc, b->result.facts);
+		json_object_set_new(doc, "verdict", result_verdict_json(b->verdict));
+		json_object_set_new(doc, "tests", ktap_json(&b->root));
+		json_object_set_new(doc, "totals",
+				    json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
+					      "pass", t->status[KTAP_PASS],
+					      "fail", t->status[KTAP_FAIL],
+					      "died", t->status[KTAP_DIED],
+					      "xfail", t->status[KTAP_XFAIL],
+					      "skip", t->status[KTAP_SKIP],
+					      "missing", t->missing, "errors", t->errors));
+	}
+	json_object_set_new(doc, "panic", json_string(panic));
+	rc = result_write(doc, job->rq.json);
+	json_decref(doc);
+	return rc;
+}
+
+static int write_ktap(const struct job *job, const struct buf *text)
+{
+	if (strcmp(job->ktap, "-"))
+		return write_file_atomic(job->ktap, text->data ?: "", text->len);
+	if (fwrite(text->data ?: "", 1, text->len, stdout) != text->len || fflush(stdout)) {
+		pr_err("standard output: %s", strerror(errno));
+		return -EIO;
+	}
+	return 0;
+}
+
+static int run_all(const struct job *job)
+{
+	/* Standard output may be wanted for a document. */
+	FILE *out = job->ktap && !strcmp(job->ktap, "-") ? stderr : request_out(&job->rq);
+	const char *panic = "not run";
+	int code = EXIT_OK, more = EXIT_OK;
+	struct selftest_boot b = {};
+
+	if (job->tests.n) {
+		if (selftest_boot(&job->rq, (const char *const *)job->tests.v, "tests", &b))
+			code = EXIT_INFRA;
+		else
+			code = tell(&b, out);
+		if (!code || b.text.len) {
+			if (job->ktap && write_ktap(job, &b.text) < 0)
+				code = EXIT_INFRA;
+		}
+	}
+	if (job->panic && code != EXIT_INFRA)
+		more = test_panic(job, out, &panic);
+	if (code != EXIT_INFRA && more > code)
+		code = more;
+	if (job->rq.json && write_json(job, &b, panic) < 0)
+		code = EXIT_INFRA;
+	selftest_free(&b);
+	return code;
+}
+
+/**
+ * cmd_selftest() - irqsan selftest
+ * @argc: number of arguments
+ * @argv: the arguments
+ *
+ * Return: an exit code
+ */
+int cmd_selftest(int argc, char **argv)
+{
+	static const struct argp_child children[] = { { &request_argp, 0, NULL, 0 }, { 0 } };
+	static const struct argp argp = {
+		.options = options, .parser = parse, .children = children,
+		.args_doc = "[TEST...]",
+		.doc = "Run the selftests (selftests/irqsan), or some of them, in a guest.\v"
+		       "Exit status: 0 all passed, 1 some failed, 2 nothing was tested.",
+	};
+	struct job job = { .rq = REQUEST_DEFAULTS };
+	int rc;
+
+	job.rq.command = "selftest";
+	job.rq.workload = "none";
+	job.rq.pv = REQUEST_PV_OFF;
+	job.rq.seconds = DEFAULT_SECONDS;
+	argp_parse(&argp, argc, argv, 0, NULL, &job);
+	rc = job.compare ? compare_checks(&job.rq) : run_all(&job);
+	strv_free(&job.tests);
+	return rc;
+}

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * irqsan verify: boot a kernel before and after a fix in turn, and say with
+ * known odds whether the fix fixes.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "boot/run.h"
+#include "boot/rundir.h"
+#include "cmd/cmd.h"
+#include "cmd/request.h"
+#include "kernel/build.h"
+#include "kernel/kernel.h"
+#include "verify/verify-boots.h"
+#include "verify/verify-doc.h"
+#include "verify/verify.h"
+
+#define DEFAULT_ALPHA 0.01
+#define ALPHA_MIN 0.000001
+#define ALPHA_MAX 0.5
+#define RUNS_MAX 1000
+
+enum {
+	OPT_BEFORE = 256,
+	OPT_AFTER,
+	OPT_LIVEPATCH,
+	OPT_SOURCE,
+	OPT_PATCH,
+	OPT_CONFIG,
+	OPT_TITLE,
+	OPT_ALPHA,
+};
+
+/**
+ * struct verify - the work of one call
+ * @rq: how to boot, for both sides
+ * @kernel: names of the kernels; NULL when they are to be built
+ * @build: how; its patches are the fix
+ * @signature: of the kernels that were built; owned
+ * @same_code: these are equal, and there is no livepatch
+ * @livepatch: for the second side, or NULL
+ * @title: what counts as the bug; NULL: what is seen before
+ * @alpha: greatest chance of a wrong FIXED
+ * @plan: the rule
+ * @decision: what the boots say
+ * @result: all boots
+ */
+struct verify {
+	struct request rq;
+	const char *kernel[VERIFY_SIDES];
+	struct build_request build;
+	char *signature[VERIFY_SIDES];
+	bool same_code;
+	const char *livepatch;
+	const char *title;
+	double alpha;
+	struct verify_plan plan;
+	struct verify_decision decision;
+	struct result result;
+};
+
+static const struct argp_option options[] = {
+	{ "before", OPT_BEFORE, "KERNEL", 0, "the kernel without the fix", 1 },
+	{ "after", OPT_AFTER, "KERNEL", 0, "the one with it (default with --livepatch: the same)",
+	  1 },
+	{ "livepatch", OPT_LIVEPATCH, "FILE|DIR", 0,
+	  "the fix is a livepatch: a module, or the directory of its source", 1 },
+	{ "source", OPT_SOURCE, "SOURCE", 0,
+	  "build both: debian-source:SUITE, or the directory of a kernel's source", 1 },
+	{ "patch", OPT_PATCH, "FILE|DIR", 0, "the fix is a patch, or a series, for the source", 1 },
+	{ "config", OPT_CONFIG, "NAME|FILE", 0, "configuration of both, as for kernel build", 1 },
+	{ "runs", 'r', "auto|N", 0,
+	  "boots of each side: as many as it takes (default), or so many", 1 },
+	{ "title", OPT_TITLE, "TITLE|any", 0,
+	  "what counts as the bug (default: all that is seen before)", 1 },
+	{ "alpha", OPT_ALPHA, "A", 0, "greatest chance of a wrong FIXED (default 0.01)", 1 },
+	{ 0 }
+};
+
+static double parse_alpha(const struct argp_state *state, const char *arg)
+{
+	char *end;
+	double alpha = strtod(arg, &end);
+
+	if (*end || !(alpha >= ALPHA_MIN && alpha <= ALPHA_MAX))
+		argp_error(state, "--alpha wants a number from %g to %g, not \"%s\"", ALPHA_MIN,
+			   ALPHA_MAX, arg);
+	return alpha;
+}
+
+static void check(struct verify *v, const struct argp_state *state)
+{
+	if (v->build.source) {
+		if (v->kernel[0] || v->kernel[1])
+			argp_error(state, "--source makes both kernels: no --before, no --after");
+		if (!v->build.patches.n && !v->livepatch)
+			argp_error(state, "--patch or --livepatch is missing");
+		return;
+	}
+	if (v->build.patches.n || v->build.configs.n)
+		argp_error(state, "--patch and --config are for a --source");
+	if (!v->kernel[0])
+		argp_error(state, "--before is missing");
+	if (!v->kernel[1] && !v->livepatch)
+		argp_error(state, "--after or --livepatch is missing");
+	if (!v->kernel[1])
+		v->kernel[1] = v->kernel[0];
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct verify *v = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &v->rq;
+		state->child_inputs[1] = &v->rq;
+		break;
+	case OPT_BEFORE:
+		v->kernel[0] = arg;
+		break;
+	case OPT_AFTER:
+		v->kernel[1] = arg;
+		break;
+	case OPT_LIVEPATCH:
+		v->livepatch = arg;
+		break;
+	case OPT_SOURCE:
+		v->build.source = arg;
+		break;
+	case OPT_PATCH:
+		strv_push(&v->build.patches, arg);
+		break;
+	case OPT_CONFIG:
+		strv_push(&v->build.configs, arg);
+		break;
+	case 'r':
+		v->rq.runs = strcmp(arg, "auto") ? request_number(state, "runs", arg, 1, RUNS_MAX) :
+						   0;
+		break;
+	case OPT_TITLE:
+		v->title = arg;
+		break;
+	case OPT_ALPHA:
+		v->alpha = parse_alpha(state, arg);
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "unexpected \"%s\"", arg);
+		break;
+	case ARGP_KEY_END:
+		check(v, state);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* The verdict, everywhere that it goes. */
+static int tell(const struct verify *v, const char *dir,
+		const struct request_guest guest[VERIFY_SIDES])
+{
+	const struct verify_report report = {
+		.plan = &v->plan, .decision = &v->decision, .title = v->title,
+		.facts = { guest[0].run.facts, guest[1].run.facts }, .result = &v->result,
+	};
+	json_t *doc = verify_json(&report);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	int rc;
+
+	verify_text(doc, f);
+	fclose(f);
+	verify_table(doc, request_out(&v->rq));
+	rc = rundir_write_text(dir, "verify.txt", text);
+	if (rc >= 0)
+		rc = rundir_write_json(dir, "verify.json", doc);
+	if (rc >= 0 && v->rq.json)
+		rc = result_write(doc, v->rq.json);
+	pr_info("to paste under a patch: %s/verify.txt", dir);
+	free(text);
+	json_decref(doc);
+	return rc < 0 ? rc : 0;
+}
+
+/* Of a kernel that was built: what it was made of. */
+static void add_source(const struct verify *v, unsigned int side, json_t *facts)
+{
+	json_t *patches = json_array();
+	size_t i;
+
+	for (i = 0; side && i < v->build.patches.n; i++)
+		json_array_append_new(patches, json_string(v->build.patches.v[i]));
+	json_object_set_new(facts, "source", json_string(v->build.source));
+	json_object_set_new(facts, "signature", json_string(v->signature[side]));
+	json_object_set_new(facts, "patches", patches);
+}
+
+/* The guest of one side, in a directory of its own. */
+static int make_guest(const struct verify *v, unsigned int side, const struct kernel *k,
+		      enum accel accel, const char *dir, struct request_guest *g)
+{
+	static const char *const names[VERIFY_SIDES] = { "before", "after" };
+	struct request rq = v->rq;
+	char *sub = xasprintf("%s/%s", dir, names[side]);
+	int rc;
+
+	if (side)
+		rq.livepatch = v->livepatch;
+	rc = mkdir_p(sub);
+	if (rc >= 0)
+		rc = request_guest_make(&rq, k, accel, sub, g);
+	if (rc >= 0) {
+		g->run.name = names[side];
+		json_object_set_new(g->run.facts, "side", json_string(names[side]));
+		if (v->build.source)
+			add_source(v, side, g->run.facts);
+	}
+	free(sub);
+	return rc < 0 ? rc : 0;
+}
+
+static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SIDES],
+			 enum accel accel, const char *dir)
+{
+	struct run_config config = request_config(&v->rq, accel, dir);
+	struct request_guest guest[VERIFY_SIDES] = {};
+	struct run_guest guests[VERIFY_SIDES];
+	unsigned int i;
+	int rc = 0;
+
+	config.guests = guests;
+	config.nr_guests = VERIFY_SIDES;
+	for (i = 0; !rc && i < VERIFY_SIDES; i++) {
+		rc = make_guest(v, i, &kernel[i], accel, dir, &guest[i]);
+		guests[i] = guest[i].run;
+	}
+	if (!rc && v->same_code) {
+		verify_same_code(v->signature[0], &v->decision);
+	} else if (!rc) {
+		pr_info("%s%s against %s on %s, in %s", kernel[1].release ?: kernel[1].name,
+			v->livepatch ? " with the livepatch" : "",
+			kernel[0].release ?: kernel[0].name, accel_name(accel), dir);
+		rc = verify_boots(&v->plan, v->title, &config, &v->result, &v->decision);
+	}
+	if (!rc)
+		rc = tell(v, dir, guest);
+	for (i = 0; i < VERIFY_SIDES; i++)
+		request_guest_free(&guest[i]);
+	return rc;
+}
+
+static int get_built(const struct build_request *rq, struct kernel *k, char **signature)
+{
+	struct build b = {};
+	int rc = build_kernel(rq, &b);
+
+	if (rc == BUILD_BROKEN) {
+		pr_err("%s%s doesn't build: %s (all of it: %s)", rq->source,
+		       rq->patches.n ? " with the patches" : "", b.error, b.log);
+		rc = -EINVAL;
+	}
+	if (rc >= 0)
+		rc = kernel_get(b.dir, k);
+	if (rc >= 0)
+		*signature = xstrdup(b.signature);
+	build_free(&b);
+	return rc < 0 ? rc : 0;
+}
+
+/* Builds both sides. */
+static int build_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
+{
+	struct build_request before = v->build;
+	int rc;
+
+	before.patches = (struct strv){};
+	rc = get_built(&before, &kernel[0], &v->signature[0]);
+	if (!rc)
+		rc = get_built(&v->build, &kernel[1], &v->signature[1]);
+	v->same_code = !rc && !v->livepatch && !strcmp(v->signature[0], v->signature[1]);
+	return rc;
+}
+
+static int get_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
+{
+	unsigned int i;
+	int rc = 0;
+
+	if (v->build.source)
+		return build_kernels(v, kernel);
+	for (i = 0; rc >= 0 && i < VERIFY_SIDES; i++)
+		rc = kernel_get(v->kernel[i], &kernel[i]);
+	return rc < 0 ? rc : 0;
+}
+
+static int verify_run(struct verify *v)
+{
+	struct kernel kernel[VERIFY_SIDES] = {};
+	enum accel accel;
+	char *dir = NULL;
+	unsigned int i;
+	int rc;
+
+	rc = get_kernels(v, kernel);
+	if (rc >= 0)
+		rc = request_accel(&v->rq, &accel);
+	if (rc >= 0)
+		rc = rundir_create(v->rq.keep, kernel[1].release ?: "kernel", accel_name(accel),
+				   &dir);
+	if (rc >= 0)
+		rc = verify_in_dir(v, kernel, accel, dir);
+	free(dir);
+	for (i = 0; i < VERIFY_SIDES; i++)
+		kernel_free(&kernel[i]);
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * cmd_verify() - irqsan verify
+ * @argc: number of arguments
+ * @argv: the arguments
+ *
+ * Return: an exit code
+ */
+int cmd_verify(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+		{ &request_load_argp, 0, NULL, 0 }, { &request_argp, 0, NULL, 0 }, { 0 }
+	};
+	static const struct argp argp = {
+		.options = options, .parser = parse, .children = children,
+		.doc = "Boot a kernel before and after a fix, in turn, and decide by a rule that "
+		       "is fixed beforehand.\v"
+		       "Exit status: 0 FIXED, 1 NOT FIXED or WORSE, 2 usage or infrastructure, "
+		       "125 NOT REPRODUCED or INCONCLUSIVE.",
+	};
+	struct verify v = { .rq = REQUEST_DEFAULTS, .alpha = DEFAULT_ALPHA };
+	unsigned int i;
+	int rc;
+
+	v.rq.command = "verify";
+	v.rq.runs = 0;
+	/* A boot that ends with the bug would not get to what else there is. */
+	v.rq.until_first = false;
+	argp_parse(&argp, argc, argv, 0, NULL, &v);
+	verify_plan(&v.plan, v.rq.runs, v.alpha);
+	result_init(&v.result, 0);
+	rc = verify_run(&v) ? EXIT_INFRA : verify_exit(v.decision.answer);
+	verify_decision_free(&v.decision);
+	result_free(&v.result);
+	for (i = 0; i < VERIFY_SIDES; i++)
+		free(v.signature[i]);
+	strv_free(&v.build.patches);
+	strv_free(&v.build.configs);
+	return rc;
+}

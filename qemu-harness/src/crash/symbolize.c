@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Looks up addresses in a vmlinux: its symbol table says where a function is,
+ * its DWARF what is inlined there and which lines it comes from.
+ */
+#include <dwarf.h>
+#include <elfutils/libdw.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "crash/demangle.h"
+#include "crash/symbolize.h"
+
+/**
+ * struct symbols - an open vmlinux
+ * @fd: the file
+ * @elf: it
+ * @dwarf: its debug information
+ * @table: the section with its symbols
+ * @names: index of the section with their names
+ * @nr: how many symbols
+ * @root: directory that the sources were in, where it isn't the one of the build;
+ *	  owned; or ""
+ */
+struct symbols {
+	int fd;
+	Elf *elf;
+	Dwarf *dwarf;
+	Elf_Data *table;
+	size_t names;
+	size_t nr;
+	char *root;
+};
+
+static bool find_table(struct symbols *s)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = elf_nextscn(s->elf, section))) {
+		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_SYMTAB ||
+		    !header.sh_entsize)
+			continue;
+		s->table = elf_getdata(section, NULL);
+		s->names = header.sh_link;
+		s->nr = header.sh_size / header.sh_entsize;
+		return s->table;
+	}
+	return false;
+}
+
+/* Cuts @root down to the directories that it has in common with @name. */
+static void common_root(char *root, const char *name)
+{
+	size_t i, dir = 0;
+
+	for (i = 0; root[i] && root[i] == name[i]; i++)
+		dir = name[i] == '/' ? i : dir;
+	if (root[i] || name[i] != '/')
+		root[dir] = '\0';
+}
+
+/*
+ * Of a kernel that was built in a directory of its own (O=), sources have absolute
+ * names: what these have in common is the tree's directory.
+ */
+static char *find_root(Dwarf *dwarf)
+{
+	char *root = NULL;
+	Dwarf_CU *cu = NULL;
+	unsigned int n = 0;
+	Dwarf_Die die;
+
+	while (!dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &die, NULL)) {
+		const char *name = dwarf_diename(&die);
+
+		if (!name || name[0] != '/')
+			continue;
+		n++;
+		root = root ?: xstrdup(name);
+		common_root(root, name);
+	}
+	if (n < 2) {
+		free(root);
+		root = NULL;
+	}
+	return root ?: xstrdup("");
+}
+
+/**
+ * symbols_open() - open a vmlinux
+ * @vmlinux: the file
+ * @symbols: set; for symbols_close()
+ *
+ * Return: 0, or a negative errno after saying why not: it can't be read, or has
+ * no symbols or no debug information.
+ */
+int symbols_open(const char *vmlinux, struct symbols **symbols)
+{
+	struct symbols *s = xcalloc(1, sizeof(*s));
+	int rc = -EINVAL;
+
+	elf_version(EV_CURRENT);
+	s->fd = open(vmlinux, O_RDONLY | O_CLOEXEC);
+	if (s->fd < 0) {
+		rc = -errno;
+		pr_err("%s: %s", vmlinux, strerror(errno));
+		goto fail;
+	}
+	s->elf = elf_begin(s->fd, ELF_C_READ_MMAP, NULL);
+	if (!s->elf || elf_kind(s->elf) != ELF_K_ELF) {
+		pr_err("%s: not an ELF file", vmlinux);
+		goto fail;
+	}
+	if (!find_table(s)) {
+		pr_err("%s: has no symbols", vmlinux);
+		goto fail;
+	}
+	s->dwarf = dwarf_begin_elf(s->elf, DWARF_C_READ, NULL);
+	if (!s->dwarf) {
+		pr_err("%s: has no debug information", vmlinux);
+		goto fail;
+	}
+	s->root = find_root(s->dwarf);
+	*symbols = s;
+	return 0;
+fail:
+	symbols_close(s);
+	return rc;
+}
+
+/**
+ * symbols_close() - close what symbols_open() opened
+ * @s: may be NULL
+ */
+void symbols_close(struct symbols *s)
+{
+	if (!s)
+		return;
+	dwarf_end(s->dwarf);
+	elf_end(s->elf);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s->root);
+	free(s);
+}
+
+/*
+ * The kernel prints how far it is to the next symbol, which is a function's size
+ * and what is between: of several functions of one name it is the one that
+ * fills most of that.
+ */
+static bool find_function(const struct symbols *s, const char *name, uint64_t size,
+			  uint64_t *address)
+{
+	bool found = false;
+	uint64_t best = 0;
+	size_t i;
+
+	for (i = 0; i < s->nr; i++) {
+		const char *symbol;
+		GElf_Sym sym;
+
+		if (!gelf_getsym(s->table, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
+		    sym.st_size > size || (found && sym.st_size <= best))
+			continue;
+		symbol = elf_strptr(s->elf, s->names, sym.st_name);
+		if (!symbol || strcmp(symbol, name))
+			continue;
+		found = true;
+		best = sym.st_size;
+		*address = sym.st_value;
+	}
+	return found;
+}
+
+/**
+ * source_in_tree() - a source file's path without the directory of the build
+ * @path: as DWARF has it, or NULL
+ * @dir: the directory that it was compiled in, or ""
+ *
+ * Return: a part of @path.
+ */
+const char *source_in_tree(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (path && len && !strncmp(path, dir, len) && path[len] == '/')
+		path += len + 1;
+	if (path && !strncmp(path, "./", 2))
+		path += 2;
+	return path;
+}
+
+static void add_source(struct sources *sources, Dwarf_Die *die, const char *file, int line)
+{
+	Dwarf_Attribute attr;
+	const char *name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attr));
+	struct source *s;
+
+	if (!name)
+		name = dwarf_diename(die);
+	sources->v = xrealloc(sources->v, (sources->n + 1) * sizeof(*sources->v));
+	s = &sources->v[sources->n++];
+	*s = (struct source){
+		.file = file && line > 0 ? xstrdup(file) : NULL,
+		.line = file && line > 0 ? (unsigned int)line : 0,
+		.inlined = dwarf_tag(die) == DW_TAG_inlined_subroutine,
+	};
+	s->function = (name ? demangle(name) : NULL) ?: xstrdup(name ?: "?");
+}
+
+static int number_attr(Dwarf_Die *die, unsigned int name)
+{
+	Dwarf_Attribute attr;
+	Dwarf_Word value;
+
+	if (!dwarf_attr(die, name, &attr) || dwarf_formudata(&attr, &value))
+		return 0;
+	return (int)value;
+}
+
+/* The functions around @address, from the inside out; each was called on a line of the next. */
+static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address,
+			struct sources *sources)
+{
+	Dwarf_Attribute attr;
+	const char *dir = dwarf_formstring(dwarf_attr(cu, DW_AT_comp_dir, &attr)) ?: "";
+	Dwarf_Die *inner = NULL, *scopes = NULL;
+	Dwarf_Line *row = dwarf_getsrc_die(cu, address);
+	Dwarf_Files *files = NULL;
+	const char *file = NULL;
+	int i, n, line = 0;
+
+	if (dwarf_getscopes(cu, address, &inner) <= 0)
+		return;
+	n = dwarf_getscopes_die(&inner[0], &scopes);
+	free(inner);
+	dwarf_getsrcfiles(cu, &files, NULL);
+	if (row) {
+		file = dwarf_linesrc(row, NULL, NULL);
+		dwarf_lineno(row, &line);
+	}
+	for (i = 0; i < n; i++) {
+		int tag = dwarf_tag(&scopes[i]);
+
+		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
+			continue;
+		add_source(sources, &scopes[i], source_in_tree(source_in_tree(file, dir), s->root),
+			   line);
+		if (tag == DW_TAG_subprogram)
+			break;
+		line = number_attr(&scopes[i], DW_AT_call_line);
+		file = files ? dwarf_filesrc(files,
+					     (size_t)number_attr(&scopes[i], DW_AT_call_file),
+					     NULL, NULL) : NULL;
+	}
+	free(scopes);
+}
+
+/**
+ * symbols_find() - where a frame is in the source
+ * @s: the kernel
+ * @function: its name
+ * @offset: bytes from its beginning
+ * @size: its length, as the kernel prints it
+ * @returns: the frame is one that a call returns to: the call is meant
+ * @sources: filled; @sources->n is 0 where the kernel doesn't have it. For
+ *	     sources_free()
+ */
+void symbols_find(struct symbols *s, const char *function, uint64_t offset, uint64_t size,
+		  bool returns, struct sources *sources)
+{
+	Dwarf_Die cu;
+	uint64_t address;
+
+	memset(sources, 0, sizeof(*sources));
+	if (!find_function(s, function, size, &address))
+		return;
+	address += offset - (returns && offset ? 1 : 0);
+	if (dwarf_addrdie(s->dwarf, address, &cu))
+		find_scopes(s, &cu, address, sources);
+}
+
+/**
+ * sources_free() - free what symbols_find() filled in
+ * @sources: may be freed twice
+ */
+void sources_free(struct sources *sources)
+{
+	size_t i;
+
+	for (i = 0; i < sources->n; i++) {
+		free(sources->v[i].function);
+		free(sources->v[i].file);
+	}
+	free(sources->v);
+	memset(sources, 0, sizeof(*sources));
+}

@@ -1,0 +1,800 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Judges one boot by what its run directory holds.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/console.h"
+#include "base/printable.h"
+#include "base/util.h"
+#include "boot/record.h"
+#include "crash/crash-text.h"
+#include "crash/crash.h"
+#include "judge/judge.h"
+
+/*
+ * printk's clock and the uptime that records carry start within this many
+ * seconds of each other: a crash less than this before the load is the load's.
+ */
+#define CLOCK_SKEW_S 1.0
+
+/*
+ * No guest can have been up for longer than its QEMU ran. One that says so has
+ * measured its clock wrong, which happens to an emulated machine on a busy one;
+ * the slack is for what doesn't matter.
+ */
+#define CLOCK_FAST 2.0
+#define CLOCK_FAST_SLACK_S 5.0
+
+/*
+ * Each report is looked for anew, up to 20 000 lines ahead: a kernel that warns in
+ * a loop must not keep us from the other guests. Planted restores are expected to
+ * warn a lot.
+ */
+#define REPORTS_MAX 256
+#define REPORTS_PLANTED_MAX 4096
+
+/**
+ * struct evidence - all that a run directory says
+ * @v: verdict under construction; its counters are filled while reading
+ * @accel: name of the accelerator
+ * @ended: why the boot ended, in the words of run.json
+ * @expect_pv: this boot should have reached kvm_wait()
+ * @icount: the guest's clock counted instructions, and jumped when it was idle
+ * @bare: it ran without the module
+ * @truncated: more came from the guest than was kept
+ * @check: the kernel's own check was the detector, and was to be proved
+ * @selftest: this boot ran the selftests, which load the module and judge what it
+ *	      reports themselves
+ * @planted: this boot ran the planted restores of the test module
+ * @livepatch: this boot was to load a livepatch
+ * @livepatched: and it was in force before the load
+ * @caught: which of them were caught: a bit for each of plants[]
+ * @plant_title: what is wrong with the first that was not; owned
+ * @chores: chores that were ordered and haven't been recorded; owned, NULL at the end
+ * @ordered: how many were ordered
+ * @undone: and how many of them were skipped
+ * @chore_title: the first chore that failed; owned
+ * @boot: the guest's init started
+ * @module: a module record came
+ * @module_rc: its result
+ * @control: a control record came
+ * @load: the load began
+ * @idle: as ordered, it doesn't count what it does
+ * @load_up: guest uptime at which it did
+ * @up: greatest uptime in any record
+ * @guest_up: of the guest itself
+ * @done: the load ended as ordered
+ * @l1_exit: L1 saw the inner QEMU end
+ * @l1_status: and how
+ * @site_title: title of the first violation record; owned
+ * @error: first error record of the guest; owned
+ * @l1_error: first error record of L1; owned
+ * @qemu_said: last line of qemu.log; owned
+ * @console: console.log
+ * @crash: first crash in it
+ */
+struct evidence {
+	struct verdict *v;
+	char *accel;
+	char *ended;
+	bool expect_pv;
+	int icount;
+	int bare;
+	int truncated;
+	int check;
+	int selftest;
+	int planted;
+	int livepatch;
+	bool livepatched;
+	unsigned int caught;
+	char *plant_title;
+	struct strv chores;
+	size_t ordered;
+	size_t undone;
+	char *chore_title;
+	bool boot;
+	bool module;
+	int64_t module_rc;
+	bool control;
+	bool load;
+	bool idle;
+	double load_up;
+	double up;
+	double guest_up;
+	bool done;
+	bool l1_exit;
+	int64_t l1_status;
+	char *site_title;
+	char *error;
+	char *l1_error;
+	char *qemu_said;
+	struct buf console;
+	struct crash crash;
+};
+
+/* All of them must be caught. */
+static const char *const plants[] = { "init", "plain", "hardirq", "rawlock" };
+
+static const char *const names[] = {
+	[OUTCOME_OK] = "OK",
+	[OUTCOME_CRASHED] = "crashed",
+	[OUTCOME_BOOT_FAILED] = "boot failed",
+	[OUTCOME_HUNG] = "hung",
+	[OUTCOME_LOST] = "lost",
+	[OUTCOME_INCONCLUSIVE] = "inconclusive",
+};
+
+/**
+ * outcome_name() - an outcome in words
+ * @o: the outcome
+ *
+ * Return: a constant string
+ */
+const char *outcome_name(enum outcome o)
+{
+	return names[o];
+}
+
+/**
+ * verdict_line() - a verdict in one line
+ * @v: the verdict
+ *
+ * Return: "OK", "crashed: TITLE", "OK (skipped: kexec: WHY)" and so on; the caller
+ * frees it
+ */
+char *verdict_line(const struct verdict *v)
+{
+	struct buf line = {};
+
+	buf_addf(&line, "%s%s%s", outcome_name(v->outcome), v->title ? ": " : "", v->title ?: "");
+	for (size_t i = 0; i < v->skipped.n; i++)
+		buf_addf(&line, "%s%s", i ? "; " : " (skipped: ", v->skipped.v[i]);
+	if (v->skipped.n)
+		buf_addf(&line, ")");
+	return line.data;
+}
+
+/**
+ * verdict_free() - free what judge_dir() filled in
+ * @v: the verdict; may be freed twice
+ */
+void verdict_free(struct verdict *v)
+{
+	free(v->title);
+	free(v->release);
+	free(v->report);
+	strv_free(&v->titles);
+	strv_free(&v->skipped);
+	timeline_free(&v->timeline);
+	v->title = NULL;
+	v->release = NULL;
+	v->report = NULL;
+}
+
+static void keep_first(char **to, const char *text)
+{
+	if (!*to)
+		*to = xstrdup(text);
+}
+
+static void add_title(struct verdict *v, const char *title)
+{
+	size_t i;
+
+	for (i = 0; i < v->titles.n; i++)
+		if (!strcmp(v->titles.v[i], title))
+			return;
+	if (v->titles.n < VERDICT_TITLES_MAX)
+		strv_push(&v->titles, title);
+}
+
+static void grow(uint64_t *to, uint64_t value)
+{
+	if (value > *to)
+		*to = value;
+}
+
+/* Counters only grow; a late tick that was overtaken must not take back what is known. */
+static void take_counters(struct verdict *v, const struct record_counters *c)
+{
+	grow(&v->waits, c->waits);
+	grow(&v->slow_pv, c->slow_pv);
+	grow(&v->slow_native, c->slow_native);
+	grow(&v->violations, c->violations);
+	grow(&v->lost_records, c->lost);
+	grow(&v->longest_ns, c->longest_ns);
+	grow(&v->waited_ns, c->waited_ns);
+	grow(&v->ops, c->ops);
+	if (c->load_ms > v->load_ms)
+		v->load_ms = c->load_ms;
+	if (v->first_ms < 0)
+		v->first_ms = c->first_ms;
+}
+
+/* A planted restore is caught when each time that it ran was counted, and not more. */
+static void take_planted(struct evidence *e, const struct record *r)
+{
+	char *title = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(plants); i++)
+		if (!strcmp(plants[i], r->text))
+			e->caught |= 1u << i;
+	if (!r->number)
+		title = xasprintf("planted: %s not caught", r->text);
+	else if (r->number != r->ran)
+		title = xasprintf("planted: %s caught %lld times, not %lld", r->text,
+				  (long long)r->number, (long long)r->ran);
+	if (title)
+		keep_first(&e->plant_title, title);
+	free(title);
+}
+
+static void take_chore(struct evidence *e, const struct record *r)
+{
+	size_t i;
+
+	for (i = 0; i < e->chores.n; i++) {
+		if (strcmp(e->chores.v[i], r->text))
+			continue;
+		free(e->chores.v[i]);
+		e->chores.v[i] = e->chores.v[--e->chores.n];
+		e->chores.v[e->chores.n] = NULL;
+		if (r->skipped)
+			strv_pushf(&e->v->skipped, "%s: %s", r->text, r->skipped);
+		e->undone += r->skipped && !r->ran;
+		break;
+	}
+	if (r->number) {
+		char *title = xasprintf("chore: %s failed: %s", r->text,
+					strerror((int)-r->number));
+
+		keep_first(&e->chore_title, title);
+		free(title);
+	}
+}
+
+static void take_guest(struct evidence *e, const struct record *r)
+{
+	struct verdict *v = e->v;
+
+	switch (r->kind) {
+	case RECORD_BOOT:
+		e->boot = true;
+		keep_first(&v->release, r->text);
+		v->pv = r->pv;
+		v->boot_s = r->up;
+		break;
+	case RECORD_MODULE:
+		e->module = true;
+		e->module_rc = r->number;
+		break;
+	case RECORD_CONTROL:
+		e->control = true;
+		v->control = r->number > 0;
+		break;
+	case RECORD_LOAD:
+		e->load = true;
+		e->idle = !strcmp(r->text, "none") || !strcmp(r->text, "selftest") ||
+			  !strcmp(r->text, "bench");
+		e->load_up = r->up;
+		break;
+	case RECORD_VIOLATION:
+		keep_first(&e->site_title, r->text);
+		add_title(v, r->text);
+		break;
+	case RECORD_LIVEPATCH:
+		e->livepatched = !r->number;
+		break;
+	case RECORD_PLANTED:
+		take_planted(e, r);
+		break;
+	case RECORD_CHORE:
+		take_chore(e, r);
+		break;
+	case RECORD_ERROR:
+		keep_first(&e->error, r->text);
+		break;
+	case RECORD_DONE:
+		e->done = true;
+		v->done = true;
+		take_counters(v, &r->counters);
+		break;
+	case RECORD_TICK:
+		take_counters(v, &r->counters);
+		break;
+	default:
+		break;
+	}
+}
+
+static void take_line(void *ctx, const char *line, size_t len)
+{
+	struct evidence *e = ctx;
+	struct record r;
+
+	/* What a dying guest left of a line proves nothing. */
+	if (record_parse(line, len, &r))
+		return;
+	/* Only the nested mode has an outer guest: this one poses as it. */
+	if (r.l1 && strcmp(e->accel, "nested")) {
+		record_free(&r);
+		return;
+	}
+	if (r.up > e->up)
+		e->up = r.up;
+	if (!r.l1) {
+		take_guest(e, &r);
+		timeline_take(&e->v->timeline, &r);
+		e->guest_up = r.up > e->guest_up ? r.up : e->guest_up;
+	} else if (r.kind == RECORD_EXIT) {
+		e->l1_exit = true;
+		e->l1_status = r.number;
+	} else if (r.kind == RECORD_ERROR) {
+		keep_first(&e->l1_error, r.text);
+	}
+	record_free(&r);
+}
+
+/* A file of the directory; one that is absent is empty. */
+static int read_part(const char *dir, const char *name, struct buf *out)
+{
+	char *path = xasprintf("%s/%s", dir, name);
+	int rc = 0;
+
+	if (file_exists(path))
+		rc = read_file(path, out);
+	free(path);
+	return rc;
+}
+
+static void add_chores(struct evidence *e, const char *names)
+{
+	char *copy = xstrdup(names ?: ""), *save = NULL, *name;
+
+	for (name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save))
+		strv_push(&e->chores, name);
+	e->ordered = e->chores.n;
+	free(copy);
+}
+
+static int read_run(const char *dir, struct evidence *e)
+{
+	char *path = xasprintf("%s/run.json", dir);
+	const char *accel, *ended;
+	json_error_t error;
+	json_t *doc;
+	int rc = 0;
+
+	doc = json_load_file(path, 0, &error);
+	if (!doc) {
+		pr_err("%s: %s", path, error.text);
+		rc = -EINVAL;
+	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b, s?b, s?b, s?b, s?b, s?b}",
+				  "accel", &accel, "ended", &ended, "expect_pv", &e->expect_pv,
+				  "wall_s", &e->v->wall_s, "icount", &e->icount,
+				  "bare", &e->bare, "check", &e->check,
+				  "planted", &e->planted, "selftest", &e->selftest,
+				  "livepatch", &e->livepatch, "truncated", &e->truncated)) {
+		pr_err("%s: %s", path, error.text);
+		rc = -EINVAL;
+	} else {
+		e->accel = xstrdup(accel);
+		e->ended = xstrdup(ended);
+		/* null when there are none */
+		add_chores(e, json_string_value(json_object_get(doc, "chores")));
+	}
+	json_decref(doc);
+	free(path);
+	return rc;
+}
+
+static void keep_last(void *ctx, const char *line, size_t len)
+{
+	char **last = ctx;
+
+	char *text = xasprintf("%.*s", (int)len, line);
+
+	free(*last);
+	*last = printable_line(text);
+	free(text);
+}
+
+/* A report loses its first line to another that is printed at the same time. */
+static bool is_detectors(const char *text, size_t len)
+{
+	static const char *const marks[] = {
+		"raw_local_irq_restore() called with IRQs enabled",
+		" at irqsan/",
+		"kernel/locking/irqflag-debug.c:",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(marks); i++)
+		if (memmem(text, len, marks[i], strlen(marks[i])))
+			return true;
+	return false;
+}
+
+/* Is what the detector has reported there to prove it, or to be found? */
+static bool is_planted(const struct evidence *e, const char *text, size_t len)
+{
+	static const char control[] = " planted_plain+";
+
+	if (!is_detectors(text, len))
+		return false;
+	return e->planted || e->selftest || (e->check && memmem(text, len, control, strlen(control)));
+}
+
+/*
+ * All crashes; the first one is kept. Where restores are planted, or the selftests
+ * run, the detector's reports are what is to be seen, and the records tell which of
+ * them were not wanted.
+ */
+static void find_crashes(struct evidence *e)
+{
+	unsigned int reports = 0, max = REPORTS_MAX;
+	struct crash crash;
+	size_t from = 0;
+	char *title;
+
+	if (e->planted || e->selftest || e->check)
+		max = REPORTS_PLANTED_MAX;
+	while (reports++ < max &&
+	       crash_find(e->console.data + from, e->console.len - from, &crash)) {
+		crash.start += from;
+		crash.end += from;
+		from = crash.end;
+		if (is_planted(e, e->console.data + crash.start, crash.end - crash.start)) {
+			crash_free(&crash);
+			continue;
+		}
+		title = printable_line(crash.title);
+		free(crash.title);
+		crash.title = title;
+		add_title(e->v, crash.title);
+		if (e->crash.title)
+			crash_free(&crash);
+		else
+			e->crash = crash;
+	}
+}
+
+static int read_evidence(const char *dir, struct evidence *e)
+{
+	struct console said = { .fn = keep_last, .ctx = &e->qemu_said };
+	struct console lines = { .fn = take_line, .ctx = e };
+	struct buf records = {}, l1 = {}, qemu = {};
+	int rc;
+
+	rc = read_run(dir, e);
+	if (rc)
+		return rc;
+	rc = read_part(dir, "records.jsonl", &records);
+	if (!rc && records.len) {
+		console_feed(&lines, records.data, records.len);
+		console_end(&lines);
+	}
+	if (!rc)
+		rc = read_part(dir, "console.log", &e->console);
+	if (!rc && e->console.len)
+		find_crashes(e);
+	if (!rc)
+		rc = read_part(dir, "qemu.log", &qemu);
+	if (!rc && qemu.len) {
+		console_feed(&said, qemu.data, qemu.len);
+		console_end(&said);
+	}
+	if (!rc)
+		rc = read_part(dir, "l1-console.log", &l1);
+	/* An emulated machine that is short of time warns a lot; only a panic ends it. */
+	if (!rc && l1.len && memmem(l1.data, l1.len, "Kernel panic - not syncing", 26))
+		keep_first(&e->l1_error, "the outer guest's kernel panicked");
+	buf_free(&records);
+	buf_free(&l1);
+	buf_free(&qemu);
+	return rc;
+}
+
+static void set(struct evidence *e, enum outcome o, const char *title)
+{
+	e->v->outcome = o;
+	e->v->title = title ? xstrdup(title) : NULL;
+}
+
+static bool ended(const struct evidence *e, const char *how)
+{
+	return !strncmp(e->ended, how, strlen(how));
+}
+
+/* Did QEMU, or what was waiting for it, give up on the guest? "stalled load" → "load". */
+static const char *stuck_in(const struct evidence *e)
+{
+	return ended(e, "stalled ") || ended(e, "deadline ") ? strchr(e->ended, ' ') + 1 : NULL;
+}
+
+/* The crash's own time stamp, or -1. */
+static double crash_time(const struct evidence *e)
+{
+	const char *line = e->console.data + e->crash.start;
+	const char *open = memchr(line, '[', strcspn(line, "\n"));
+	char *end;
+	double t;
+
+	if (!open)
+		return -1;
+	t = strtod(open + 1, &end);
+	return *end == ']' && end != open + 1 ? t : -1;
+}
+
+static bool crashed_under_load(const struct evidence *e)
+{
+	double t;
+
+	if (!e->load)
+		return false;
+	t = e->crash.title ? crash_time(e) : -1;
+	return t < 0 || t >= e->load_up - CLOCK_SKEW_S;
+}
+
+/* Faults of the machinery around the guest; true when there was one. */
+static bool judge_machinery(struct evidence *e)
+{
+	bool nested = !strcmp(e->accel, "nested");
+	char *why = NULL;
+
+	if (!strcmp(e->ended, "interrupted"))
+		why = xstrdup("interrupted");
+	else if (ended(e, "exited ") && strcmp(e->ended, "exited 0"))
+		/* No guest can make QEMU exit like this: it was killed, or refused to run. */
+		why = xasprintf("QEMU %s%s%s", e->ended, e->qemu_said ? ": " : "",
+				e->qemu_said ?: "");
+	else if (!strcmp(e->ended, "stalled outer guest"))
+		why = xstrdup("the outer guest stopped");
+	else if (e->l1_exit && e->l1_status && !e->done)
+		why = xasprintf("the inner QEMU exited with status %lld", (long long)e->l1_status);
+	else if (nested && e->l1_error && !e->done)
+		why = xasprintf("outer guest: %s", e->l1_error);
+	else if (nested && !e->boot && !e->crash.title && stuck_in(e))
+		/*
+		 * With a whole emulated machine between us and the guest, silence
+		 * is more often that machine's than the kernel's.
+		 */
+		why = xasprintf("%s before the guest's init answered", e->ended);
+	else if (!e->icount && e->up > CLOCK_FAST * e->v->wall_s + CLOCK_FAST_SLACK_S)
+		/* The kernel's own judgements of time (lockups, stalls) are void then. */
+		why = xasprintf("the guest's clock runs too fast: %.0f s up after %.0f s",
+				e->up, e->v->wall_s);
+	if (!why)
+		return false;
+	set(e, OUTCOME_LOST, why);
+	free(why);
+	return true;
+}
+
+/* The kernel says on its console why it refuses a module. */
+static void module_message(void *ctx, const char *line, size_t len)
+{
+	const char *at = memmem(line, len, "irqsan: ", 8);
+	char **message = ctx;
+
+	/* The line before the refusal may be the module's own greeting: the last one counts. */
+	if (at) {
+		free(*message);
+		*message = printable_line(at + 8);
+	}
+}
+
+static void judge_module(struct evidence *e)
+{
+	struct console lines = { .fn = module_message };
+	char *message = NULL, *title;
+
+	lines.ctx = &message;
+	if (e->console.len) {
+		console_feed(&lines, e->console.data, e->console.len);
+		console_end(&lines);
+	}
+	title = xasprintf("insmod irqsan.ko: %s", message ?: strerror((int)-e->module_rc));
+	set(e, OUTCOME_BOOT_FAILED, title);
+	free(message);
+	free(title);
+}
+
+/* The guest made no progress: false when it did. */
+static bool judge_stuck(struct evidence *e)
+{
+	const char *phase = stuck_in(e);
+	char *title;
+
+	if (!phase)
+		return false;
+	/* The load is done and the inner QEMU has ended: only the outer guest didn't leave. */
+	if (e->done && e->l1_exit)
+		return false;
+	/* It may take longer than any silence of a healthy guest. */
+	if (e->livepatch && !e->livepatched && e->boot && !e->load) {
+		set(e, OUTCOME_LOST, "the livepatch was not in force");
+		return true;
+	}
+	if (e->load) {
+		title = xasprintf("%s, after %lld ms of load", e->ended,
+				  (long long)e->v->load_ms);
+		set(e, OUTCOME_HUNG, title);
+	} else {
+		title = xasprintf("no progress (%s)", e->ended);
+		set(e, OUTCOME_BOOT_FAILED, title);
+	}
+	free(title);
+	return true;
+}
+
+/* False when all were caught. */
+static bool judge_planted(struct evidence *e)
+{
+	size_t i;
+
+	for (i = 0; !e->plant_title && i < ARRAY_SIZE(plants); i++)
+		if (!(e->caught & 1u << i))
+			e->plant_title = xasprintf("planted: no word of %s", plants[i]);
+	if (e->plant_title)
+		set(e, OUTCOME_CRASHED, e->plant_title);
+	return e->plant_title;
+}
+
+/* False when all were done. The load is: so one that has no record died of what it did. */
+static bool judge_chores(struct evidence *e)
+{
+	if (!e->chore_title && e->chores.n)
+		e->chore_title = xasprintf("chore: no word of %s", e->chores.v[0]);
+	if (e->chore_title)
+		set(e, OUTCOME_CRASHED, e->chore_title);
+	return e->chore_title;
+}
+
+static void judge(struct evidence *e)
+{
+	struct verdict *v = e->v;
+
+	/*
+	 * What the detector reported and the guest passed on stays found,
+	 * whatever died afterwards.
+	 */
+	if (v->violations || e->site_title) {
+		if (!v->violations)
+			v->violations = 1;
+		set(e, crashed_under_load(e) ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED,
+		    e->crash.title ?: e->site_title ?: "irqsan: violation without a record");
+		return;
+	}
+	/* A fault outside of the guest makes anything that its kernel said doubtful. */
+	if (judge_machinery(e))
+		return;
+	/* The kernel's own word comes before every conclusion from silence. */
+	if (e->crash.title) {
+		set(e, crashed_under_load(e) ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED,
+		    e->crash.title);
+		return;
+	}
+	/* Under kvm and tcg only the kernel itself (or a wrong image) can be this silent. */
+	if (!e->boot && !e->console.len) {
+		set(e, OUTCOME_BOOT_FAILED, "no output from the kernel");
+		return;
+	}
+	/* A module that won't load leaves nothing that could detect; the user must hear why. */
+	if (e->module && e->module_rc) {
+		judge_module(e);
+		return;
+	}
+	/* A detector that misses the planted bug would miss a real one: nothing below counts. */
+	if (e->module && !v->control && (e->control || e->load)) {
+		set(e, OUTCOME_LOST, "the planted restore was not reported: detector dead");
+		return;
+	}
+	if (judge_stuck(e))
+		return;
+	/* Whatever else it says, the rest may say the opposite. */
+	if (e->truncated) {
+		set(e, OUTCOME_LOST, "the guest said more than was kept");
+		return;
+	}
+	/* Success must be stated: a guest that just vanished has not proved anything. */
+	if (!e->done) {
+		char *why = e->error ? xasprintf("no verdict from the guest: %s", e->error) :
+				       xstrdup("no verdict from the guest");
+
+		set(e, OUTCOME_LOST, why);
+		free(why);
+		return;
+	}
+	/* The kernel that ran isn't the one that was to be looked at. */
+	if (e->livepatch && !e->livepatched) {
+		set(e, OUTCOME_LOST, "the livepatch was not in force");
+		return;
+	}
+	/* Done without a word on the detector: its records were lost on the way. */
+	if (((!e->bare && !e->selftest) || e->check) && !v->control) {
+		set(e, OUTCOME_LOST, "no word of the planted restore: detector not proved");
+		return;
+	}
+	if (e->planted && judge_planted(e))
+		return;
+	if (judge_chores(e))
+		return;
+	if (e->ordered && e->undone == e->ordered) {
+		set(e, OUTCOME_INCONCLUSIVE, "no chore was done");
+		return;
+	}
+	/* Its first error ends a load. */
+	if (e->load && !e->idle && !v->ops) {
+		set(e, OUTCOME_INCONCLUSIVE, "the load did nothing");
+		return;
+	}
+	/* The load ran, but not through the code that this test is about. */
+	if (e->expect_pv && !v->waits) {
+		set(e, OUTCOME_INCONCLUSIVE, v->pv ? "kvm_wait was never reached" :
+		    "kvm_wait was never reached: the guest has no PV spinlocks");
+		return;
+	}
+	set(e, OUTCOME_OK, NULL);
+}
+
+/* For people: what the console adds to the records. */
+static void tell(struct evidence *e)
+{
+	struct verdict *v = e->v;
+	double t;
+
+	if (e->crash.title) {
+		char *report = crash_text(&e->crash, NULL);
+
+		v->report = report ? printable_text(report) : NULL;
+		free(report);
+		t = crash_time(e);
+		if (t >= 0)
+			timeline_add(&v->timeline, "crash", t, e->crash.title, NULL);
+	}
+	if (e->guest_up > 0)
+		timeline_add(&v->timeline, "end", e->guest_up, NULL, NULL);
+}
+
+/**
+ * judge_dir() - the verdict on one boot
+ * @dir: its run directory
+ * @v: filled on success; for verdict_free()
+ *
+ * Return: 0, or a negative errno when the directory can't be read; the reason
+ * was printed
+ */
+int judge_dir(const char *dir, struct verdict *v)
+{
+	struct evidence e = { .v = v };
+	int rc;
+
+	memset(v, 0, sizeof(*v));
+	v->first_ms = -1;
+	rc = read_evidence(dir, &e);
+	if (!rc) {
+		judge(&e);
+		tell(&e);
+	} else {
+		verdict_free(v);
+	}
+	free(e.accel);
+	free(e.ended);
+	free(e.site_title);
+	free(e.plant_title);
+	free(e.chore_title);
+	strv_free(&e.chores);
+	free(e.error);
+	free(e.l1_error);
+	free(e.qemu_said);
+	buf_free(&e.console);
+	crash_free(&e.crash);
+	return rc;
+}

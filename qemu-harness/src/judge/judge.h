@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The verdict on one boot, from nothing but its run directory: console.log,
+ * records.jsonl and run.json. A run is judged by the same code right after it
+ * and by "irqsan recheck" years later.
+ */
+#ifndef IRQSAN_JUDGE_H
+#define IRQSAN_JUDGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/util.h"
+#include "judge/timeline.h"
+
+/* A guest that makes up titles must not fill our memory. */
+#define VERDICT_TITLES_MAX 256
+
+/**
+ * enum outcome - of one boot
+ * @OUTCOME_OK: load ran to its end, the code under test was reached, nothing found
+ * @OUTCOME_CRASHED: violation or kernel report once the load had begun
+ * @OUTCOME_BOOT_FAILED: the same before the load
+ * @OUTCOME_HUNG: the guest stopped making progress under load
+ * @OUTCOME_LOST: the harness's or L1's fault, or the detector didn't prove
+ *		  itself; says nothing of the kernel
+ * @OUTCOME_INCONCLUSIVE: ran to the end without reaching the code under test, or
+ *			  without doing anything
+ */
+enum outcome {
+	OUTCOME_OK,
+	OUTCOME_CRASHED,
+	OUTCOME_BOOT_FAILED,
+	OUTCOME_HUNG,
+	OUTCOME_LOST,
+	OUTCOME_INCONCLUSIVE,
+};
+
+/**
+ * struct verdict - what is known of one boot
+ * @outcome: see above
+ * @title: crash title (crashed, boot failed) or one line of reason (lost, hung,
+ *	   inconclusive); NULL for OK; owned
+ * @titles: titles of all crashes and violations of the boot, each once, up to
+ *	    VERDICT_TITLES_MAX; owned
+ * @skipped: chores that were not done, or only in part, "NAME: WHY" each; owned
+ * @release: kernel release that the guest itself reported, or NULL; owned
+ * @pv: the guest has PV spinlocks
+ * @control: the planted violation came back
+ * @done: the load ran to its end
+ * @waits: kvm_wait() calls
+ * @slow_pv: __pv_queued_spin_lock_slowpath() entries
+ * @slow_native: native_queued_spin_lock_slowpath() entries
+ * @violations: bogus restores and imbalances, the control's own not counted
+ * @longest_ns: the longest kvm_wait()
+ * @waited_ns: all of them together
+ * @lost_records: violations that the module could count but not describe
+ * @first_ms: guest milliseconds from the start of the load to the first
+ *	      violation; -1 when there was none
+ * @load_ms: guest milliseconds that the load ran
+ * @ops: operations that the workload did
+ * @boot_s: guest seconds from the kernel's start to init's; 0 when init never started
+ * @wall_s: host seconds of the whole boot
+ * @timeline: what happened when
+ * @report: the lines of the first crash on the console that counts, or NULL; owned
+ */
+struct verdict {
+	enum outcome outcome;
+	char *title;
+	struct strv titles;
+	struct strv skipped;
+	char *release;
+	bool pv;
+	bool control;
+	bool done;
+	uint64_t waits;
+	uint64_t slow_pv;
+	uint64_t slow_native;
+	uint64_t violations;
+	uint64_t longest_ns;
+	uint64_t waited_ns;
+	uint64_t lost_records;
+	int64_t first_ms;
+	int64_t load_ms;
+	uint64_t ops;
+	double boot_s;
+	double wall_s;
+	struct timeline timeline;
+	char *report;
+};
+
+int judge_dir(const char *dir, struct verdict *v);
+void verdict_free(struct verdict *v);
+const char *outcome_name(enum outcome o);
+/* "crashed: WARNING in kvm_wait", "OK", "boot failed: …"; caller frees. */
+char *verdict_line(const struct verdict *v);
+
+#endif

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where kernels and modules are compiled: the toolchain of a Debian suite, in a
+ * sandbox without network. For the machine's own suite that is what is installed;
+ * any other gets a small Debian in the cache, which mmdebstrap makes once.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cache.h"
+#include "base/child.h"
+#include "base/tool.h"
+#include "base/unpack.h"
+#include "kernel/apt.h"
+#include "kernel/buildroot.h"
+
+static const char *const mmdebstrap_marks[] = {
+	"E: Failed to fetch", "E: Unable to locate", "E: ", "W: ", "unshare: ", NULL,
+};
+
+static char *buildroot_dir(const char *suite)
+{
+	return xasprintf("%s/buildroots/%s", irqsan_cache(), suite);
+}
+
+/*
+ * -ENOENT when there is none, or when it lacks one of @packages. What it has is
+ * appended to @have.
+ */
+static int load(const char *dir, const struct strv *packages, struct buildroot *br,
+		struct strv *have)
+{
+	char *path = xasprintf("%s/manifest.json", dir);
+	json_t *o = json_load_file(path, 0, NULL);
+	json_t *names, *name;
+	const char *id;
+	int rc = 0;
+	size_t i;
+
+	if (!o || json_unpack(o, "{ss so}", "id", &id, "packages", &names))
+		rc = -ENOENT;
+	if (!rc)
+		json_array_foreach(names, i, name)
+			strv_push(have, json_string_value(name));
+	for (size_t n = 0; !rc && n < packages->n; n++)
+		if (!strv_has(have, packages->v[n]))
+			rc = -ENOENT;
+	if (!rc) {
+		br->root = xasprintf("%s/root", dir);
+		br->id = xstrdup(id);
+	}
+	json_decref(o);
+	free(path);
+	return rc;
+}
+
+/* Names what was installed by the hash of dpkg's own record of it. */
+static int write_manifest(const char *tmp, const char *suite, const struct strv *packages)
+{
+	char *path = xasprintf("%s/manifest.json", tmp);
+	char *status = xasprintf("%s/root/var/lib/dpkg/status", tmp);
+	json_t *o, *names = json_array();
+	char hex[65], *text = NULL;
+	int rc = sha256_file(status, hex);
+
+	for (size_t i = 0; i < packages->n; i++)
+		json_array_append_new(names, json_string(packages->v[i]));
+	o = json_pack("{ss ss so}", "suite", suite, "id", rc ? "" : hex, "packages", names);
+	if (!rc) {
+		text = json_dumps(o, JSON_INDENT(2));
+		rc = text ? write_file(path, text, strlen(text)) : -ENOMEM;
+	}
+	free(text);
+	json_decref(o);
+	free(status);
+	free(path);
+	return rc;
+}
+
+/* All that a compiler needs, and dpkg's record. */
+static char *root_path(const char *name)
+{
+	static const char *const without[] = {
+		"dev/", "proc/", "sys/", "run/", "tmp/", "var/cache/", "var/lib/apt/",
+		"usr/share/doc/", "usr/share/info/", "usr/share/locale/", "usr/share/man/",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(without); i++)
+		if (!strncmp(name, without[i], strlen(without[i])))
+			return NULL;
+	return xstrdup(name);
+}
+
+/*
+ * mmdebstrap does not read the machine's apt.conf.d, but its proxies and what it
+ * says of clocks hold for the build root's packages as well.
+ */
+static int write_apt_options(const char *path)
+{
+	static const char *const argv[] = {
+		"apt-config", "dump", "--format", "%F \"%v\";%n", "Acquire", NULL,
+	};
+	static const char *const wanted[] = {
+		"Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::Retries ",
+		"Acquire::Force",
+	};
+	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
+	struct buf out = { 0 }, text = { 0 };
+	char *save = NULL;
+	int rc, status;
+
+	rc = child_run(&opts, 60, &out, &status);
+	buf_add(&text, "", 0);
+	for (char *line = rc ? NULL : strtok_r(out.data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		bool keep = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+			keep |= !strncmp(line, wanted[i], strlen(wanted[i]));
+		if (keep && !strstr(line, " \"\";")) {
+			buf_add(&text, line, strlen(line));
+			buf_add(&text, "\n", 1);
+		}
+	}
+	if (!rc)
+		rc = write_file(path, text.data, text.len);
+	buf_free(&text);
+	buf_free(&out);
+	return rc;
+}
+
+static int run_mmdebstrap(const char *suite, const struct strv *packages, const char *tmp,
+			  const char *tar, const char *log)
+{
+	/*
+	 * As root its mounts and processes live in namespaces of their own:
+	 * however it ends, no bind mount of /dev stays behind in the cache.
+	 */
+	static const char *const as_root[] = {
+		"unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+	};
+	char *aptopt = xasprintf("%s/apt.conf", tmp), *what, *source = NULL;
+	struct strv argv = { 0 };
+	struct buf include = { 0 };
+	int rc;
+
+	for (size_t i = 0; i < packages->n; i++) {
+		buf_add(&include, ",", i ? 1 : 0);
+		buf_add(&include, packages->v[i], strlen(packages->v[i]));
+	}
+	rc = write_apt_options(aptopt);
+	if (!rc)
+		rc = apt_source(suite, &source);
+	if (rc)
+		goto out;
+	for (size_t i = 0; !geteuid() && i < ARRAY_SIZE(as_root); i++)
+		strv_push(&argv, as_root[i]);
+	strv_push(&argv, "env");
+	/* Not into /tmp, which may be small; other users can't reach the cache, though. */
+	if (!geteuid())
+		strv_pushf(&argv, "TMPDIR=%s", tmp);
+	strv_push(&argv, "mmdebstrap");
+	strv_pushf(&argv, "--mode=%s", geteuid() ? "unshare" : "root");
+	strv_push(&argv, "--variant=essential");
+	strv_push(&argv, "--architectures=amd64");
+	strv_push(&argv, "--format=tar");
+	strv_pushf(&argv, "--include=%s", include.data);
+	strv_pushf(&argv, "--aptopt=%s", aptopt);
+	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/man/*");
+	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/doc/*");
+	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/locale/*");
+	strv_push(&argv, suite);
+	strv_push(&argv, tar);
+	strv_push(&argv, source);
+	what = xasprintf("making the build root of Debian %s", suite);
+	rc = tool_run(&(struct tool){
+		.what = what, .argv = (const char *const *)argv.v, .log = log,
+		.deadline_s = 1800, .marks = mmdebstrap_marks,
+	});
+	free(what);
+out:
+	strv_free(&argv);
+	buf_free(&include);
+	free(source);
+	free(aptopt);
+	return rc;
+}
+
+static int make_locked(const char *suite, const struct strv *packages, const char *dir)
+{
+	char *tmp = xasprintf("%s.tmp", dir), *log = xasprintf("%s.log", dir);
+	char *tar = xasprintf("%s/root.tar", tmp), *fresh = xasprintf("%s/entry", tmp);
+	char *root = xasprintf("%s/root", fresh);
+	struct unpack u = { .dest = root, .path = root_path };
+	double start = now();
+	int rc;
+
+	pr_info("making the build root of Debian %s (once)", suite);
+	rc = remove_tree(tmp);
+	if (!rc)
+		rc = mkdir_p(fresh);
+	if (!rc)
+		rc = run_mmdebstrap(suite, packages, tmp, tar, log);
+	if (!rc)
+		rc = unpack_tar(&u, tar);
+	if (!rc)
+		rc = write_manifest(fresh, suite, packages);
+	if (!rc)
+		rc = cache_commit(fresh, dir);
+	if (!rc)
+		pr_info("the build root of Debian %s is ready, %.0f s", suite, now() - start);
+	remove_tree(tmp);
+	free(fresh);
+	free(root);
+	free(tar);
+	free(log);
+	free(tmp);
+	return rc;
+}
+
+/**
+ * buildroot_get() - the toolchain of a suite, made if need be
+ * @suite: Debian suite
+ * @packages: what it has to hold
+ * @br: filled; buildroot_free() it
+ *
+ * Return: 0 or a negative errno
+ */
+int buildroot_get(const char *suite, const struct strv *packages, struct buildroot *br)
+{
+	char *own = apt_own_suite(), *dir = NULL, *key = NULL;
+	struct strv have = { 0 };
+	int rc, lock = -1;
+
+	*br = (struct buildroot){ 0 };
+	if (own && !strcmp(own, suite)) {
+		rc = buildroot_host(br);
+		goto out;
+	}
+	dir = buildroot_dir(suite);
+	rc = load(dir, packages, br, &have);
+	if (!rc)
+		goto out;
+	key = xasprintf("buildroots/%s", suite);
+	lock = cache_lock(key);
+	strv_free(&have);
+	rc = lock < 0 ? lock : load(dir, packages, br, &have);
+	if (rc == -ENOENT) {
+		/* Whoever asked for what it has will ask for it again. */
+		for (size_t i = 0; i < packages->n; i++)
+			if (!strv_has(&have, packages->v[i]))
+				strv_push(&have, packages->v[i]);
+		rc = make_locked(suite, &have, dir);
+		if (!rc)
+			rc = load(dir, packages, br, &have);
+	}
+	if (lock >= 0)
+		close(lock);
+out:
+	strv_free(&have);
+	free(key);
+	free(dir);
+	free(own);
+	return rc;
+}
+
+/**
+ * buildroot_host() - this machine's own toolchain
+ * @br: filled; buildroot_free() it
+ *
+ * Return: 0 or a negative errno
+ */
+int buildroot_host(struct buildroot *br)
+{
+	static const char *const argv[] = { "gcc", "--version", NULL };
+	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
+	struct buf out = { 0 };
+	int rc = child_run(&opts, 60, &out, NULL);
+
+	*br = (struct buildroot){ 0 };
+	if (!rc) {
+		br->root = xstrdup("/");
+		br->id = strndup(out.data, strcspn(out.data, "\n"));
+	}
+	buf_free(&out);
+	return rc;
+}
+
+/**
+ * buildroot_enter() - the start of a command line that runs in a build root
+ * @br: where
+ * @binds: directories that are added, up to one without @from; one of them is
+ *	   /build, the working directory
+ * @argv: arguments are appended; the program and its own are to follow
+ *
+ * The sandbox is put together from parts, not from the root as a whole: /build
+ * could not be added to a root that is read-only.
+ *
+ * What runs in it may be a patch of a stranger's. Root, too, has no capability
+ * there; but root is the owner of /proc/sys, which is why that is read-only.
+ */
+void buildroot_enter(const struct buildroot *br, const struct bind *binds, struct strv *argv)
+{
+	static const char *const fixed[] = {
+		"bwrap", "--die-with-parent", "--new-session", "--unshare-user-try",
+		"--unshare-net", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL",
+		"--clearenv", "--setenv", "PATH", "/usr/bin:/bin:/usr/sbin:/sbin",
+		"--setenv", "HOME", "/build", "--setenv", "LC_ALL", "C",
+		"--dev", "/dev", "--proc", "/proc", "--remount-ro", "/proc", "--tmpfs", "/tmp",
+	};
+	static const char *const parts[] = {
+		"usr", "etc", "bin", "sbin", "lib", "lib32", "lib64", "libx32",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
+		strv_push(argv, fixed[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		char *path = xasprintf("%s/%s", br->root, parts[i]);
+		char target[256];
+		ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+		/* Either a symlink into usr or, in older suites, a directory. */
+		if (n > 0) {
+			target[n] = '\0';
+			strv_push(argv, "--symlink");
+			strv_push(argv, target);
+			strv_pushf(argv, "/%s", parts[i]);
+		} else if (file_exists(path)) {
+			strv_push(argv, "--ro-bind");
+			strv_push(argv, path);
+			strv_pushf(argv, "/%s", parts[i]);
+		}
+		free(path);
+	}
+	for (; binds->from; binds++) {
+		strv_push(argv, binds->write ? "--bind" : "--ro-bind");
+		strv_push(argv, binds->from);
+		strv_push(argv, binds->to);
+	}
+	strv_push(argv, "--chdir");
+	strv_push(argv, "/build");
+}
+
+/**
+ * buildroot_free() - free what buildroot_get() filled
+ * @br: build root
+ */
+void buildroot_free(struct buildroot *br)
+{
+	free(br->root);
+	free(br->id);
+	*br = (struct buildroot){ 0 };
+}

@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Builds external modules for a kernel, and keeps them by what they were built
+ * from.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cache.h"
+#include "base/child.h"
+#include "base/tool.h"
+#include "kernel/kernel-debian.h"
+#include "kernel/kernel.h"
+#include "kernel/toolchain.h"
+
+#define BUILD_DEADLINE_S 900
+
+static const char *const build_marks[] = {
+	"error: ", "ERROR: ", "bwrap: ", "*** ", "not found", NULL,
+};
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+/* What a build in the source directory itself leaves behind is no source. */
+static bool is_source(const char *name)
+{
+	static const char *const products[] = {
+		".o", ".a", ".ko", ".mod", ".mod.c", ".cmd", ".d", ".tmp", ".orig", ".rej",
+	};
+
+	if (*name == '.' || !strcmp(name, "Module.symvers") || !strcmp(name, "modules.order"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(products); i++)
+		if (ends_with(name, products[i]))
+			return false;
+	return true;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/* Calls @fn with each file below @dir, symlinks followed, in the order of names. */
+static int for_each_file(const char *dir,
+			 int (*fn)(void *ctx, const char *path, const char *rel), void *ctx)
+{
+	char *const paths[] = { (char *)dir, NULL };
+	FTS *fts = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+	size_t skip = strlen(dir) + 1;
+	int rc = 0;
+	FTSENT *e;
+
+	if (!fts)
+		return -errno;
+	while (!rc && (e = fts_read(fts))) {
+		if (e->fts_info == FTS_D && e->fts_level > 0 && *e->fts_name == '.')
+			fts_set(fts, e, FTS_SKIP);
+		else if (e->fts_info == FTS_F)
+			rc = fn(ctx, e->fts_path, e->fts_path + skip);
+	}
+	fts_close(fts);
+	return rc;
+}
+
+static int add_source(void *ctx, const char *path, const char *rel)
+{
+	struct buf *b = ctx;
+	char hex[65], *line;
+	int rc;
+
+	if (!is_source(strrchr(path, '/') + 1))
+		return 0;
+	rc = sha256_file(path, hex);
+	if (rc)
+		return rc;
+	line = xasprintf("%s  %s\n", hex, rel);
+	buf_add(b, line, strlen(line));
+	free(line);
+	return 0;
+}
+
+static int copy_source(void *ctx, const char *path, const char *rel)
+{
+	char *to = xasprintf("%s/%s", (const char *)ctx, rel), *slash;
+	int rc = 0;
+
+	if (is_source(strrchr(path, '/') + 1)) {
+		slash = strrchr(to, '/');
+		*slash = '\0';
+		rc = mkdir_p(to);
+		*slash = '/';
+		if (!rc)
+			rc = copy_file(path, to);
+	}
+	free(to);
+	return rc;
+}
+
+/**
+ * struct collect - takes the .ko files out of a build
+ * @to: directory
+ * @n: how many there were
+ */
+struct collect {
+	const char *to;
+	unsigned int n;
+};
+
+static int collect_module(void *ctx, const char *path, const char *rel)
+{
+	struct collect *c = ctx;
+	char *to;
+	int rc;
+
+	if (!ends_with(rel, ".ko"))
+		return 0;
+	to = xasprintf("%s/%s", c->to, strrchr(path, '/') + 1);
+	rc = copy_file(path, to);
+	c->n++;
+	free(to);
+	return rc;
+}
+
+/*
+ * All that the outcome depends on, as text; kept next to the modules, so that
+ * one can see later what they were made from.
+ */
+static int describe(const struct kernel *k, const struct toolchain *t, const char *srcdir,
+		    struct buf *b)
+{
+	int rc = 0;
+
+	buf_addf(b, "kernel %s %s x86_64\ntoolchain %s\n", k->release,
+		 k->version ? k->version : "tree", t->br.id);
+	/* Two trees of one release may differ in anything: a structure, say. */
+	if (!k->suite) {
+		char hex[65];
+
+		rc = sha256_file(k->image, hex);
+		if (!rc)
+			buf_addf(b, "%s  bzImage\n", hex);
+	}
+	if (!rc)
+		rc = for_each_file(srcdir, add_source, b);
+	return rc;
+}
+
+static void make_command(const struct kernel *k, const struct toolchain *t, const char *build,
+			 struct strv *argv)
+{
+	if (k->suite) {
+		char *src = xasprintf("%s/usr/src", k->headers);
+		const struct bind binds[] = {
+			{ src, "/usr/src", false }, { build, "/build", true }, { 0 },
+		};
+
+		buildroot_enter(&t->br, binds, argv);
+		free(src);
+		strv_push(argv, "make");
+		strv_pushf(argv, "-j%u", cpus_available());
+		strv_push(argv, "M=/build");
+		strv_push(argv, "-C");
+		strv_pushf(argv, "/usr/src/linux-headers-%s", k->release);
+	} else if (k->source) {
+		toolchain_module(t, k->source, k->headers, build, argv);
+	} else {
+		/* irqsan itself may run below make. */
+		strv_push(argv, "env");
+		strv_push(argv, "-uMAKEFLAGS");
+		strv_push(argv, "-uMFLAGS");
+		strv_push(argv, "-uMAKELEVEL");
+		strv_push(argv, "make");
+		strv_pushf(argv, "-j%u", cpus_available());
+		strv_pushf(argv, "M=%s", build);
+		strv_push(argv, "-C");
+		strv_push(argv, k->headers);
+	}
+	strv_push(argv, "modules");
+}
+
+static int build_locked(const struct kernel *k, const struct toolchain *t, const char *srcdir,
+			const struct buf *description, const char *dir)
+{
+	char *tmp = xasprintf("%s.tmp", dir), *log = xasprintf("%s.log", dir);
+	char *build = xasprintf("%s/build", tmp), *out = xasprintf("%s/out", tmp);
+	char *text = xasprintf("%s/sources", out), *what, *kept;
+	struct collect c = { .to = out };
+	struct strv argv = { 0 };
+	int rc;
+
+	what = xasprintf("building %s for %s", srcdir, k->release);
+	rc = remove_tree(tmp);
+	if (!rc)
+		rc = mkdir_p(build);
+	if (!rc)
+		rc = mkdir_p(out);
+	if (!rc)
+		rc = for_each_file(srcdir, copy_source, build);
+	if (!rc) {
+		make_command(k, t, build, &argv);
+		rc = tool_run(&(struct tool){
+			.what = what, .argv = (const char *const *)argv.v, .log = log,
+			.deadline_s = BUILD_DEADLINE_S, .marks = build_marks,
+		});
+	}
+	if (!rc)
+		rc = for_each_file(build, collect_module, &c);
+	if (!rc && !c.n) {
+		pr_err("%s made no .ko file (all of it: %s)", what, log);
+		rc = -ENOENT;
+	}
+	if (!rc)
+		rc = write_file(text, description->data, description->len);
+	if (!rc) {
+		kept = xasprintf("%s/build.log", out);
+		if (rename(log, kept))
+			pr_warn("can't keep %s: %s", log, strerror(errno));
+		free(kept);
+		rc = cache_commit(out, dir);
+	}
+	remove_tree(tmp);
+	strv_free(&argv);
+	free(what);
+	free(text);
+	free(out);
+	free(build);
+	free(log);
+	free(tmp);
+	return rc;
+}
+
+static int get_toolchain(const struct kernel *k, struct toolchain *t)
+{
+	struct strv packages = { 0 };
+	struct debian_kernel d;
+	int rc;
+
+	*t = (struct toolchain){ 0 };
+	if (!k->headers) {
+		pr_err("%s is only an image: modules can be built for a build tree or a kernel of \"irqsan kernel list\"",
+		       k->name);
+		return -EINVAL;
+	}
+	if (k->source)
+		return toolchain_get(k->toolchain, k->clang, t);
+	if (!k->suite)
+		return buildroot_host(&t->br);
+	rc = debian_load(k->name, &d);
+	if (rc) {
+		pr_err("%s is no longer in the cache", k->name);
+		return rc;
+	}
+	strv_push(&packages, "make");
+	for (size_t i = 0; i < d.toolchain.n; i++)
+		strv_push(&packages, d.toolchain.v[i]);
+	rc = buildroot_get(k->suite, &packages, &t->br);
+	strv_free(&packages);
+	debian_kernel_free(&d);
+	return rc;
+}
+
+/**
+ * kernel_build_module() - build an external module directory
+ * @k: kernel
+ * @srcdir: the directory; only read
+ * @outdir: directory of the cache with the .ko files; to be freed
+ *
+ * Return: 0 or a negative errno
+ */
+int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdir)
+{
+	char *src = realpath(srcdir, NULL), *dir = NULL, *key = NULL;
+	struct buf description = { 0 };
+	struct toolchain t = { 0 };
+	int rc, lock = -1;
+	char hex[65];
+
+	*outdir = NULL;
+	if (!src) {
+		rc = -errno;
+		pr_err("can't find the module source %s: %s", srcdir, strerror(-rc));
+		return rc;
+	}
+	rc = get_toolchain(k, &t);
+	if (!rc)
+		rc = describe(k, &t, src, &description);
+	if (!rc)
+		rc = sha256_data(description.data, description.len, hex);
+	if (rc)
+		goto out;
+	dir = xasprintf("%s/modules/%s", irqsan_cache(), hex);
+	/* Directories appear by rename, so one that is there is whole. */
+	if (!file_exists(dir)) {
+		key = xasprintf("modules/%s", hex);
+		lock = cache_lock(key);
+		rc = lock < 0 ? lock : 0;
+		if (!rc && !file_exists(dir))
+			rc = build_locked(k, &t, src, &description, dir);
+	}
+	if (!rc)
+		*outdir = xstrdup(dir);
+out:
+	if (lock >= 0)
+		close(lock);
+	buf_free(&description);
+	toolchain_free(&t);
+	free(key);
+	free(dir);
+	free(src);
+	return rc;
+}

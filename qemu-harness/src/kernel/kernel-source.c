@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Kernel sources: Debian's own, which are fetched once and then never written
+ * to, and directories of the user's; and patched copies of them.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <glob.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cache.h"
+#include "base/child.h"
+#include "base/unpack.h"
+#include "kernel/apt.h"
+#include "kernel/kernel-source.h"
+
+#define PACKAGE_PREFIX "linux-source-"
+
+/**
+ * struct debian_source - a suite whose kernel source there is
+ * @suite: its name
+ * @toolchain: suite whose compiler builds it
+ */
+static const struct debian_source {
+	const char *suite;
+	const char *toolchain;
+} debian_sources[] = {
+	{ "bullseye", "bookworm" },
+	{ "bookworm", "bookworm" },
+	{ "trixie", "trixie" },
+	{ "sid", "sid" },
+};
+
+/* CACHE/sources/SUITE; caller frees. */
+static char *entry_dir(const char *suite)
+{
+	return xasprintf("%s/sources/%s", irqsan_cache(), suite);
+}
+
+/* -ENOENT (silently) when the cache lacks it. */
+static int load(const struct debian_source *d, struct kernel_source *s)
+{
+	char *dir = entry_dir(d->suite), *path = xasprintf("%s/manifest.json", dir);
+	json_t *o = json_load_file(path, 0, NULL);
+	const char *version;
+	int rc = 0;
+
+	if (!o || json_unpack(o, "{ss}", "version", &version)) {
+		rc = -ENOENT;
+	} else {
+		s->dir = xasprintf("%s/tree", dir);
+		s->version = xstrdup(version);
+		s->suite = xstrdup(d->toolchain);
+	}
+	json_decref(o);
+	free(path);
+	free(dir);
+	return rc;
+}
+
+/* The tar archive in the package. */
+static char *archive_path(const char *name)
+{
+	const char *base = strrchr(name, '/');
+
+	if (!base || strncmp(base + 1, PACKAGE_PREFIX, strlen(PACKAGE_PREFIX)) ||
+	    !strstr(base, ".tar"))
+		return NULL;
+	return xstrdup("source.tar");
+}
+
+/* "linux-source-6.1/init/main.c": "init/main.c" */
+static char *tree_path(const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	return slash && slash[1] ? xstrdup(slash + 1) : NULL;
+}
+
+/* Puts "linux-source-X.Y" and its version into @p. */
+static int find_package(struct apt *apt, struct apt_package *p)
+{
+	struct apt_package newest;
+	int rc = apt_show(apt, "linux-source", &newest);
+
+	if (!rc && (!newest.depends.n || strncmp(newest.depends.v[0], PACKAGE_PREFIX,
+						 strlen(PACKAGE_PREFIX))))
+		rc = -ENOENT;
+	if (!rc)
+		rc = apt_show(apt, newest.depends.v[0], p);
+	if (rc == -ENOENT)
+		pr_err("Debian %s has no kernel source", apt->suite);
+	apt_package_free(&newest);
+	return rc;
+}
+
+static int write_manifest(const char *dir, const struct apt_package *p)
+{
+	char *path = xasprintf("%s/manifest.json", dir);
+	json_t *o = json_pack("{ss ss}", "package", p->name, "version", p->version);
+	char *text = json_dumps(o, JSON_INDENT(2));
+	int rc = text ? write_file(path, text, strlen(text)) : -ENOMEM;
+
+	free(text);
+	json_decref(o);
+	free(path);
+	return rc;
+}
+
+/* Unpacks what is in @debs into @tmp, which becomes @dir when it is whole. */
+static int build_entry(const struct apt_package *p, const char *debs, const char *tmp,
+		       const char *dir)
+{
+	char *pattern = xasprintf("%s/%s_*.deb", debs, p->name);
+	char *tar = xasprintf("%s/source.tar", debs), *tree = xasprintf("%s/tree", tmp);
+	struct unpack outer = { .dest = debs, .path = archive_path };
+	struct unpack inner = { .dest = tree, .path = tree_path };
+	glob_t found = { 0 };
+	int rc = 0;
+
+	if (glob(pattern, 0, NULL, &found) || found.gl_pathc != 1) {
+		pr_err("apt has downloaded %s, but there is no %s", p->name, pattern);
+		rc = -ENOENT;
+	}
+	if (!rc)
+		rc = unpack_deb(&outer, found.gl_pathv[0]);
+	if (!rc)
+		rc = unpack_tar(&inner, tar);
+	if (!rc)
+		rc = write_manifest(tmp, p);
+	if (!rc)
+		rc = cache_commit(tmp, dir);
+	globfree(&found);
+	free(tree);
+	free(tar);
+	free(pattern);
+	return rc;
+}
+
+static int fetch_locked(const char *suite)
+{
+	char *dir = entry_dir(suite), *debs = xasprintf("%s.debs", dir);
+	char *tmp = xasprintf("%s.tmp", dir);
+	struct apt apt = { .lock = -1 };
+	struct apt_package p = { 0 };
+	struct strv pkgs = { 0 };
+	double start = now();
+	int rc;
+
+	/* What an interrupted run may have left. */
+	rc = remove_tree(tmp);
+	if (!rc)
+		rc = remove_tree(debs);
+	if (!rc)
+		rc = mkdir_p(debs);
+	if (!rc)
+		rc = apt_open(&apt, suite);
+	if (!rc)
+		rc = apt_update(&apt);
+	if (!rc)
+		rc = find_package(&apt, &p);
+	if (!rc) {
+		pr_info("downloading %s %s (%llu MB)", p.name, p.version,
+			(unsigned long long)p.size >> 20);
+		strv_pushf(&pkgs, "%s=%s", p.name, p.version);
+		rc = apt_download(&apt, &pkgs, debs);
+	}
+	apt_close(&apt);
+	if (!rc) {
+		pr_info("unpacking %s (1.3 GB)", p.name);
+		rc = build_entry(&p, debs, tmp, dir);
+	}
+	if (!rc)
+		pr_info("%s %s is ready, %.0f s", p.name, p.version, now() - start);
+	remove_tree(debs);
+	remove_tree(tmp);
+	apt_package_free(&p);
+	strv_free(&pkgs);
+	free(tmp);
+	free(debs);
+	free(dir);
+	return rc;
+}
+
+static int get_debian(const char *suite, struct kernel_source *s)
+{
+	const struct debian_source *d = debian_sources;
+	char *key;
+	int rc, lock;
+
+	while (d < debian_sources + ARRAY_SIZE(debian_sources) && strcmp(d->suite, suite))
+		d++;
+	if (d == debian_sources + ARRAY_SIZE(debian_sources)) {
+		pr_err("unknown source \"%s\"; there are bullseye, bookworm, trixie and sid",
+		       s->name);
+		return -EINVAL;
+	}
+	rc = load(d, s);
+	if (!rc)
+		return 0;
+	key = xasprintf("sources/%s", suite);
+	lock = cache_lock(key);
+	free(key);
+	if (lock < 0)
+		return lock;
+	/* Whoever held the lock before us may have done the work. */
+	rc = load(d, s);
+	if (rc)
+		rc = fetch_locked(suite);
+	if (!rc && !s->dir)
+		rc = load(d, s);
+	close(lock);
+	return rc;
+}
+
+/* Does @file exist in the directory @dir? */
+static bool has(const char *dir, const char *file)
+{
+	char *path = xasprintf("%s/%s", dir, file);
+	bool there = file_exists(path);
+
+	free(path);
+	return there;
+}
+
+static int get_directory(const char *path, struct kernel_source *s)
+{
+	s->dir = realpath(path, NULL);
+	if (!s->dir) {
+		int rc = -errno;
+
+		pr_err("can't find the source %s: %s", path, strerror(-rc));
+		return rc;
+	}
+	if (!has(s->dir, "Kconfig") || !has(s->dir, "scripts/kconfig")) {
+		pr_err("%s is no kernel source", path);
+		return -EINVAL;
+	}
+	/* Kbuild insists on it, for what lies there would be found first. */
+	if (has(s->dir, ".config") || has(s->dir, "include/config")) {
+		pr_err("%s was built in; \"make -C %s mrproper\" makes it a source again", path,
+		       path);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * kernel_source_get() - find a source, and download what the cache lacks of it
+ * @name: "debian-source:SUITE", or the path of a directory
+ * @s: filled; kernel_source_free() it
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int kernel_source_get(const char *name, struct kernel_source *s)
+{
+	size_t len = strlen(SOURCE_PREFIX);
+	int rc;
+
+	*s = (struct kernel_source){ .name = xstrdup(name) };
+	rc = strncmp(name, SOURCE_PREFIX, len) ? get_directory(name, s) :
+						 get_debian(name + len, s);
+	if (rc)
+		kernel_source_free(s);
+	return rc;
+}
+
+/**
+ * kernel_source_free() - free what kernel_source_get() filled
+ * @s: source
+ */
+void kernel_source_free(struct kernel_source *s)
+{
+	free(s->name);
+	free(s->dir);
+	free(s->version);
+	free(s->suite);
+	*s = (struct kernel_source){ 0 };
+}
+
+/**
+ * kernel_source_series() - the patches of a series, in order
+ * @dir: directory of files NNNN-*.patch as git format-patch names them; the
+ *	 cover letter, 0000, has no changes in it and is left out
+ * @patches: their paths are appended
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int kernel_source_series(const char *dir, struct strv *patches)
+{
+	char *pattern = xasprintf("%s/[0-9][0-9][0-9][0-9]-*.patch", dir);
+	size_t before = patches->n;
+	glob_t found = { 0 };
+	int rc = 0;
+
+	if (!glob(pattern, 0, NULL, &found)) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			if (strncmp(strrchr(found.gl_pathv[i], '/') + 1, "0000-", 5))
+				strv_push(patches, found.gl_pathv[i]);
+	}
+	if (patches->n == before) {
+		pr_err("no series in %s: it has no files such as 0001-subject.patch", dir);
+		rc = -ENOENT;
+	}
+	globfree(&found);
+	free(pattern);
+	return rc;
+}
+
+static int copy_link(const char *from, const char *to)
+{
+	char target[4096];
+	ssize_t n = readlink(from, target, sizeof(target) - 1);
+
+	if (n >= 0) {
+		target[n] = '\0';
+		if (!symlink(target, to))
+			return 0;
+	}
+	return -errno;
+}
+
+static int copy_times(const struct stat *st, const char *to)
+{
+	const struct timespec times[] = { st->st_atim, st->st_mtim };
+
+	return utimensat(AT_FDCWD, to, times, 0) ? -errno : 0;
+}
+
+/*
+ * A copy of the tree @from. With @share its files are hard links, which git
+ * apply breaks where it changes one; else, or where that can't be done, copies.
+ */
+static int copy_tree(const char *from, const char *to, bool share)
+{
+	char *const paths[] = { (char *)from, NULL };
+	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	size_t skip = strlen(from);
+	int rc = fts ? 0 : -errno;
+	FTSENT *e;
+
+	while (!rc && (e = fts_read(fts))) {
+		char *dest = xasprintf("%s%s", to, e->fts_path + skip);
+
+		if (child_interrupted()) {
+			rc = -EINTR;
+		} else if (e->fts_info == FTS_D && e->fts_level == 1 &&
+			   !strcmp(e->fts_name, ".git")) {
+			fts_set(fts, e, FTS_SKIP);
+		} else if (e->fts_info == FTS_D) {
+			rc = mkdir_p(dest);
+		} else if (e->fts_info == FTS_SL) {
+			rc = copy_link(e->fts_path, dest);
+		} else if (e->fts_info == FTS_F && (!share || link(e->fts_path, dest))) {
+			rc = copy_file(e->fts_path, dest);
+			if (!rc)
+				rc = copy_times(e->fts_statp, dest);
+		} else if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR) {
+			rc = -e->fts_errno;
+		}
+		free(dest);
+	}
+	if (rc && rc != -EINTR)
+		pr_err("can't copy %s to %s: %s", from, to, strerror(-rc));
+	if (fts)
+		fts_close(fts);
+	return rc;
+}
+
+static int apply(const char *patch, const char *dir)
+{
+	char *path = realpath(patch, NULL), *what = xasprintf("applying %s", patch);
+	/* Else git would look at the patch as one of a repository that @dir may be in. */
+	char *ceiling = xasprintf("GIT_CEILING_DIRECTORIES=%.*s",
+				  (int)(strrchr(dir, '/') - dir), dir);
+	const char *const argv[] = {
+		"env", ceiling, "git", "apply", "--whitespace=nowarn", path, NULL,
+	};
+	int rc;
+
+	if (!path) {
+		rc = -errno;
+		pr_err("can't find the patch %s: %s", patch, strerror(-rc));
+	} else {
+		rc = child_run_logged(what, argv, dir, 120, NULL);
+	}
+	free(ceiling);
+	free(what);
+	free(path);
+	return rc;
+}
+
+/**
+ * kernel_source_patched() - a copy of a source with patches on top
+ * @s: source; it is only read
+ * @patches: files, in order; applied without fuzz, as git am does it
+ * @dest: absolute path of the copy; there must be nothing yet
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int kernel_source_patched(const struct kernel_source *s, const struct strv *patches,
+			  const char *dest)
+{
+	char *tmp = xasprintf("%s.tmp", dest);
+	int rc = remove_tree(tmp);
+
+	/* The user may write into the files of a directory of his. */
+	if (!rc)
+		rc = copy_tree(s->dir, tmp, s->version);
+	for (size_t i = 0; !rc && i < patches->n; i++)
+		rc = apply(patches->v[i], tmp);
+	if (!rc && rename(tmp, dest)) {
+		rc = -errno;
+		pr_err("can't put %s in place: %s", dest, strerror(-rc));
+	}
+	if (rc)
+		remove_tree(tmp);
+	free(tmp);
+	return rc;
+}

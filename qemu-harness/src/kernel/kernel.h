@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kernels by name: where the image, its modules and its headers are, and how
+ * a module is built for it.
+ *
+ * A name is "debian:SUITE[/rt|/cloud]" (downloaded through apt into the cache),
+ * or the path of a bzImage, or of a kernel build tree: one of "irqsan kernel
+ * build", or one that was built with this machine's own compiler.
+ */
+#ifndef IRQSAN_KERNEL_H
+#define IRQSAN_KERNEL_H
+
+#include "base/util.h"
+
+/**
+ * struct kernel - one kernel that can be booted
+ * @name: as the user gave it
+ * @release: what uname -r prints in it ("5.10.0-32-amd64"); NULL if unknown
+ * @version: Debian package version, or NULL
+ * @suite: Debian suite that it came from, or NULL
+ * @image: path of the bzImage
+ * @config: path of its .config, or NULL
+ * @modules: directory of its modules (…/lib/modules/RELEASE, with
+ *	     modules.dep), or NULL
+ * @headers: root of the unpacked packages (usr/src holds the headers and
+ *	     linux-kbuild-*; it has to stand at /usr/src for a build), or
+ *	     the build tree itself, or NULL
+ * @source: what "irqsan kernel build" built it from, or NULL
+ * @toolchain: Debian suite whose toolchain it used for that, or NULL for this
+ *	       machine's
+ * @clang: whether that was with clang
+ */
+struct kernel {
+	char *name;
+	char *release;
+	char *version;
+	char *suite;
+	char *image;
+	char *config;
+	char *modules;
+	char *headers;
+	char *source;
+	char *toolchain;
+	bool clang;
+};
+
+/* Gets @name, downloading what the cache lacks. Locks the cache as needed. */
+int kernel_get(const char *name, struct kernel *k);
+void kernel_free(struct kernel *k);
+
+/* Is @config's symbol (without CONFIG_) set to 'y' or 'm' in this kernel? 0 if not or unknown. */
+char kernel_config(const struct kernel *k, const char *symbol);
+
+/*
+ * Builds the external module directory @srcdir for @k, in the toolchain of the
+ * kernel's own suite, and returns in @outdir (caller frees) a directory of the
+ * cache that holds the .ko files. Cached by the hash of sources, kernel and
+ * toolchain.
+ */
+int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdir);
+
+/*
+ * Appends to @files the paths of the .ko files of @names and of all that they
+ * depend on, in load order. A name that is built in adds nothing; one that the
+ * kernel lacks: -ENOENT (silently, the caller knows whether that matters).
+ */
+int kernel_module_files(const struct kernel *k, const char *const *names, struct strv *files);
+
+/* Was @path built for @k's release? Prints why not. */
+int kernel_check_module(const struct kernel *k, const char *path);
+
+#endif

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Shows results of bisect.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json-text.h"
+#include "base/util.h"
+#include "report/report-kinds.h"
+
+static const struct {
+	const char *seen;
+	const char *word;
+	enum tone tone;
+} sights[] = {
+	{ "nothing", "OK", TONE_GOOD },
+	{ "crash", "crashed", TONE_BAD },
+	{ "failure", "failed", TONE_FAILED },
+	{ "void", "inconclusive", TONE_DOUBT },
+};
+
+static char *duration(double s)
+{
+	unsigned int h = (unsigned int)(s / 3600), m = (unsigned int)(s / 60) % 60;
+
+	if (h)
+		return xasprintf("%u h %u min", h, m);
+	return m ? xasprintf("%u min %.0f s", m, s - 60 * m) : xasprintf("%.1f s", s);
+}
+
+static void show_verdict(const struct report_section *s, const json_t *doc)
+{
+	const json_t *result = json_object_get(doc, "result");
+	bool fix = json_is_true(json_object_get(doc, "fix"));
+	const char *verdict = text_of(result, "verdict");
+	char *why;
+
+	if (!strcmp(verdict, "named")) {
+		why = xasprintf("%.12s %s (odds that this is right: %.2f %%)",
+				text_of(result, "commit"), text_of(result, "subject"),
+				100 * real_of(result, "odds"));
+		report_verdict(s, fix ? TONE_GOOD : TONE_BAD,
+			       fix ? "FIRST GOOD COMMIT" : "FIRST BAD COMMIT", why);
+	} else if (!strcmp(verdict, "inconclusive")) {
+		why = xasprintf("it could be any of %zu commits (odds that it is one of them: "
+				"%.2f %%)", json_array_size(json_object_get(result, "commits")),
+				100 * real_of(result, "odds"));
+		report_verdict(s, TONE_DOUBT, "INCONCLUSIVE", why);
+	} else if (!strcmp(verdict, "not reproduced")) {
+		why = xstrdup("the bad revision doesn't show the bug");
+		report_verdict(s, TONE_DOUBT, "NOT REPRODUCED", why);
+	} else if (!strcmp(verdict, "outside")) {
+		why = xstrdup("the good revision shows the bug as well");
+		report_verdict(s, TONE_DOUBT, "OUTSIDE", why);
+	} else {
+		why = xstrdup("no result yet");
+		report_verdict(s, TONE_NONE, "UNFINISHED", why);
+	}
+	free(why);
+}
+
+/* "a, b"; the caller frees it. */
+static char *joined(const json_t *list)
+{
+	struct buf out = {};
+	const json_t *one;
+	size_t i;
+
+	buf_add(&out, "", 0);
+	json_array_foreach(list, i, one)
+		buf_addf(&out, "%s%s", i ? ", " : "", json_string_value(one) ?: "");
+	return out.data;
+}
+
+/* Takes and frees @value. */
+static void fact(xmlNode *facts, const char *name, char *value, bool code)
+{
+	report_fact(facts, name, value, code);
+	free(value);
+}
+
+static void show_facts(const struct report_section *s, const json_t *doc)
+{
+	const json_t *result = json_object_get(doc, "result"), *value, *rev;
+	double build = 0, test = 0;
+	xmlNode *facts = report_facts(s, NULL);
+	const char *name;
+	char *text;
+	int tested = 0;
+	size_t i;
+
+	json_array_foreach(json_object_get(doc, "revisions"), i, rev) {
+		tested += strcmp(text_of(rev, "mark"), "none") != 0;
+		build += real_of(rev, "build_s");
+		test += real_of(rev, "test_s");
+	}
+	report_fact(facts, "commit", text_of(result, "commit"), true);
+	report_fact(facts, "good", text_of(doc, "good"), true);
+	report_fact(facts, "bad", text_of(doc, "bad"), true);
+	report_fact(facts, "looked for", text_of(doc, "looked_for"), true);
+	fact(facts, "runs", int_of(doc, "runs") ? xasprintf("%d", int_of(doc, "runs")) :
+	     xstrdup("as many as it takes"), false);
+	fact(facts, "revisions tested", xasprintf("%d", tested), false);
+	fact(facts, "total time", duration(real_of(doc, "seconds")), false);
+	fact(facts, "of this, builds", duration(build), false);
+	fact(facts, "and tests", duration(test), false);
+	report_fact(facts, "compiler", text_of(doc, "compiler"), false);
+	fact(facts, "to", joined(json_object_get(result, "to")), true);
+	fact(facts, "cc", joined(json_object_get(result, "cc")), true);
+	fact(facts, "could be", joined(json_object_get(result, "commits")), true);
+	json_object_foreach((json_t *)json_object_get(doc, "facts"), name, value) {
+		text = json_is_string(value) ? xstrdup(json_string_value(value)) :
+		       json_is_array(value) ? joined(value) :
+		       json_dumps(value, JSON_ENCODE_ANY);
+		if (!json_is_null(value))
+			report_fact(facts, name, text, true);
+		free(text);
+	}
+}
+
+static const json_t *kernel_of(const json_t *doc, const char *signature)
+{
+	const json_t *kernel;
+	size_t i;
+
+	json_array_foreach(json_object_get(doc, "kernels"), i, kernel)
+		if (*signature && !strcmp(text_of(kernel, "signature"), signature))
+			return kernel;
+	return NULL;
+}
+
+/* The first revision with this kernel: its place in the list. */
+static size_t first_with(const json_t *doc, const char *signature)
+{
+	const json_t *rev;
+	size_t i;
+
+	json_array_foreach(json_object_get(doc, "revisions"), i, rev)
+		if (!strcmp(text_of(rev, "signature"), signature))
+			break;
+	return i;
+}
+
+static void show_cells(const struct report_section *s, xmlNode *row, const json_t *kernel,
+		       size_t rev)
+{
+	const json_t *run;
+	size_t i, j;
+
+	json_array_foreach(json_object_get(kernel, "runs"), i, run) {
+		const char *seen = text_of(run, "seen"), *word = seen;
+		char *number = xasprintf("#%zu", i), *href = NULL;
+		enum tone tone = TONE_NONE;
+
+		for (j = 0; j < ARRAY_SIZE(sights); j++) {
+			if (strcmp(sights[j].seen, seen))
+				continue;
+			word = sights[j].word;
+			tone = sights[j].tone;
+		}
+		if (*text_of(run, "report") || *text_of(run, "dir"))
+			href = xasprintf("#%s-rev%zu-run%zu", s->id, rev, i);
+		report_cell(row, tone, number, word, text_of(run, "text"), href);
+		free(number);
+		free(href);
+	}
+}
+
+static bool is_result(const json_t *doc, const json_t *rev)
+{
+	const char *commit = text_of(json_object_get(doc, "result"), "commit");
+
+	return *commit && !strcmp(commit, text_of(rev, "commit"));
+}
+
+static void show_grid(const struct report_section *s, const json_t *doc)
+{
+	const json_t *revs = json_object_get(doc, "revisions"), *rev, *kernel;
+	struct report_section inner = *s;
+	xmlNode *grid, *row, *name;
+	size_t i, first;
+
+	inner.at = report_part(s, "Revisions", "In the order of testing. Revisions with the same "
+			       "kernel signature are the same kernel, and share its runs.");
+	grid = report_grid(&inner);
+	json_array_foreach(revs, i, rev) {
+		char *hash = xasprintf("%.12s", text_of(rev, "commit"));
+		const char *mark = text_of(rev, "mark");
+		char *class = xasprintf("mark-%s", mark);
+
+		row = report_grid_row(grid, hash, true);
+		html_attrf(row->parent, "id", "%s-rev%zu", s->id, i);
+		name = row->parent->children;
+		html_add(name, "span", class, mark);
+		if (is_result(doc, rev))
+			html_add(name, "strong", NULL, "the commit");
+		html_add(name, "span", "subject", text_of(rev, "subject"));
+		html_addf(name, "span", "note", "build %.0f s, test %.0f s",
+			  real_of(rev, "build_s"), real_of(rev, "test_s"));
+		free(class);
+		free(hash);
+		kernel = kernel_of(doc, text_of(rev, "signature"));
+		first = first_with(doc, text_of(rev, "signature"));
+		if (!kernel)
+			html_addf(row, "li", "words", "%s", *text_of(rev, "error") ?
+				  text_of(rev, "error") : "not built");
+		else if (first != i)
+			html_addf(row, "li", "words", "the same kernel as %.12s",
+				  text_of(json_array_get(revs, first), "commit"));
+		else if (!json_array_size(json_object_get(kernel, "runs")))
+			html_add(row, "li", "words", "not run");
+		else
+			show_cells(s, row, kernel, i);
+	}
+}
+
+static void show_rates(const struct report_section *s, const json_t *doc)
+{
+	static const char *const head[] = { "kernel of", "showed it", "rate", "95 % interval", "" };
+	const json_t *revs = json_object_get(doc, "revisions"), *rev;
+	const json_t *all = json_object_get(doc, "rate");
+	xmlNode *table, *row;
+	size_t i;
+
+	table = report_table(report_part(s, "Rates", "Runs that showed what is looked for, of "
+					 "those that say either; interval after Clopper and "
+					 "Pearson."), head, ARRAY_SIZE(head));
+	json_array_foreach(revs, i, rev) {
+		const json_t *kernel = kernel_of(doc, text_of(rev, "signature"));
+		const json_t *rate = json_object_get(kernel, "rate");
+		char *hash = xasprintf("%.12s", text_of(rev, "commit"));
+
+		if (int_of(rate, "runs") && first_with(doc, text_of(rev, "signature")) == i) {
+			row = report_row(table, "");
+			html_add(row->children, "code", NULL, hash);
+			report_rate(row, int_of(rate, "hits"), int_of(rate, "runs"),
+				    real_of(rate, "low"), real_of(rate, "mid"),
+				    real_of(rate, "high"));
+		}
+		free(hash);
+	}
+	if (!all)
+		return;
+	row = report_row(table, "all that showed it");
+	report_rate(row, int_of(all, "hits"), int_of(all, "runs"), real_of(all, "low"),
+		    real_of(all, "mid"), real_of(all, "high"));
+}
+
+static void show_runs(const struct report_section *s, const json_t *doc)
+{
+	const json_t *revs = json_object_get(doc, "revisions"), *rev, *kernel, *run;
+	xmlNode *part = NULL, *article, *p;
+	size_t i, j;
+
+	json_array_foreach(revs, i, rev) {
+		kernel = kernel_of(doc, text_of(rev, "signature"));
+		if (!kernel || first_with(doc, text_of(rev, "signature")) != i)
+			continue;
+		json_array_foreach(json_object_get(kernel, "runs"), j, run) {
+			if (!*text_of(run, "report") && !*text_of(run, "dir"))
+				continue;
+			part = part ?: report_part(s, "Runs", NULL);
+			article = html_add(part, "article", "run", NULL);
+			html_attrf(article, "id", "%s-rev%zu-run%zu", s->id, i, j);
+			p = html_add(article, "p", "meta", NULL);
+			html_addf(html_add(p, "span", "item", NULL), "code", NULL, "%.12s",
+				  text_of(rev, "commit"));
+			html_addf(p, "span", "item", "#%zu %s", j, text_of(run, "text"));
+			report_console(s, p, text_of(run, "dir"));
+			report_crash(article, "crash report", text_of(run, "report"));
+		}
+	}
+}
+
+/**
+ * report_show_bisect() - a result of bisect, or what there is of it so far
+ * @s: its section
+ * @doc: the document
+ */
+void report_show_bisect(const struct report_section *s, const json_t *doc)
+{
+	const json_t *result = json_object_get(doc, "result");
+	char *summary;
+
+	show_verdict(s, doc);
+	if (*text_of(result, "report")) {
+		summary = xasprintf("crash: %s", text_of(result, "crash"));
+		report_crash(s->at, summary, text_of(result, "report"));
+		free(summary);
+	}
+	show_facts(s, doc);
+	show_grid(s, doc);
+	show_rates(s, doc);
+	show_runs(s, doc);
+}

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Makes the parts of a report that have nothing to do with boots: verdict, facts,
+ * tables, the cells of a grid, links to consoles.
+ */
+#define _GNU_SOURCE
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json-text.h"
+#include "base/util.h"
+#include "report/report-parts.h"
+
+/* A sign as well as a colour: not everybody tells colours apart. */
+static const struct {
+	const char *class;
+	const char *sign;
+} tones[] = {
+	[TONE_GOOD] = { "good", "\u2713" },
+	[TONE_BAD] = { "bad", "\u2717" },
+	[TONE_FAILED] = { "failed", "!" },
+	[TONE_DOUBT] = { "doubt", "?" },
+	[TONE_NONE] = { "none", "\u2013" },
+};
+
+/**
+ * report_verdict() - what it all comes to
+ * @s: the section
+ * @tone: how that is to be taken
+ * @word: in one word
+ * @sentence: in one sentence
+ */
+void report_verdict(const struct report_section *s, enum tone tone, const char *word,
+		    const char *sentence)
+{
+	char *class = xasprintf("verdict %s", tones[tone].class);
+	xmlNode *box = html_add(s->at, "p", class, NULL), *strong;
+
+	strong = html_add(box, "strong", NULL, NULL);
+	html_add(strong, "span", "sign", tones[tone].sign);
+	html_textf(strong, " %s", word);
+	html_text(box, " ");
+	html_add(box, "span", "why", sentence);
+	free(class);
+}
+
+/**
+ * report_part() - a part of a section
+ * @s: the section
+ * @title: its title
+ * @note: what is to be known to read it, or NULL
+ *
+ * Return: the element to put it into
+ */
+xmlNode *report_part(const struct report_section *s, const char *title, const char *note)
+{
+	xmlNode *part = html_add(s->at, "div", "part", NULL);
+
+	html_add(part, "h3", NULL, title);
+	if (note)
+		html_add(part, "p", "note", note);
+	return part;
+}
+
+/**
+ * report_facts() - a list of what was run
+ * @s: the section
+ * @name: what the facts are of, or NULL
+ *
+ * Return: the list, for report_fact()
+ */
+xmlNode *report_facts(const struct report_section *s, const char *name)
+{
+	if (name)
+		html_add(s->at, "h3", "of", name);
+	return html_add(s->at, "dl", "facts", NULL);
+}
+
+/**
+ * report_fact() - one fact
+ * @facts: the list
+ * @name: what it is
+ * @value: the fact; an empty one is left out
+ * @code: it is something that is typed, or a hash
+ */
+void report_fact(xmlNode *facts, const char *name, const char *value, bool code)
+{
+	xmlNode *pair, *dd;
+
+	if (!*value)
+		return;
+	pair = html_add(facts, "div", NULL, NULL);
+	html_add(pair, "dt", NULL, name);
+	dd = html_add(pair, "dd", NULL, NULL);
+	html_add(dd, code ? "code" : "span", NULL, value);
+}
+
+/* The first digits of a hash: they will do to tell it from others. */
+static void hash_fact(xmlNode *facts, const char *name, const char *hash)
+{
+	char *digits = xasprintf("%.16s", hash);
+
+	report_fact(facts, name, digits, true);
+	free(digits);
+}
+
+/* Takes and frees @value. */
+static void fact_free(xmlNode *facts, const char *name, char *value)
+{
+	report_fact(facts, name, value, false);
+	free(value);
+}
+
+/**
+ * report_run_facts() - what was booted, and how
+ * @facts: the list
+ * @doc: object with the facts of a run.json
+ */
+void report_run_facts(xmlNode *facts, const json_t *doc)
+{
+	const json_t *kernel = json_object_get(doc, "kernel");
+	char *name = xasprintf("%s %s", text_of(kernel, "name"), text_of(kernel, "version"));
+
+	report_fact(facts, "kernel", text_of(kernel, "release"), true);
+	report_fact(facts, "from", *text_of(kernel, "version") ? name : text_of(kernel, "name"),
+		    true);
+	report_fact(facts, "source", text_of(doc, "source"), true);
+	hash_fact(facts, "signature", text_of(doc, "signature"));
+	report_fact(facts, "livepatch", text_of(doc, "livepatch_name"), true);
+	report_fact(facts, "accelerator", text_of(doc, "accel"), false);
+	if (int_of(doc, "cpus"))
+		fact_free(facts, "guest", xasprintf("%d CPUs, %d MB", int_of(doc, "cpus"),
+						    int_of(doc, "memory_mb")));
+	if (*text_of(doc, "workload"))
+		fact_free(facts, "load", xasprintf("%s for %d s", text_of(doc, "workload"),
+						   int_of(doc, "seconds")));
+	report_fact(facts, "chores", text_of(doc, "chores"), true);
+	report_fact(facts, "parameters", text_of(doc, "params"), true);
+	report_fact(facts, "command line", text_of(doc, "cmdline"), true);
+	hash_fact(facts, "kernel sha256", text_of(doc, "kernel_sha256"));
+	hash_fact(facts, "config sha256", text_of(doc, "config_sha256"));
+	hash_fact(facts, "module sha256", text_of(doc, "module_sha256"));
+	free(name);
+}
+
+/**
+ * report_table() - an empty table
+ * @at: where to
+ * @head: titles of its columns
+ * @n: how many
+ *
+ * Return: its body, for report_row()
+ */
+xmlNode *report_table(xmlNode *at, const char *const *head, size_t n)
+{
+	xmlNode *table = html_add(html_add(at, "div", "scroll", NULL), "table", NULL, NULL);
+	xmlNode *row = html_add(html_add(table, "thead", NULL, NULL), "tr", NULL, NULL), *th;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		th = html_add(row, "th", NULL, head[i]);
+		html_attr(th, "scope", "col");
+	}
+	return html_add(table, "tbody", NULL, NULL);
+}
+
+/**
+ * report_row() - a row of a table
+ * @table: its body
+ * @name: what is in the first column
+ *
+ * Return: the row
+ */
+xmlNode *report_row(xmlNode *table, const char *name)
+{
+	xmlNode *row = html_add(table, "tr", NULL, NULL);
+
+	html_attr(html_add(row, "th", NULL, name), "scope", "row");
+	return row;
+}
+
+/**
+ * report_rate() - cells for a rate with its interval, in numbers and drawn
+ * @row: the row
+ * @hits: how often
+ * @runs: of how many
+ * @low: lower end, 0 to 1
+ * @mid: the rate
+ * @high: upper end
+ */
+void report_rate(xmlNode *row, int hits, int runs, double low, double mid, double high)
+{
+	xmlNode *bar;
+
+	html_addf(row, "td", "number", "%d of %d", hits, runs);
+	if (!runs) {
+		html_add(row, "td", "number", "\u2013");
+		html_add(row, "td", "number", "\u2013");
+		html_add(row, "td", NULL, NULL);
+		return;
+	}
+	html_addf(row, "td", "number", "%.0f %%", 100 * mid);
+	html_addf(row, "td", "number interval", "%.0f\u2013%.0f %%", 100 * low, 100 * high);
+	bar = html_add(html_add(row, "td", "bar", NULL), "div", "rate", NULL);
+	html_attr(bar, "aria-hidden", "true");
+	html_attrf(html_add(bar, "i", NULL, NULL), "style", "left:%.1f%%;width:%.1f%%", 100 * low,
+		   100 * (high - low));
+	html_attrf(html_add(bar, "b", NULL, NULL), "style", "left:%.1f%%", 100 * mid);
+}
+
+/**
+ * report_grid() - the grid of outcomes
+ * @s: the section
+ *
+ * Return: the grid, for report_grid_row()
+ */
+xmlNode *report_grid(const struct report_section *s)
+{
+	return html_add(s->at, "div", "grid", NULL);
+}
+
+/**
+ * report_grid_row() - the runs of one kernel
+ * @grid: the grid
+ * @name: of the kernel
+ * @code: that is a hash, or something else that is typed
+ *
+ * Return: the row, for report_cell()
+ */
+xmlNode *report_grid_row(xmlNode *grid, const char *name, bool code)
+{
+	xmlNode *row = html_add(grid, "div", "gridrow", NULL);
+
+	html_add(html_add(row, "div", "gridname", NULL), code ? "code" : "span", NULL, name);
+	return html_add(row, "ol", "cells", NULL);
+}
+
+/**
+ * report_cell() - one run
+ * @row: its row
+ * @tone: how its outcome is to be taken
+ * @number: of the run
+ * @word: its outcome
+ * @title: all that there is to say
+ * @href: where to find more, or NULL
+ */
+void report_cell(xmlNode *row, enum tone tone, const char *number, const char *word,
+		 const char *title, const char *href)
+{
+	char *class = xasprintf("cell %s", tones[tone].class);
+	xmlNode *cell = html_add(row, "li", class, NULL);
+
+	if (href) {
+		cell = html_add(cell, "a", NULL, NULL);
+		html_attr(cell, "href", href);
+	}
+	html_attr(cell, "title", title);
+	html_add(cell, "span", "no", number);
+	html_textf(cell, " %s ", tones[tone].sign);
+	html_add(cell, "span", "word", word);
+	free(class);
+}
+
+static bool has_console(const char *dir)
+{
+	char *file = xasprintf("%s/console.log", dir);
+	bool has = file_exists(file);
+
+	free(file);
+	return has;
+}
+
+/*
+ * Where the boot that was in @dir is now: there still, or beside its document, if
+ * they have been moved together: then the name of the document's directory is in
+ * @dir, and behind it what is to be looked for. NULL: nowhere; the caller frees it.
+ */
+static char *find_boot(const char *from, const char *dir)
+{
+	char *here, *name, *found = NULL;
+	const char *at;
+	size_t len;
+
+	if (has_console(dir))
+		return realpath(dir, NULL);
+	here = realpath(from, NULL);
+	name = here ? strrchr(here, '/') + 1 : NULL;
+	len = name ? strlen(name) : 0;
+	for (at = len ? strstr(dir, name) : NULL; at && !found; at = strstr(at + 1, name)) {
+		char *there;
+
+		if ((at > dir && at[-1] != '/') || at[len] != '/')
+			continue;
+		there = xasprintf("%s%s", here, at + len);
+		if (has_console(there))
+			found = realpath(there, NULL);
+		free(there);
+	}
+	free(here);
+	return found;
+}
+
+/* @path as seen from the directory @to, both absolute; the caller frees it. */
+static char *relative(const char *to, const char *path)
+{
+	size_t same = 0, i;
+	struct buf out = {};
+
+	for (i = 0; to[i] && to[i] == path[i]; i++)
+		if (to[i] == '/')
+			same = i + 1;
+	if (!to[i] && path[i] == '/')
+		same = i + 1;
+	buf_add(&out, "", 0);
+	for (i = same; i < strlen(to); i++)
+		if (i == same || to[i] == '/')
+			buf_addf(&out, "../");
+	buf_addf(&out, "%s", path + same);
+	return out.data;
+}
+
+/**
+ * report_console() - a link to the console log of a boot, if it is still there
+ * @s: the section
+ * @at: where to
+ * @dir: the boot's directory, as its document has it
+ */
+void report_console(const struct report_section *s, xmlNode *at, const char *dir)
+{
+	char *boot, *path, *file;
+
+	if (!*dir)
+		return;
+	boot = s->to ? find_boot(s->from, dir) : NULL;
+	if (!boot) {
+		html_addf(at, "span", "item", "console log not found (%s)", dir);
+		return;
+	}
+	file = xasprintf("%s/console.log", boot);
+	path = relative(s->to, file);
+	html_link(html_add(html_add(at, "span", "item", NULL), "a", "console", "console log"),
+		  path);
+	free(path);
+	free(file);
+	free(boot);
+}
+
+/**
+ * report_crash() - a crash report, folded
+ * @at: where to
+ * @summary: what is seen of it
+ * @report: its lines; nothing is added when there are none
+ */
+void report_crash(xmlNode *at, const char *summary, const char *report)
+{
+	xmlNode *details;
+
+	if (!*report)
+		return;
+	details = html_add(at, "details", "crash", NULL);
+	html_add(details, "summary", NULL, summary);
+	html_add(details, "pre", NULL, report);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * From a plan to a verdict: boots until the rule says that it is enough.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/util.h"
+#include "verify/verify-boots.h"
+
+/* Boots both sides in turn until each has @runs runs, and sorts them to their sides. */
+static int boot_to(const struct run_config *base, unsigned int runs, struct result *result,
+		   struct verify_side side[VERIFY_SIDES])
+{
+	struct run_config config = *base;
+	unsigned int i;
+	int rc;
+
+	config.first = result->n;
+	config.runs = VERIFY_SIDES * runs - config.first;
+	if (config.jobs > config.runs)
+		config.jobs = config.runs;
+	result_extend(result, VERIFY_SIDES * runs);
+	rc = run_boots(&config, result);
+	if (!rc && result->interrupted)
+		rc = -EINTR;
+	for (i = config.first; !rc && i < result->n; i++)
+		verify_add(&side[i % VERIFY_SIDES], result_verdict(result, i));
+	return rc;
+}
+
+/**
+ * verify_boots() - boot and decide
+ * @plan: the rule
+ * @title: what counts as the bug, as for verify_decide()
+ * @config: how to boot; its guests are the one before the change and the one
+ *	    after it; its run numbers are set here
+ * @result: empty; gets all boots
+ * @d: filled on success; for verify_decision_free()
+ *
+ * Return: 0; -EINTR when the user ended it; or another negative errno, the
+ * reason was printed
+ */
+int verify_boots(const struct verify_plan *plan, const char *title,
+		 const struct run_config *config, struct result *result,
+		 struct verify_decision *d)
+{
+	struct verify_side side[VERIFY_SIDES] = {};
+	char *rule = verify_plan_text(plan);
+	unsigned int look, i;
+	int rc = 0;
+
+	*d = (struct verify_decision){};
+	fprintf(config->out, "%s\n", rule);
+	fflush(config->out);
+	free(rule);
+	for (look = 0; !rc && !d->done; look++) {
+		if (look)
+			pr_info("not decided yet: on to %u runs of each side", d->next);
+		verify_decision_free(d);
+		rc = boot_to(config, plan->look[look].runs, result, side);
+		if (!rc)
+			verify_decide(plan, look, title, &side[0], &side[1], d);
+	}
+	for (i = 0; i < VERIFY_SIDES; i++)
+		verify_side_free(&side[i]);
+	return rc;
+}

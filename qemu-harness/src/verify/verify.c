@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The rule by which "irqsan verify" stops and says what it does: a group
+ * sequential Fisher's test whose error is shared out among the looks.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/stats.h"
+#include "verify/verify.h"
+
+/* What "runs needed" is good for. */
+#define POWER 0.9
+/* More runs than anybody will wait for. */
+#define NEEDED_MAX 500
+/* Boots that failed without a word have these for a title. */
+#define KIND_HUNG "hung"
+#define KIND_BOOT_FAILED "boot failed"
+
+static const char *const names[] = {
+	[VERIFY_FIXED] = "FIXED",
+	[VERIFY_NOT_FIXED] = "NOT FIXED",
+	[VERIFY_WORSE] = "WORSE",
+	[VERIFY_NOT_REPRODUCED] = "NOT REPRODUCED",
+	[VERIFY_INCONCLUSIVE] = "INCONCLUSIVE",
+};
+
+/**
+ * verify_name() - a verdict in words
+ * @answer: the verdict
+ *
+ * Return: a constant string
+ */
+const char *verify_name(enum verify_answer answer)
+{
+	return names[answer];
+}
+
+/**
+ * verify_exit() - the exit code that a verdict deserves
+ * @answer: the verdict
+ *
+ * Return: EXIT_OK for FIXED, EXIT_FOUND for NOT FIXED and WORSE, EXIT_SKIP for
+ * those that say nothing about the change
+ */
+int verify_exit(enum verify_answer answer)
+{
+	switch (answer) {
+	case VERIFY_FIXED:
+		return EXIT_OK;
+	case VERIFY_NOT_FIXED:
+	case VERIFY_WORSE:
+		return EXIT_FOUND;
+	default:
+		return EXIT_SKIP;
+	}
+}
+
+/* The least runs of each side with which all against none is significant. */
+static unsigned int least_runs(double alpha)
+{
+	unsigned int n = 1;
+
+	while (!stats_significant(stats_fisher(n, n, 0, n), alpha))
+		n++;
+	return n;
+}
+
+/**
+ * verify_plan() - fix the rule
+ * @plan: filled
+ * @runs: of each side, with one look at the end; 0: as many as it takes
+ * @alpha: greatest chance of FIXED when nothing was
+ *
+ * With @runs 0 the first look is the earliest at which FIXED is possible, and
+ * each further one doubles the runs. The first gets half of @alpha, the next
+ * ones half of what is left, the last all of it: whatever the dependence of the
+ * looks, the chances of a wrong FIXED add up to no more than @alpha
+ * (Bonferroni's inequality). A bug that always shows is decided at the first
+ * look, hence its large share.
+ */
+void verify_plan(struct verify_plan *plan, unsigned int runs, double alpha)
+{
+	double left = alpha;
+
+	*plan = (struct verify_plan){ .alpha = alpha, .nr = 1 };
+	if (runs) {
+		plan->look[0] = (struct verify_look){ runs, alpha };
+		return;
+	}
+	runs = least_runs(alpha / 2);
+	for (plan->nr = 0; plan->nr < VERIFY_LOOKS_MAX; plan->nr++) {
+		bool last = plan->nr == VERIFY_LOOKS_MAX - 1;
+
+		plan->look[plan->nr] = (struct verify_look){ runs, last ? left : left / 2 };
+		left /= 2;
+		runs *= 2;
+	}
+	plan->give_up = 1;
+}
+
+/**
+ * verify_plan_text() - the rule in words
+ * @plan: the rule
+ *
+ * Return: one line; the caller frees it
+ */
+char *verify_plan_text(const struct verify_plan *plan)
+{
+	char *text = xasprintf("FIXED when Fisher's exact test (one-sided) gives p <="), *more;
+	unsigned int i;
+
+	for (i = 0; i < plan->nr; i++) {
+		more = xasprintf("%s%s %.3g after %u+%u runs", text, i ? "," : "",
+				 plan->look[i].alpha, plan->look[i].runs, plan->look[i].runs);
+		free(text);
+		text = more;
+	}
+	more = xasprintf("%s (%g in all), and the bug isn't seen after, nor anything new", text,
+			 plan->alpha);
+	free(text);
+	return more;
+}
+
+static bool has(const struct strv *list, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (!strcmp(list->v[i], name))
+			return true;
+	return false;
+}
+
+/**
+ * verify_add() - one more boot of a side
+ * @side: the side; for verify_side_free()
+ * @v: verdict on the boot
+ */
+void verify_add(struct verify_side *side, const struct verdict *v)
+{
+	struct verify_boot *b;
+	size_t i;
+
+	side->boot = xrealloc(side->boot, (side->n + 1) * sizeof(*side->boot));
+	b = &side->boot[side->n++];
+	*b = (struct verify_boot){ .outcome = v->outcome, .done = v->done };
+	switch (v->outcome) {
+	case OUTCOME_CRASHED:
+	case OUTCOME_BOOT_FAILED:
+	case OUTCOME_HUNG:
+		for (i = 0; i < v->titles.n; i++)
+			strv_push(&b->kinds, v->titles.v[i]);
+		/* The reasons given instead of a title differ from boot to boot. */
+		if (b->kinds.n)
+			break;
+		strv_push(&b->kinds, v->outcome == OUTCOME_HUNG ? KIND_HUNG :
+			  v->outcome == OUTCOME_BOOT_FAILED ? KIND_BOOT_FAILED : v->title);
+		break;
+	default:
+		break;
+	}
+}
+
+/**
+ * verify_side_free() - free the boots of a side
+ * @side: the side; may be freed twice
+ */
+void verify_side_free(struct verify_side *side)
+{
+	unsigned int i;
+
+	for (i = 0; i < side->n; i++)
+		strv_free(&side->boot[i].kinds);
+	free(side->boot);
+	*side = (struct verify_side){};
+}
+
+static struct verify_kind *kind_of(struct verify_decision *d, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < d->nr_kinds; i++)
+		if (!strcmp(d->kinds[i].name, name))
+			return &d->kinds[i];
+	d->kinds = xrealloc(d->kinds, (d->nr_kinds + 1) * sizeof(*d->kinds));
+	d->kinds[d->nr_kinds] = (struct verify_kind){ .name = xstrdup(name) };
+	return &d->kinds[d->nr_kinds++];
+}
+
+static void add_kinds(struct verify_decision *d, const struct verify_side *side, bool after)
+{
+	unsigned int i;
+	size_t k;
+
+	for (i = 0; i < side->n; i++) {
+		for (k = 0; k < side->boot[i].kinds.n; k++) {
+			struct verify_kind *kind = kind_of(d, side->boot[i].kinds.v[k]);
+
+			(*(after ? &kind->after : &kind->before))++;
+		}
+	}
+}
+
+/* What is looked for: @title, or any, or (NULL) all that was seen before. */
+static void mark_hits(struct verify_decision *d, const char *title)
+{
+	size_t i;
+
+	for (i = 0; i < d->nr_kinds; i++) {
+		struct verify_kind *k = &d->kinds[i];
+
+		if (!title)
+			k->hit = k->before;
+		else
+			k->hit = !strcmp(title, "any") || !strcmp(title, k->name);
+	}
+}
+
+static bool is_hit(const struct verify_decision *d, const struct verify_boot *b)
+{
+	size_t i;
+
+	for (i = 0; i < d->nr_kinds; i++)
+		if (d->kinds[i].hit && has(&b->kinds, d->kinds[i].name))
+			return true;
+	return false;
+}
+
+static struct verify_tally tally(const struct verify_decision *d, const struct verify_side *side)
+{
+	struct verify_tally t = {};
+	unsigned int i;
+
+	for (i = 0; i < side->n; i++) {
+		const struct verify_boot *b = &side->boot[i];
+		bool hit = is_hit(d, b);
+
+		switch (b->outcome) {
+		case OUTCOME_LOST:
+			t.lost++;
+			break;
+		case OUTCOME_INCONCLUSIVE:
+			t.inconclusive++;
+			break;
+		default:
+			t.hits += hit;
+			t.others += !hit && b->outcome != OUTCOME_OK;
+			t.runs += hit || b->done;
+			break;
+		}
+	}
+	return t;
+}
+
+/* Boots that say something about the kernel, if not about the bug. */
+static unsigned int judged(const struct verify_side *side)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < side->n; i++)
+		n += side->boot[i].outcome != OUTCOME_LOST &&
+		     side->boot[i].outcome != OUTCOME_INCONCLUSIVE;
+	return n;
+}
+
+/**
+ * struct news - what is seen after the change only
+ * @which: the first such thing; NULL: there is none
+ * @boots: how many boots show such things
+ * @of: boots after the change that say something of the kernel
+ * @none_of: such boots before it
+ * @p: Fisher's, one-sided: of boots that show it only after
+ */
+struct news {
+	const char *which;
+	unsigned int boots;
+	unsigned int of;
+	unsigned int none_of;
+	double p;
+};
+
+/* What a boot shows beside the bug itself may come of that and is no news. */
+static struct news find_news(const struct verify_decision *d, const struct verify_side *before,
+			     const struct verify_side *after)
+{
+	struct news news = { .of = judged(after), .none_of = judged(before), .p = 1 };
+	unsigned int i;
+	size_t k;
+
+	/* Without a boot before that worked, nothing is new. */
+	for (i = 0; news.none_of && i < after->n; i++) {
+		const char *found = NULL;
+
+		for (k = 0; k < d->nr_kinds && !is_hit(d, &after->boot[i]); k++)
+			if (!d->kinds[k].before && has(&after->boot[i].kinds, d->kinds[k].name))
+				found = d->kinds[k].name;
+		news.boots += !!found;
+		news.which = news.which ?: found;
+	}
+	if (news.boots)
+		news.p = stats_fisher(news.boots, news.of, 0, news.none_of);
+	return news;
+}
+
+static void decide(struct verify_decision *d, enum verify_answer answer, char *why)
+{
+	d->done = true;
+	d->answer = answer;
+	d->why = why;
+}
+
+/* The least rate of a bug that silence in @runs boots speaks against, in percent. */
+static double excluded(unsigned int runs)
+{
+	return 100 * stats_rate(0, runs, 2 * VERIFY_CONFIDENCE - 1).high;
+}
+
+static void decide_inconclusive(const struct verify_plan *plan, struct verify_decision *d)
+{
+	const struct verify_tally *b = &d->before, *a = &d->after;
+	unsigned int planned = plan->look[d->look].runs;
+
+	if (b->hits)
+		d->needed = stats_runs_needed((double)b->hits / b->runs, 0, plan->alpha, POWER,
+					      NEEDED_MAX);
+	if (2 * b->runs <= planned || 2 * a->runs <= planned)
+		decide(d, VERIFY_INCONCLUSIVE,
+		       xasprintf("of %u+%u boots only %u before and %u after say whether the bug "
+				 "is there", planned, planned, b->runs, a->runs));
+	else
+		decide(d, VERIFY_INCONCLUSIVE,
+		       xasprintf("%u of %u before, 0 of %u after: p = %.2g is not enough",
+				 b->hits, b->runs, a->runs, d->p));
+}
+
+static char *why_worse(const struct verify_decision *d, const struct news *news)
+{
+	if (news->boots)
+		return xasprintf("%u of %u boots after showed what none of %u did before (%s); "
+				 "equal rates do that with p = %.2g", news->boots, news->of,
+				 news->none_of, news->which, news->p);
+	return xasprintf("0 of %u before, %u of %u after", d->before.runs, d->after.hits,
+			 d->after.runs);
+}
+
+static char *why_not_fixed(const struct verify_decision *d, bool rarer)
+{
+	return xasprintf("%u of %u before, and %u of %u after%s", d->before.hits, d->before.runs,
+			 d->after.hits, d->after.runs, rarer ? ": less often, but there" : "");
+}
+
+static char *why_fixed(const struct verify_decision *d)
+{
+	return xasprintf("%u of %u before, 0 of %u after, p = %.2g; what is left shows in less "
+			 "than %.0f %% of boots (%.0f %% sure)", d->before.hits, d->before.runs,
+			 d->after.runs, d->p, excluded(d->after.runs), 100 * VERIFY_CONFIDENCE);
+}
+
+static char *why_not_reproduced(const struct verify_decision *d)
+{
+	return xasprintf("0 of %u before: a bug in %.0f %% of boots or more would have shown "
+			 "(%.0f %% sure)", d->before.runs, excluded(d->before.runs),
+			 100 * VERIFY_CONFIDENCE);
+}
+
+/* With all counts in @d: is this the end? */
+static void conclude(const struct verify_plan *plan, const struct news *news,
+		     struct verify_decision *d)
+{
+	const struct verify_tally *b = &d->before, *a = &d->after;
+	const struct verify_look *look = &plan->look[d->look];
+	bool last = d->look + 1 == plan->nr;
+	bool rarer = stats_significant(d->p, look->alpha);
+	bool more = stats_significant(stats_fisher(a->hits, a->runs, b->hits, b->runs),
+				      look->alpha);
+
+	/* What is seen after only may be rare before: the runs to come tell, if there are any. */
+	if (stats_significant(news->p, look->alpha) || (!b->hits && more))
+		decide(d, VERIFY_WORSE, why_worse(d, news));
+	else if (a->hits && (b->hits || last))
+		decide(d, VERIFY_NOT_FIXED, why_not_fixed(d, rarer));
+	else if (news->boots && last)
+		decide(d, VERIFY_WORSE, why_worse(d, news));
+	else if (news->boots || a->hits)
+		d->next = plan->look[d->look + 1].runs;
+	else if (rarer)
+		decide(d, VERIFY_FIXED, why_fixed(d));
+	else if (!b->hits && d->look >= plan->give_up && 2 * b->runs > look->runs)
+		decide(d, VERIFY_NOT_REPRODUCED, why_not_reproduced(d));
+	else if (last)
+		decide_inconclusive(plan, d);
+	else
+		d->next = plan->look[d->look + 1].runs;
+}
+
+/**
+ * verify_decide() - what the boots say at a look
+ * @plan: the rule
+ * @look: which look this is
+ * @title: what counts as the bug: a title, "any" finding, or NULL for all that
+ *	   is seen before the change
+ * @before: boots before the change
+ * @after: boots after it
+ * @d: filled; for verify_decision_free()
+ */
+void verify_decide(const struct verify_plan *plan, unsigned int look, const char *title,
+		   const struct verify_side *before, const struct verify_side *after,
+		   struct verify_decision *d)
+{
+	struct news news;
+
+	*d = (struct verify_decision){ .look = look };
+	add_kinds(d, before, false);
+	add_kinds(d, after, true);
+	mark_hits(d, title);
+	d->before = tally(d, before);
+	d->after = tally(d, after);
+	d->p = stats_fisher(d->before.hits, d->before.runs, d->after.hits, d->after.runs);
+	news = find_news(d, before, after);
+	conclude(plan, &news, d);
+}
+
+/**
+ * verify_same_code() - the verdict on a change that changes nothing that runs
+ * @signature: of the kernel before the change and of the one after it
+ * @d: filled, as by a last look at no boots; for verify_decision_free()
+ *
+ * Boots of the two would differ by chance only.
+ */
+void verify_same_code(const char *signature, struct verify_decision *d)
+{
+	*d = (struct verify_decision){ .p = 1 };
+	decide(d, VERIFY_NOT_FIXED,
+	       xasprintf("what runs is the same before and after (kernel signature %.16s)",
+			 signature));
+}
+
+/**
+ * verify_decision_free() - free what verify_decide() filled in
+ * @d: the decision; may be freed twice
+ */
+void verify_decision_free(struct verify_decision *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->nr_kinds; i++)
+		free(d->kinds[i].name);
+	free(d->kinds);
+	free(d->why);
+	*d = (struct verify_decision){};
+}

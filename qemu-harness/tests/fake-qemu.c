@@ -113,6 +113,37 @@ static void bug(void)
 	ticks_for_ever(COUNTERS("7", "3", "1100"));
 }
 
+/* A driver's warning that has nothing to do with the load. */
+static const char warning_at_boot[] =
+	"[    0.5] ------------[ cut here ]------------\n"
+	"[    0.5] WARNING: CPU: 0 PID: 1 at drivers/foo.c:12 foo_probe+0x4b/0x60\n"
+	"[    0.5] RIP: 0010:foo_probe+0x4b/0x60\n"
+	"[    0.5] ---[ end trace 5a1b2c3d4e5f6071 ]---\n";
+
+/* The load comes late enough for the warning to be seen by itself. */
+static void warning(void)
+{
+	console(warning_at_boot);
+	record(boot);
+	sleep_ms(1500);
+	to_load();
+}
+
+static void warning_only(void)
+{
+	warning();
+	record(TICK("4.0", "7", "0", "-1"));
+	record(DONE("8", "0", "-1"));
+}
+
+static void warning_and_bug(void)
+{
+	warning();
+	console(splat);
+	record(violation);
+	ticks_for_ever(COUNTERS("7", "3", "1100"));
+}
+
 static void bug_to_the_end(void)
 {
 	to_load();
@@ -376,6 +407,8 @@ static const struct {
 	{ "good", good },
 	{ "bug", bug },
 	{ "bug-to-the-end", bug_to_the_end },
+	{ "warning-only", warning_only },
+	{ "warning-and-bug", warning_and_bug },
 	{ "bug-in-pieces", bug_in_pieces },
 	{ "bug-unprinted", bug_unprinted },
 	{ "oops", oops },

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,11 @@
 	"[" time "] WARNING: CPU: 2 PID: 131 at irqsan/check.c:57 kvm_wait+0x4b/0x60\n" \
 	"[" time "] RIP: 0010:kvm_wait+0x4b/0x60\n" \
 	"[" time "] ---[ end trace 5a1b2c3d4e5f6071 ]---\n"
+#define FOO(time) \
+	"[" time "] ------------[ cut here ]------------\n" \
+	"[" time "] WARNING: CPU: 0 PID: 1 at drivers/foo.c:12 foo_probe+0x4b/0x60\n" \
+	"[" time "] RIP: 0010:foo_probe+0x4b/0x60\n" \
+	"[" time "] ---[ end trace 0000000000000000 ]---\n"
 #define SPLAT_PLANTED(time) \
 	"[" time "] ------------[ cut here ]------------\n" \
 	"[" time "] raw_local_irq_restore() called with IRQs enabled\n" \
@@ -139,9 +145,24 @@ static const struct example examples[] = {
 	  "crashed: WARNING in kvm_wait" },
 	{ "the bug while the module goes in", "kvm", "stopped first-violation", false,
 	  HELLO SPLAT("    2.6"), BOOT, NULL, "boot failed: WARNING in kvm_wait" },
-	{ "crash before a load that came nevertheless", "kvm", "exited 0", false,
+	{ "the bug before a load that came nevertheless", "kvm", "exited 0", false,
 	  HELLO SPLAT("    1.6"), READY DONE("7", "0", "-1"), NULL,
-	  "boot failed: WARNING in kvm_wait" },
+	  "crashed: WARNING in kvm_wait" },
+	{ "a driver's warning at boot", "kvm", "exited 0", false, HELLO FOO("    0.5"),
+	  READY DONE("7", "0", "-1"), NULL, "OK (at boot: WARNING in foo_probe)" },
+	{ "a driver's warning at boot, and the bug", "kvm", "exited 0", false,
+	  HELLO FOO("    0.5") SPLAT("    9.1"), READY VIOLATION DONE("7", "9", "4100"), NULL,
+	  "crashed: WARNING in kvm_wait (at boot: WARNING in foo_probe)" },
+	{ "a driver's warning at boot, and another one", "kvm", "exited 0", false,
+	  HELLO FOO("    0.5") PANIC("    9.0"), READY TICK("7", "0", "-1"), NULL,
+	  "crashed: kernel panic: Attempted to kill init! (at boot: WARNING in foo_probe)" },
+	{ "a driver's warning at boot, and no load", "kvm", "stalled insmod", false,
+	  HELLO FOO("    0.5"), BOOT, NULL, "boot failed: WARNING in foo_probe" },
+	{ "the bug behind somebody else's crash", "kvm", "exited 0", false,
+	  HELLO FOO("    8.0") SPLAT("    9.1"), READY VIOLATION DONE("7", "9", "4100"), NULL,
+	  "crashed: WARNING in kvm_wait" },
+	{ "irqsan was killed", "kvm", "running", false, HELLO, READY TICK("7", "0", "-1"), NULL,
+	  "lost: irqsan itself was killed" },
 	{ "the bug survives L1's death", "nested", "exited 137", false, HELLO SPLAT("    9.1"),
 	  READY VIOLATION TICK("7", "3", "4100"), NULL, "crashed: WARNING in kvm_wait" },
 	{ "panic at boot", "kvm", "exited 0", false, HELLO PANIC("    1.2"), "", NULL,
@@ -381,7 +402,7 @@ static void check(const struct example *e, size_t n, const char *facts)
 		char *dir = make(e, facts), *line;
 		struct verdict v;
 
-		assert_int_equal(judge_dir(dir, &v), 0);
+		assert_int_equal(judge_dir(dir, NULL, &v), 0);
 		line = verdict_line(&v);
 		if (strcmp(line, e->verdict)) {
 			print_message("%s: \"%s\", not \"%s\"\n", e->name, line, e->verdict);
@@ -438,7 +459,7 @@ static void test_titles(void **state)
 	struct verdict v;
 
 	(void)state;
-	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_int_equal(judge_dir(dir, NULL, &v), 0);
 	assert_string_equal(v.title, "WARNING in kvm_wait");
 	assert_int_equal(v.titles.n, 2);
 	assert_string_equal(v.titles.v[0], "WARNING in kvm_wait");
@@ -446,6 +467,56 @@ static void test_titles(void **state)
 	assert_false(v.done);
 	assert_int_equal(v.waited_ns, 0);
 	verdict_free(&v);
+	remove_tree(dir);
+	free(dir);
+}
+
+/* Each bug once, with all that is known of it; what the user doesn't want doesn't count. */
+static void test_findings(void **state)
+{
+	static const struct example e = {
+		"findings", "kvm", "exited 0", false,
+		HELLO FOO("    0.5") FOO("    0.6") SPLAT("    9.1") SPLAT("    9.2"),
+		READY "{\"t\":\"violation\",\"up\":9.0,\"title\":\"WARNING in kvm_wait\","
+		"\"site\":\"unlock+0x4b\",\"caller\":\"kvm_wait+0x9\"}\n"
+		DONE("7", "3", "4100"), NULL, NULL
+	};
+	struct strv ignore = {};
+	const struct finding *f;
+	char *dir = make(&e, ",\"ignore\":[\"foo_p.obe$\"]"), *line;
+	struct verdict v;
+
+	(void)state;
+	assert_int_equal(judge_dir(dir, NULL, &v), 0);
+	assert_int_equal(v.findings.n, 2);
+	f = &v.findings.v[0];
+	assert_string_equal(f->title, "WARNING in kvm_wait");
+	assert_string_equal(f->site, "unlock+0x4b");
+	assert_string_equal(f->caller, "kvm_wait+0x9");
+	assert_int_equal(f->source, FINDING_DETECTOR);
+	assert_int_equal(f->phase, PHASE_LOAD);
+	assert_true(f->up > 9.09 && f->up < 9.11);
+	assert_non_null(strstr(f->report, "kvm_wait"));
+	assert_true(f->counts && !f->ignored);
+	f = &v.findings.v[1];
+	assert_string_equal(f->title, "WARNING in foo_probe");
+	assert_int_equal(f->source, FINDING_KERNEL);
+	assert_int_equal(f->phase, PHASE_BOOT);
+	assert_true(f->ignored && !f->counts);
+	line = verdict_line(&v);
+	assert_string_equal(line, "crashed: WARNING in kvm_wait (ignored: WARNING in foo_probe)");
+	free(line);
+	verdict_free(&v);
+
+	strv_push(&ignore, "kvm_wait");
+	assert_int_equal(judge_dir(dir, &ignore, &v), 0);
+	line = verdict_line(&v);
+	assert_string_equal(line, "OK (ignored: WARNING in kvm_wait, and 1 more)");
+	free(line);
+	verdict_free(&v);
+	strv_push(&ignore, "kvm_(");
+	assert_int_equal(judge_dir(dir, &ignore, &v), -EINVAL);
+	strv_free(&ignore);
 	remove_tree(dir);
 	free(dir);
 }
@@ -467,7 +538,7 @@ static void test_numbers(void **state)
 	struct verdict v;
 
 	(void)state;
-	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_int_equal(judge_dir(dir, NULL, &v), 0);
 	assert_int_equal(v.outcome, OUTCOME_CRASHED);
 	assert_string_equal(v.release, "5.10.0-32-amd64");
 	assert_true(v.pv);
@@ -500,7 +571,7 @@ static void test_qemu_message(void **state)
 
 	(void)state;
 	put(dir, "qemu.log", "some warning\nfailed to initialize kvm\n");
-	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_int_equal(judge_dir(dir, NULL, &v), 0);
 	line = verdict_line(&v);
 	assert_string_equal(line, "lost: QEMU exited 1: failed to initialize kvm");
 	free(line);
@@ -521,7 +592,7 @@ static void test_bench(void **state)
 	    DONE("0", "0", "-1"));
 	put(dir, "run.json", "{\"accel\":\"tcg\",\"ended\":\"exited 0\",\"expect_pv\":false,"
 	    "\"wall_s\":1,\"icount\":true,\"bare\":true}");
-	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_int_equal(judge_dir(dir, NULL, &v), 0);
 	line = verdict_line(&v);
 	assert_string_equal(line, "OK");
 	free(line);
@@ -536,12 +607,12 @@ static void test_missing_files(void **state)
 	struct verdict v;
 
 	(void)state;
-	assert_true(judge_dir(dir, &v) < 0);
+	assert_true(judge_dir(dir, NULL, &v) < 0);
 	put(dir, "run.json", "{\"accel\":\"kvm\"}");
-	assert_true(judge_dir(dir, &v) < 0);
+	assert_true(judge_dir(dir, NULL, &v) < 0);
 	put(dir, "run.json", "{\"accel\":\"kvm\",\"ended\":\"exited 0\",\"expect_pv\":true,"
 	    "\"wall_s\":1}");
-	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_int_equal(judge_dir(dir, NULL, &v), 0);
 	line = verdict_line(&v);
 	assert_string_equal(line, "boot failed: no output from the kernel");
 	free(line);
@@ -576,8 +647,9 @@ static void test_controls(void **state)
 
 	(void)state;
 	check(bad, ARRAY_SIZE(bad), "");
-	assert_int_equal(judge_dir(dir, &v), 0);
-	assert_non_null(strstr(v.report, "Code: <U+001B>[2J\n"));
+	assert_int_equal(judge_dir(dir, NULL, &v), 0);
+	assert_int_equal(v.findings.n, 1);
+	assert_non_null(strstr(v.findings.v[0].report, "Code: <U+001B>[2J\n"));
 	verdict_free(&v);
 	remove_tree(dir);
 	free(dir);
@@ -619,9 +691,10 @@ static void test_flood(void **state)
 	e.records = records.data;
 	dir = make(&e, "");
 	start = now();
-	assert_int_equal(judge_dir(dir, &v), 0);
+	assert_int_equal(judge_dir(dir, NULL, &v), 0);
 	assert_true(now() - start < 15);
-	assert_int_equal(v.titles.n, VERDICT_TITLES_MAX);
+	assert_true(v.findings.dropped > 0);
+	assert_int_equal(v.findings.n, FINDINGS_MAX);
 	verdict_free(&v);
 	remove_tree(dir);
 	free(dir);
@@ -638,6 +711,7 @@ int main(void)
 		cmocka_unit_test(test_chores),
 		cmocka_unit_test(test_livepatch),
 		cmocka_unit_test(test_titles),
+		cmocka_unit_test(test_findings),
 		cmocka_unit_test(test_selftest),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_qemu_message),

@@ -177,8 +177,8 @@ static void check_run(struct page *p, size_t section, const char *key, const jso
 {
 	char *id = xasprintf("d%zu-%srun%d", section, key, int_of(run, "run"));
 	const char *title = text_of(run, "title"), *outcome = text_of(run, "outcome");
-	const json_t *event;
-	size_t i, marks = 0;
+	const json_t *event, *finding;
+	size_t i, marks = 0, reports;
 
 	is(p, outcome, "//div[@class='grid']//a[@href='#%s']/span[@class='word']", id);
 	is_made(p, xasprintf("#%d", int_of(run, "run")),
@@ -208,8 +208,10 @@ static void check_run(struct page *p, size_t section, const char *key, const jso
 		is_made(p, xasprintf("violations %lld", long_of(run, "violations")),
 			"//article[@id='%s']/p/span[starts-with(., 'violations ')]", id);
 	}
-	assert_int_equal(count(p, "//article[@id='%s']/details[@class='crash']", id),
-			 *text_of(run, "report") ? 1 : 0);
+	reports = *text_of(run, "report") ? 1 : 0;
+	json_array_foreach(json_object_get(run, "findings"), i, finding)
+		reports += *text_of(finding, "report") ? 1 : 0;
+	assert_int_equal(count(p, "//article[@id='%s']/details[@class='crash']", id), reports);
 	assert_int_equal(count(p, "//article[@id='%s']/details[@open]", id), 0);
 	free(id);
 }
@@ -770,7 +772,7 @@ static void test_live(void **state)
 	    "{\"t\":\"done\",\"up\":20,\"load_ms\":16000,\"ops\":1,\"waits\":5,\"slow_pv\":1,"
 	    "\"slow_native\":0,\"violations\":3,\"lost\":0,\"first_ms\":5100}\n");
 	result_init(&result, 1);
-	assert_int_equal(judge_dir(boot, &result_add(&result, 0, boot)->verdict), 0);
+	assert_int_equal(judge_dir(boot, NULL, &result_add(&result, 0, boot)->verdict), 0);
 	doc = result_json(&result);
 	path = xasprintf("%s/result.json", p.dir);
 	assert_int_equal(result_write(doc, path), 0);
@@ -841,7 +843,7 @@ static void test_bad_input(void **state)
 		"", "{", "[]", "7", "null", "\"irqsan-result/1\"", "{}", "{\"format\":1}",
 		"{\"format\":\"irqsan-result/1\"}",
 		"{\"format\":\"irqsan-result/1\",\"runs\":{}}",
-		"{\"format\":\"irqsan-result/2\",\"runs\":[]}",
+		"{\"format\":\"irqsan-result/3\",\"runs\":[]}",
 		"{\"format\":\"irqsan-result/\",\"runs\":[]}",
 		"{\"format\":\"irqsan-result/0\",\"runs\":[]}",
 		"{\"format\":\"irqsan-result/1x\",\"runs\":[]}",

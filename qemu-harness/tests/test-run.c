@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "boot/run.h"
+#include "judge/series.h"
 #include "cmd/cmd.h"
 #include "verify/verify-doc.h"
 
@@ -48,14 +48,14 @@ static char *fake_qemu(void)
  * @dir: the run's directory
  * @qemu: path of fake-qemu
  * @guest: what it boots
- * @config: as for run_boots()
+ * @config: as for series_run()
  * @result: its result
  */
 struct fixture {
 	char *dir;
 	char *qemu;
 	struct run_guest guest;
-	struct run_config config;
+	struct series config;
 	struct result result;
 };
 
@@ -71,9 +71,11 @@ static void prepare(struct fixture *f, const char *plays, unsigned int runs, uns
 			.initramfs = "/fake/initramfs", .cpus = 4, .memory_mb = 512 },
 		.expect_pv = true, .conf = "workload mkdir-storm\n",
 	};
-	f->config = (struct run_config){
-		.guests = &f->guest, .nr_guests = 1, .runs = runs, .jobs = jobs,
-		.until_first = true, .limits = &limits, .scale = 1, .dir = f->dir,
+	f->config = (struct series){
+		.run = {
+			.guests = &f->guest, .nr_guests = 1, .runs = runs, .jobs = jobs,
+			.until_first = true, .limits = &limits, .scale = 1, .dir = f->dir,
+		},
 		.out = stderr,
 	};
 	result_init(&f->result, runs);
@@ -181,6 +183,9 @@ static const struct one ones[] = {
 	{ "good", true, "OK", "exited 0", 1, EXIT_OK },
 	{ "bug", false, "crashed: WARNING in kvm_wait", "stopped first-violation", 1, EXIT_FOUND },
 	{ "bug-to-the-end", true, "crashed: WARNING in kvm_wait", "exited 0", 1, EXIT_FOUND },
+	{ "warning-only", false, "OK (at boot: WARNING in foo_probe)", "exited 0", 1, EXIT_OK },
+	{ "warning-and-bug", false, "crashed: WARNING in kvm_wait (at boot: WARNING in foo_probe)",
+	  "stopped first-violation", 1, EXIT_FOUND },
 	{ "bug-in-pieces", false, "crashed: WARNING in kvm_wait", "stopped first-violation", 1,
 	  EXIT_FOUND },
 	{ "bug-unprinted", false, "crashed: WARNING in kvm_wait", "stopped first-violation", 1,
@@ -235,8 +240,8 @@ static void test_plays(void **state)
 
 		print_message("%s%s\n", ones[i].play, ones[i].end ? " (to the end)" : "");
 		prepare(&f, ones[i].play, 1, 1);
-		f.config.until_first = !ones[i].end;
-		assert_int_equal(run_boots(&f.config, &f.result), 0);
+		f.config.run.until_first = !ones[i].end;
+		assert_int_equal(series_run(&f.config, &f.result), 0);
 		assert_line(&f, 0, ones[i].line);
 		assert_int_equal(f.result.runs[0].n, ones[i].attempts);
 		assert_int_equal(result_exit(&f.result), ones[i].exit);
@@ -254,9 +259,9 @@ static void run_with_facts(const char *play, json_t *facts, const char *line)
 	struct fixture f;
 
 	prepare(&f, play, 1, 1);
-	f.config.until_first = false;
+	f.config.run.until_first = false;
 	f.guest.facts = facts;
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	assert_line(&f, 0, line);
 	finish(&f);
 	json_decref(facts);
@@ -284,7 +289,7 @@ static void test_lost_boots_are_repeated_and_counted(void **state)
 
 	(void)state;
 	prepare(&f, "killed,half-line,good", 2, 1);
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	assert_line(&f, 0, "OK");
 	assert_line(&f, 1, "OK");
 	assert_int_equal(f.result.runs[0].n, 3);
@@ -314,7 +319,7 @@ static void test_parallel_in_order(void **state)
 	prepare(&f, "stall-load,good,good", 3, 3);
 	f.config.out = open_memstream(&text, &size);
 	assert_non_null(f.config.out);
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	fclose(f.config.out);
 	assert_non_null(strstr(text, "run #0: "));
 	assert_true(strstr(text, "run #0: ") < strstr(text, "run #1: "));
@@ -344,7 +349,7 @@ static void test_enough(void **state)
 	prepare(&f, "stall-load,good,good", 4, 2);
 	f.config.enough = after_one;
 	f.config.ctx = &told;
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	assert_int_equal(told, 1);
 	assert_false(f.result.interrupted);
 	assert_line(&f, 0, "lost: interrupted");
@@ -368,15 +373,15 @@ static void test_in_turn(void **state)
 	guests[1] = f.guest;
 	guests[1].name = "after";
 	guests[1].facts = json_pack("{s:s}", "side", "after");
-	f.config.guests = guests;
-	f.config.nr_guests = 2;
+	f.config.run.guests = guests;
+	f.config.run.nr_guests = 2;
 	f.config.out = open_memstream(&text, &size);
-	f.config.until_first = false;
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
-	f.config.first = 2;
-	f.config.runs = 3;
+	f.config.run.until_first = false;
+	assert_int_equal(series_run(&f.config, &f.result), 0);
+	f.config.run.first = 2;
+	f.config.run.runs = 3;
 	result_extend(&f.result, 5);
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	fclose(f.config.out);
 	assert_string_equal(text, "run #0 before: crashed: WARNING in kvm_wait\n"
 			    "run #1 after: OK\nrun #2 before: OK\nrun #3 after: OK\n"
@@ -452,9 +457,9 @@ static void test_verify(void **state)
 		prepare(&f, v->plays, 0, 1);
 		guests[0] = f.guest;
 		guests[1] = f.guest;
-		f.config.guests = guests;
-		f.config.nr_guests = 2;
-		f.config.until_first = false;
+		f.config.run.guests = guests;
+		f.config.run.nr_guests = 2;
+		f.config.run.until_first = false;
 		verify_plan(&plan, v->runs, 0.05);
 		assert_int_equal(verify_boots(&plan, NULL, &f.config, &f.result, &d), 0);
 		if (d.answer != v->answer)
@@ -487,13 +492,13 @@ static void test_exit_codes(void **state)
 
 	(void)state;
 	prepare(&f, "bug,killed", 2, 1);
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	assert_line(&f, 0, "crashed: WARNING in kvm_wait");
 	assert_line(&f, 1, "lost: QEMU exited 137");
 	assert_int_equal(result_exit(&f.result), EXIT_FOUND);
 	finish(&f);
 	prepare(&f, "good,not-reached", 2, 1);
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	assert_int_equal(result_exit(&f.result), EXIT_INFRA);
 	finish(&f);
 }
@@ -505,7 +510,7 @@ static void test_console_is_kept_whole(void **state)
 
 	(void)state;
 	prepare(&f, "flood", 1, 1);
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	log = slurp(f.result.runs[0].attempts[0].dir, "console.log");
 	assert_true(strlen(log) > 128 * 65536);
 	assert_non_null(strstr(log, "Linux version 5.10.0-fake\n"));
@@ -520,7 +525,7 @@ static void test_no_qemu(void **state)
 	(void)state;
 	prepare(&f, "good", 1, 1);
 	f.guest.vm.qemu = "/nonexistent/qemu";
-	assert_true(run_boots(&f.config, &f.result) < 0);
+	assert_true(series_run(&f.config, &f.result) < 0);
 	assert_int_equal(f.result.runs[0].n, 0);
 	assert_int_equal(result_exit(&f.result), EXIT_INFRA);
 	result_free(&f.result);
@@ -535,10 +540,10 @@ static void test_directory_in_use(void **state)
 
 	(void)state;
 	prepare(&f, "good", 1, 1);
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	result_free(&f.result);
 	result_init(&f.result, 1);
-	assert_int_equal(run_boots(&f.config, &f.result), -EEXIST);
+	assert_int_equal(series_run(&f.config, &f.result), -EEXIST);
 	finish(&f);
 }
 
@@ -561,7 +566,7 @@ static void test_interrupt(void **state)
 		/* Whoever runs the tests in the background may have it ignored. */
 		signal(SIGINT, SIG_DFL);
 		child_catch_signals();
-		rc = run_boots(&f.config, &f.result);
+		rc = series_run(&f.config, &f.result);
 		_exit(rc || !f.result.interrupted ? 99 : result_exit(&f.result));
 	}
 	/* The fake guest is up once it has sent its pid. */
@@ -599,7 +604,7 @@ static void test_recheck(void **state)
 
 	(void)state;
 	prepare(&f, "bug", 1, 1);
-	assert_int_equal(run_boots(&f.config, &f.result), 0);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
 	assert_int_equal(recheck(f.dir), EXIT_OK);
 	assert_int_equal(recheck(f.result.runs[0].attempts[0].dir), EXIT_OK);
 	path = xasprintf("%s/verdict.json", f.result.runs[0].attempts[0].dir);

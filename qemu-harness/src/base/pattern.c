@@ -11,8 +11,9 @@
 #include "base/pattern.h"
 #include "base/util.h"
 
-/* A power of two, at least twice the number of patterns that all tables have. */
+/* A power of two, at least twice the number of patterns that all tables and users have. */
 #define SLOTS 1024
+#define KEPT_MAX 128
 
 /**
  * struct compiled - one slot of the cache
@@ -69,8 +70,43 @@ static const struct compiled *lookup(const char *pattern)
 }
 
 /**
+ * pattern_keep() - a pattern that isn't a constant, for pattern_find()
+ * @pattern: PCRE2 syntax, from a user or a file
+ *
+ * Return: an equal string that stays, one for all equal patterns; or NULL when it
+ * doesn't compile or there are too many, the reason was printed
+ */
+const char *pattern_keep(const char *pattern)
+{
+	static char *kept[KEPT_MAX];
+	PCRE2_UCHAR why[256];
+	pcre2_code *code;
+	size_t offset, i;
+	int error;
+
+	for (i = 0; i < KEPT_MAX && kept[i]; i++)
+		if (!strcmp(kept[i], pattern))
+			return kept[i];
+	if (i == KEPT_MAX) {
+		pr_err("more than %d patterns to ignore", KEPT_MAX);
+		return NULL;
+	}
+	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+	if (!code) {
+		pcre2_get_error_message(error, why, sizeof(why));
+		pr_err("\"%s\" is no regular expression: %s at character %zu", pattern, why,
+		       offset + 1);
+		return NULL;
+	}
+	pcre2_code_free(code);
+	kept[i] = xstrdup(pattern);
+	return kept[i];
+}
+
+/**
  * pattern_find() - the first match of a pattern
- * @pattern: PCRE2 syntax; a string constant, since its address is remembered
+ * @pattern: PCRE2 syntax; a string constant or from pattern_keep(), since its address
+ *	     is remembered
  * @text: where to look
  * @groups: filled with the match and its groups; may be NULL
  *

@@ -12,7 +12,6 @@
 #include "base/child.h"
 #include "base/printable.h"
 #include "bisect/bisect-machine.h"
-#include "boot/run.h"
 #include "crash/crash-text.h"
 #include "kernel/build.h"
 #include "kernel/kernel.h"
@@ -239,11 +238,12 @@ static char *read_report(const struct bisect_machine *m, const struct bisect_gue
 	return report;
 }
 
-/* A boot that failed on what is looked for has shown it. */
-static bool is_bogus_restore(const struct verdict *v, const char *report)
+/* A boot that failed on what the detector is there for has shown it. */
+static bool detected(const struct verdict *v)
 {
-	return v->violations ||
-	       (report && strstr(report, "raw_local_irq_restore() called with IRQs enabled"));
+	const struct finding *first = findings_first(&v->findings);
+
+	return first && first->source == FINDING_DETECTOR;
 }
 
 /* @run has its directory, @run->report what is on the console there. */
@@ -264,9 +264,9 @@ static void to_run(const struct verdict *v, bool basic, struct bisect_run *run)
 		run->title = xstrdup(outcome_name(v->outcome));
 	else if (run->seen == BISECT_SEEN_CRASH || run->seen == BISECT_SEEN_FAILURE)
 		run->title = xstrdup(v->title);
-	if (v->outcome == OUTCOME_BOOT_FAILED && is_bogus_restore(v, run->report))
+	if (v->outcome == OUTCOME_BOOT_FAILED && detected(v))
 		run->seen = BISECT_SEEN_CRASH;
-	if (basic && run->seen == BISECT_SEEN_CRASH && !is_bogus_restore(v, run->report))
+	if (basic && run->seen == BISECT_SEEN_CRASH && !detected(v))
 		run->seen = BISECT_SEEN_FAILURE;
 	if (basic && v->release && v->title)
 		run->text = xasprintf("basic kernel testing failed: %s", v->title);
@@ -333,33 +333,29 @@ static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, un
 {
 	const struct request rq = basic ? basic_request(m->rq) : *m->rq;
 	char *dir = new_dir(m, g->rev);
-	struct run_config config;
+	struct series series;
 	struct result result;
-	FILE *out;
 	int rc;
 
-	config = request_config(&rq, basic ? ACCEL_TCG : m->accel, dir);
-	config.runs = runs;
-	config.jobs = config.jobs < runs ? config.jobs : runs;
-	config.guests = basic ? &g->basic.run : &g->load.run;
-	config.nr_guests = 1;
-	config.enough = on_verdict;
-	config.ctx = t;
-	/* The log tells outcomes when the revision is done. */
-	out = fopen("/dev/null", "w");
-	config.out = out ?: stderr;
+	series = request_series(&rq, basic ? ACCEL_TCG : m->accel, dir);
+	series.run.runs = runs;
+	series.run.jobs = series.run.jobs < runs ? series.run.jobs : runs;
+	series.run.guests = basic ? &g->basic.run : &g->load.run;
+	series.run.nr_guests = 1;
+	series.enough = on_verdict;
+	series.ctx = t;
+	/* The log has the outcomes when the revision is done. */
+	series.out = NULL;
 	result_init(&result, runs);
 	t->guest = g;
 	t->result = &result;
 	t->basic = basic;
 	rc = mkdir_p(dir);
 	if (rc >= 0)
-		rc = run_boots(&config, &result);
+		rc = series_run(&series, &result);
 	if (rc >= 0 && result.interrupted)
 		rc = -EINTR;
 	result_free(&result);
-	if (out)
-		fclose(out);
 	free(dir);
 	return rc < 0 ? rc : 0;
 }

@@ -162,6 +162,9 @@ static int record_fill(const json_t *obj, struct record *r)
 	if ((r->kind == RECORD_VIOLATION || r->kind == RECORD_PLANTED) &&
 	    get_text(obj, "site", &r->site))
 		return -EINVAL;
+	if (r->kind == RECORD_VIOLATION && json_object_get(obj, "caller") &&
+	    get_text(obj, "caller", &r->caller))
+		return -EINVAL;
 	if (r->kind == RECORD_COUNTS && get_sites(obj, r))
 		return -EINVAL;
 	if (r->kind == RECORD_PLANTED && get_int(obj, "ran", 1, &r->ran))
@@ -229,10 +232,12 @@ void record_free(struct record *r)
 	record_sites_free(r->sites, r->nr_sites);
 	free(r->text);
 	free(r->site);
+	free(r->caller);
 	free(r->skipped);
 	r->sites = NULL;
 	r->nr_sites = 0;
 	r->text = NULL;
 	r->site = NULL;
+	r->caller = NULL;
 	r->skipped = NULL;
 }

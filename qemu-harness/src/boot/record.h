@@ -97,6 +97,7 @@ struct record_site {
  *	  load: workload, violation: title, livepatch: name, planted: plant,
  *	  chore: name, ktap: line, error: what; else NULL
  * @site: owned; violation, planted: FUNC+0xOFF; else NULL
+ * @caller: violation: FUNC+0xOFF, or NULL from an older guest; owned
  * @skipped: chore: why it was not done, or only in part, or NULL; owned
  * @ran: planted, chore: how often
  * @pv: boot: the guest has PV spinlocks
@@ -112,6 +113,7 @@ struct record {
 	double up;
 	char *text;
 	char *site;
+	char *caller;
 	char *skipped;
 	int64_t ran;
 	bool pv;

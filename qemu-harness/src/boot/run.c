@@ -20,13 +20,16 @@
 #include "boot/rundir.h"
 #include "crash/crash.h"
 
-/* A boot that is lost three times isn't bad luck. */
-#define RETRIES_MAX 2
 /* A guest that floods its console must not fill the disk. */
 #define CHANNEL_BYTES_MAX (64u << 20)
 /* Progress is told this often (seconds): a line that replaces itself, and one in a log. */
 #define PROGRESS_TTY_S 1
 #define PROGRESS_LOG_S 20
+/*
+ * What a boot showed is looked at again, when the first of it didn't count, after this
+ * many times as long as the last look took.
+ */
+#define LOOK_AGAIN 20
 /* What the guest itself gives a livepatch's transition, in silence. */
 #define TRANSITION_S 60
 /* One reload of the module with all its sites, in an emulated guest under load (seconds). */
@@ -70,6 +73,17 @@ static const char *const phase_names[] = {
 };
 
 /**
+ * run_phase_name() - a phase in a word
+ * @phase: the phase
+ *
+ * Return: a constant string
+ */
+const char *run_phase_name(enum run_phase phase)
+{
+	return phase_names[phase];
+}
+
+/**
  * struct channel - one byte stream of a guest
  * @fd: where it comes from; -1 once it has ended
  * @file: where it is kept
@@ -101,7 +115,8 @@ struct channel {
  * @progress_at: when it last showed progress
  * @outer_at: when the outer guest last spoke; 0 before it has
  * @console_at: when the last byte came on the console
- * @found_at: when the first finding was seen; 0 while there is none
+ * @found_at: when something was found that may count; 0 while there is nothing
+ * @look_at: not looked at before, since earlier findings didn't count
  * @recorded: its init has sent a record since @found_at
  * @up: the guest's uptime in its last record
  * @garbage: lines of the record channel that were no records
@@ -123,6 +138,7 @@ struct boot {
 	double outer_at;
 	double console_at;
 	double found_at;
+	double look_at;
 	bool recorded;
 	double up;
 	unsigned int garbage;
@@ -132,23 +148,17 @@ struct boot {
 /**
  * struct loop - all runs of one call
  * @config: of the whole
- * @result: filled as runs end
  * @boots: one slot a job
  * @end: behind the last run's number
  * @started: the next run to be started
- * @told: the next run whose verdict is to be printed
- * @final: for each run from the first, whether its verdict stands
- * @progress_at: when progress was last told
+ * @progress_at: when progress was last shown
  * @enough: no more boots are wanted
  */
 struct loop {
 	const struct run_config *config;
-	struct result *result;
 	struct boot *boots;
 	unsigned int end;
 	unsigned int started;
-	unsigned int told;
-	bool *final;
 	double progress_at;
 	bool enough;
 };
@@ -290,6 +300,29 @@ static void channel_close(struct channel *c)
 	c->fd = -1;
 }
 
+/* Also at the start, so that what a boot has shown so far can be judged. */
+static int write_run_json(const struct boot *b, const char *ended)
+{
+	const struct run_config *config = b->config;
+	json_t *doc = json_pack("{s:s, s:i, s:i, s:s, s:s, s:b, s:s, s:i, s:b, s:f}",
+				"format", "irqsan-boot/2",
+				"run", (int)b->number, "attempt", (int)b->attempt,
+				"accel", accel_name(b->guest->vm.accel),
+				"ended", ended,
+				"expect_pv", b->guest->expect_pv,
+				"until", config->until_first ? "first" : "end",
+				"garbage", (int)b->garbage,
+				"truncated", b->console.cut || b->record.cut,
+				"wall_s", now() - b->started);
+	int rc;
+
+	if (b->guest->facts)
+		json_object_update_missing(doc, b->guest->facts);
+	rc = rundir_write_json(b->dir, "run.json", doc);
+	json_decref(doc);
+	return rc;
+}
+
 static int boot_start(struct boot *b, const struct run_config *config, unsigned int number,
 		      unsigned int attempt)
 {
@@ -304,6 +337,9 @@ static int boot_start(struct boot *b, const struct run_config *config, unsigned 
 	rc = rundir_boot(config->dir, number, attempt, &b->dir);
 	if (!rc && guest->conf)
 		rc = rundir_write_text(b->dir, "irqsan.conf", guest->conf);
+	b->started = now();
+	if (rc >= 0)
+		rc = write_run_json(b, "running");
 	if (rc >= 0)
 		rc = channel_open(&b->console, b->dir, "console.log", on_console_line, b);
 	if (rc >= 0)
@@ -320,7 +356,6 @@ static int boot_start(struct boot *b, const struct run_config *config, unsigned 
 	}
 	b->console.fd = b->vm.console;
 	b->record.fd = b->vm.record;
-	b->started = now();
 	b->phase_at = b->started;
 	b->progress_at = b->started;
 	b->console_at = b->started;
@@ -344,18 +379,34 @@ static double patience(const struct boot *b)
 					RELOAD_PATIENCE * config->reload : s;
 }
 
+/*
+ * Has this boot shown what ends it? Only once it has been printed to its end: then the
+ * report has its title, and a harmless one doesn't end the boot.
+ */
+static bool boot_found(struct boot *b, double t)
+{
+	const struct run_config *config = b->config;
+	bool told = b->recorded && t - b->console_at >= config->limits->quiet;
+
+	if (!told && t - b->found_at < config->limits->tail * config->scale)
+		return false;
+	if (t < b->look_at)
+		return false;
+	if (config->counts(config->ctx, b->dir))
+		return true;
+	b->look_at = now() + LOOK_AGAIN * (now() - t);
+	b->found_at = 0;
+	b->recorded = false;
+	return false;
+}
+
 /* Why this guest has to be ended now, in the words of run.json (caller frees), or NULL. */
-static char *boot_due(const struct boot *b, double t)
+static char *boot_due(struct boot *b, double t)
 {
 	const struct run_config *config = b->config;
 
-	if (config->until_first && b->found_at) {
-		bool told = b->recorded && t - b->console_at >= config->limits->quiet;
-
-		if (told || t - b->found_at >= config->limits->tail * config->scale)
-			return xstrdup("stopped first-violation");
-		return NULL;
-	}
+	if (config->until_first && b->found_at && boot_found(b, t))
+		return xstrdup("stopped first-violation");
 	/* No guest can go on without it: no need to wait for what the guest may take. */
 	if (b->outer_at && t - b->outer_at >= config->limits->outer)
 		return xstrdup("stalled outer guest");
@@ -391,96 +442,35 @@ static bool boot_step(struct boot *b)
 	return true;
 }
 
-static int write_run_json(const struct boot *b)
+/* Ends the guest and writes what the host knows; frees all but the slot and its directory. */
+static int boot_finish(struct boot *b)
 {
-	const struct run_config *config = b->config;
-	json_t *doc = json_pack("{s:s, s:i, s:i, s:s, s:s, s:b, s:s, s:i, s:b, s:f}",
-				"format", "irqsan-boot/1",
-				"run", (int)b->number, "attempt", (int)b->attempt,
-				"accel", accel_name(b->guest->vm.accel),
-				"ended", b->ended,
-				"expect_pv", b->guest->expect_pv,
-				"until", config->until_first ? "first" : "end",
-				"garbage", (int)b->garbage,
-				"truncated", b->console.cut || b->record.cut,
-				"wall_s", now() - b->started);
-	int rc;
-
-	if (b->guest->facts)
-		json_object_update_missing(doc, b->guest->facts);
-	rc = rundir_write_json(b->dir, "run.json", doc);
-	json_decref(doc);
-	return rc;
-}
-
-/* Ends the guest, writes what the host knows, judges; frees all but the slot. */
-static int boot_finish(struct boot *b, struct result *result)
-{
-	struct result_attempt *a;
-	json_t *doc;
 	int rc;
 
 	vm_stop(&b->vm);
 	channel_close(&b->console);
 	channel_close(&b->record);
-	rc = write_run_json(b);
-	if (rc >= 0) {
-		a = result_add(result, b->number, b->dir);
-		rc = judge_dir(b->dir, &a->verdict);
-		if (rc >= 0) {
-			doc = result_verdict_json(&a->verdict);
-			rc = rundir_write_json(b->dir, "verdict.json", doc);
-			json_decref(doc);
-		}
-	}
+	rc = write_run_json(b, b->ended);
 	free(b->ended);
-	free(b->dir);
 	b->ended = NULL;
-	b->dir = NULL;
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
-/* Prints the verdicts that are next in order. */
-static void tell(struct loop *loop)
+/* A boot is over: its run is done, or starts again in the same slot. */
+static int boot_over(struct loop *loop, struct boot *b, bool last)
 {
 	const struct run_config *config = loop->config;
+	int rc = boot_finish(b);
+	char *dir = b->dir;
 
-	while (loop->told < loop->end && loop->final[loop->told - config->first]) {
-		const char *name = config->guests[loop->told % config->nr_guests].name;
-		char *line = verdict_line(result_verdict(loop->result, loop->told));
-
-		pr_progress_end();
-		if (config->out) {
-			fprintf(config->out, "run #%u%s%s: %s\n", loop->told, name ? " " : "",
-				name ?: "", line);
-			fflush(config->out);
-		}
-		free(line);
-		loop->told++;
-	}
-}
-
-/* A boot is over: its run is final, or starts again in the same slot. */
-static int boot_over(struct loop *loop, struct boot *b)
-{
-	unsigned int number = b->number, attempt = b->attempt;
-	const struct verdict *v;
-	int rc;
-
-	rc = boot_finish(b, loop->result);
-	if (rc < 0)
-		return rc;
-	v = result_verdict(loop->result, number);
-	if (v->outcome == OUTCOME_LOST && attempt < RETRIES_MAX && !loop->result->interrupted) {
-		pr_progress_end();
-		pr_info("run #%u: lost: %s; trying again", number, v->title);
-		return boot_start(b, loop->config, number, attempt + 1);
-	}
-	loop->final[number - loop->config->first] = true;
-	tell(loop);
-	if (loop->config->enough)
-		loop->enough |= loop->config->enough(loop->config->ctx, number, v);
-	return 0;
+	b->dir = NULL;
+	if (!rc)
+		rc = config->ended(config->ctx, b->number, b->attempt, dir, last);
+	free(dir);
+	if (rc == RUN_AGAIN && !last)
+		return boot_start(b, config, b->number, b->attempt + 1);
+	loop->enough |= rc == RUN_ENOUGH;
+	return rc < 0 ? rc : 0;
 }
 
 static int fill_slots(struct loop *loop)
@@ -573,7 +563,7 @@ static int loop_run(struct loop *loop)
 
 			if (!b->dir || !boot_step(b))
 				continue;
-			rc = boot_over(loop, b);
+			rc = boot_over(loop, b, false);
 			if (rc < 0 || loop->enough)
 				return rc;
 		}
@@ -587,47 +577,36 @@ static void stop_all(struct loop *loop)
 
 	for (i = 0; i < loop->config->jobs; i++) {
 		struct boot *b = &loop->boots[i];
-		unsigned int number = b->number;
 
 		if (!b->dir)
 			continue;
 		b->ended = xstrdup("interrupted");
-		if (boot_finish(b, loop->result) >= 0)
-			loop->final[number - loop->config->first] = true;
+		boot_over(loop, b, true);
 	}
-	tell(loop);
 }
 
 /**
- * run_boots() - boot and judge
+ * run_boots() - boot guests
  * @config: what and how often
- * @result: with room for the runs from @config->first on; one or more boots are
- *	    added to each
  *
- * Prints each verdict when it and all before it stand. No guest is left running,
- * whatever happens.
+ * No guest is left running, whatever happens.
  *
- * Return: 0 when all runs have their verdict, or the user ended it early
- * (@result->interrupted); a negative errno when the machine couldn't do it,
- * the reason was printed
+ * Return: 0 when all runs are done or enough of them; -EINTR when the user ended it
+ * early; another negative errno when the machine couldn't do it, the reason was printed
  */
-int run_boots(const struct run_config *config, struct result *result)
+int run_boots(const struct run_config *config)
 {
 	struct loop loop = {
-		.config = config, .result = result, .end = config->first + config->runs,
-		.started = config->first, .told = config->first, .progress_at = now(),
+		.config = config, .end = config->first + config->runs,
+		.started = config->first, .progress_at = now(),
 	};
 	int rc;
 
 	loop.boots = xcalloc(config->jobs, sizeof(*loop.boots));
-	loop.final = xcalloc(config->runs, sizeof(*loop.final));
 	rc = loop_run(&loop);
-	if (rc < 0 || loop.enough) {
-		result->interrupted = rc == -EINTR;
+	if (rc < 0 || loop.enough)
 		stop_all(&loop);
-	}
 	pr_progress_end();
 	free(loop.boots);
-	free(loop.final);
-	return rc == -EINTR ? 0 : rc;
+	return rc;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Boots a guest many times, several at once, and has each boot judged.
+ * Boots a guest many times, several at once; each boot leaves a run directory, which
+ * others judge (judge/series.h).
  */
 #ifndef IRQSAN_RUN_H
 #define IRQSAN_RUN_H
 
-#include <stdio.h>
+#include <jansson.h>
 
 #include "boot/vm.h"
-#include "judge/result.h"
 
 /**
  * enum run_phase - where a guest is, by its own records
@@ -59,24 +59,36 @@ struct run_guest {
 };
 
 /**
+ * enum run_next - what is to happen when a boot has ended
+ * @RUN_NEXT: the run is done
+ * @RUN_AGAIN: the run is to be repeated
+ * @RUN_ENOUGH: the boots that still run are ended, and no more are started
+ */
+enum run_next {
+	RUN_NEXT,
+	RUN_AGAIN,
+	RUN_ENOUGH,
+};
+
+/**
  * struct run_config - how often to boot, and how
  * @guests: booted in turn: run N is of guest N modulo @nr_guests
  * @nr_guests: how many; at least 1
  * @first: number of the first run
  * @runs: how many runs
  * @jobs: how many at once
- * @until_first: end a boot at its first finding
+ * @until_first: end a boot at its first finding that counts
  * @seconds: how long the load is ordered to run, in guest time
  * @reload: how often the module is taken out and put back meanwhile
  * @limits: patience
  * @scale: of this accelerator
  * @dir: directory of the runs; must exist
- * @out: where verdicts are printed; NULL: nowhere
  * @verbose: tell each guest's phases
- * @enough: told each verdict that stands, in the order in which boots end; when
- *	    it returns true, the boots that still run are ended and no more are
- *	    started; NULL: all are run
- * @ctx: for @enough
+ * @counts: with @until_first, when something was found: does it count, by what
+ *	    @dir holds so far?
+ * @ended: a boot has ended, its directory @dir is complete; returns enum run_next
+ *	   or a negative errno. With @last there is no next boot, whatever it returns
+ * @ctx: for both
  */
 struct run_config {
 	const struct run_guest *guests;
@@ -90,12 +102,14 @@ struct run_config {
 	const struct run_limits *limits;
 	double scale;
 	const char *dir;
-	FILE *out;
 	bool verbose;
-	bool (*enough)(void *ctx, unsigned int number, const struct verdict *v);
+	bool (*counts)(void *ctx, const char *dir);
+	int (*ended)(void *ctx, unsigned int number, unsigned int attempt, const char *dir,
+		     bool last);
 	void *ctx;
 };
 
-int run_boots(const struct run_config *config, struct result *result);
+const char *run_phase_name(enum run_phase phase);
+int run_boots(const struct run_config *config);
 
 #endif

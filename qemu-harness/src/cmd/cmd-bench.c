@@ -16,7 +16,7 @@
 #include "base/util.h"
 #include "boot/accel.h"
 #include "boot/guest-image.h"
-#include "boot/run.h"
+#include "judge/series.h"
 #include "boot/rundir.h"
 #include "cmd/bench-table.h"
 #include "cmd/cmd.h"
@@ -184,11 +184,14 @@ static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 			.cpus = 1, .memory_mb = MEMORY_MB, .icount = true },
 		.conf = guest->conf,
 	};
-	const struct run_config config = {
-		.guests = &booted, .nr_guests = 1,
-		.runs = BOOTS, .jobs = BOOTS < cpus_available() ? BOOTS : cpus_available(),
-		.seconds = SECONDS, .limits = &run_limits_default, .scale = SCALE,
-		.dir = dir, .out = stderr,
+	const struct series series = {
+		.run = {
+			.guests = &booted, .nr_guests = 1, .runs = BOOTS,
+			.jobs = BOOTS < cpus_available() ? BOOTS : cpus_available(),
+			.seconds = SECONDS, .limits = &run_limits_default, .scale = SCALE,
+			.dir = dir,
+		},
+		.out = stderr,
 	};
 	struct result result;
 	char *elf = NULL;
@@ -205,7 +208,7 @@ static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 	result_init(&result, BOOTS);
 	booted.facts = json_pack("{s:s, s:s, s:b, s:b}", "command", "bench", "setup", s->name,
 				 "icount", 1, "bare", !s->params);
-	rc = run_boots(&config, &result);
+	rc = series_run(&series, &result);
 	if (!rc && result.interrupted)
 		rc = -EINTR;
 	/* What a boot found is told above, and doesn't make its numbers wrong. */

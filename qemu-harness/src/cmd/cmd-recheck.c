@@ -13,12 +13,14 @@
 #include "base/printable.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/request.h"
 #include "judge/result.h"
 
 /**
  * struct recheck - the work of one call
  * @dirs: what the user named; points into argv
  * @n: how many
+ * @ignore: patterns of titles that don't count, on top of what each boot has
  * @checked: boots judged
  * @differ: boots whose verdict is another one now
  * @failed: boots or directories that can't be read
@@ -26,6 +28,7 @@
 struct recheck {
 	char **dirs;
 	unsigned int n;
+	struct strv ignore;
 	unsigned int checked;
 	unsigned int differ;
 	unsigned int failed;
@@ -36,6 +39,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct recheck *rc = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &rc->ignore;
+		break;
 	case ARGP_KEY_ARGS:
 		rc->dirs = state->argv + state->next;
 		rc->n = (unsigned int)(state->argc - state->next);
@@ -71,7 +77,10 @@ static void say_difference(const char *dir, const json_t *old, const struct verd
 	free(line);
 }
 
-/* What an older irqsan didn't store can't differ. */
+/*
+ * What an older irqsan didn't store can't differ, nor what it stored in another form:
+ * before the findings there were "titles" and one "report".
+ */
 static bool same_verdict(const json_t *old, const json_t *new)
 {
 	const char *name;
@@ -80,7 +89,7 @@ static bool same_verdict(const json_t *old, const json_t *new)
 	if (!old)
 		return false;
 	json_object_foreach((json_t *)old, name, value)
-		if (!json_equal(value, json_object_get(new, name)))
+		if (json_object_get(new, name) && !json_equal(value, json_object_get(new, name)))
 			return false;
 	return true;
 }
@@ -91,7 +100,7 @@ static void check_boot(struct recheck *rc, const char *dir)
 	struct verdict v;
 	char *line;
 
-	if (judge_dir(dir, &v)) {
+	if (judge_dir(dir, &rc->ignore, &v)) {
 		rc->failed++;
 		return;
 	}
@@ -161,8 +170,9 @@ static void check_dir(struct recheck *rc, const char *dir)
  */
 int cmd_recheck(int argc, char **argv)
 {
+	static const struct argp_child children[] = { { .argp = &request_ignore_argp }, { 0 } };
 	static const struct argp argp = {
-		.parser = parse, .args_doc = "DIR...",
+		.parser = parse, .args_doc = "DIR...", .children = children,
 		.doc = "Judge boots (or all boots of runs) again from their files.\v"
 		       "Exit status: 0 all verdicts are what is stored, 1 some differ, "
 		       "2 something could not be read.",

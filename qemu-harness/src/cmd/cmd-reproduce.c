@@ -184,7 +184,7 @@ static int exit_code(const struct side side[STEPS], unsigned int runs)
 
 static int write_json(const struct request *rq, const struct side side[STEPS], const char *line)
 {
-	json_t *doc = json_pack("{s:s, s:s, s:b}", "format", "irqsan-reproduce/1", "verdict", line,
+	json_t *doc = json_pack("{s:s, s:s, s:b}", "format", "irqsan-reproduce/2", "verdict", line,
 				"reproduced", exit_code(side, rq->runs) == EXIT_OK);
 	unsigned int i;
 	int rc;

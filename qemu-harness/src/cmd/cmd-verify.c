@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/util.h"
-#include "boot/run.h"
 #include "boot/rundir.h"
 #include "cmd/cmd.h"
 #include "cmd/request.h"
@@ -229,14 +228,14 @@ static int make_guest(const struct verify *v, unsigned int side, const struct ke
 static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SIDES],
 			 enum accel accel, const char *dir)
 {
-	struct run_config config = request_config(&v->rq, accel, dir);
+	struct series series = request_series(&v->rq, accel, dir);
 	struct request_guest guest[VERIFY_SIDES] = {};
 	struct run_guest guests[VERIFY_SIDES];
 	unsigned int i;
 	int rc = 0;
 
-	config.guests = guests;
-	config.nr_guests = VERIFY_SIDES;
+	series.run.guests = guests;
+	series.run.nr_guests = VERIFY_SIDES;
 	for (i = 0; !rc && i < VERIFY_SIDES; i++) {
 		rc = make_guest(v, i, &kernel[i], accel, dir, &guest[i]);
 		guests[i] = guest[i].run;
@@ -247,7 +246,7 @@ static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SID
 		pr_info("%s%s against %s on %s, in %s", kernel[1].release ?: kernel[1].name,
 			v->livepatch ? " with the livepatch" : "",
 			kernel[0].release ?: kernel[0].name, accel_name(accel), dir);
-		rc = verify_boots(&v->plan, v->title, &config, &v->result, &v->decision);
+		rc = verify_boots(&v->plan, v->title, &series, &v->result, &v->decision);
 	}
 	if (!rc)
 		rc = tell(v, dir, guest);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/pattern.h"
 #include "base/util.h"
 #include "boot/rundir.h"
 #include "cmd/request.h"
@@ -26,6 +27,8 @@
 enum {
 	OPT_PARAMS = 1024,
 	OPT_EXPECT_PV,
+	OPT_IGNORE,
+	OPT_IGNORE_FILE,
 };
 
 static const struct argp_option options[] = {
@@ -120,6 +123,47 @@ static error_t parse_runs(int key, char *arg, struct argp_state *state)
 
 const struct argp request_runs_argp = { .options = runs_options, .parser = parse_runs };
 
+static const struct argp_option ignore_options[] = {
+	{ "ignore", OPT_IGNORE, "REGEX", 0,
+	  "findings with such a title don't count (repeatable)", 0 },
+	{ "ignore-file", OPT_IGNORE_FILE, "FILE", 0, "the same for each line of a file", 0 },
+	{ 0 }
+};
+
+static void ignore(const struct argp_state *state, struct strv *patterns, const char *pattern)
+{
+	if (!pattern_keep(pattern))
+		argp_error(state, "--ignore wants regular expressions");
+	strv_push(patterns, pattern);
+}
+
+static error_t parse_ignore(int key, char *arg, struct argp_state *state)
+{
+	struct strv *patterns = state->input;
+	struct buf text = {};
+	char *line, *save;
+
+	switch (key) {
+	case OPT_IGNORE:
+		ignore(state, patterns, arg);
+		break;
+	case OPT_IGNORE_FILE:
+		if (read_file(arg, &text) < 0)
+			exit(EXIT_INFRA);
+		for (line = strtok_r(text.data ?: (char[]){ "" }, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save))
+			if (*line != '#')
+				ignore(state, patterns, line);
+		buf_free(&text);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+const struct argp request_ignore_argp = { .options = ignore_options, .parser = parse_ignore };
+
 static const struct argp_option load_options[] = {
 	{ "workload", 'w', "NAME", 0, "mkdir-storm (default), lock-storm or none", 0 },
 	{ "until", 'u', "first|end", 0, "end a boot at its first finding or never", 0 },
@@ -134,6 +178,9 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 	struct request *rq = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &rq->ignore;
+		break;
 	case 'w':
 		if (!guest_workload_known(arg))
 			argp_error(state, "unknown workload \"%s\"", arg);
@@ -161,7 +208,11 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-const struct argp request_load_argp = { .options = load_options, .parser = parse_load };
+static const struct argp_child load_children[] = { { .argp = &request_ignore_argp }, { 0 } };
+
+const struct argp request_load_argp = {
+	.options = load_options, .parser = parse_load, .children = load_children,
+};
 
 /**
  * request_out() - where a command prints what it found
@@ -200,7 +251,7 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 		     const struct request_guest *g, enum accel accel)
 {
 	const struct guest *guest = &g->guest;
-	json_t *more;
+	json_t *more, *ignore = json_array();
 	int rc;
 
 	more = json_pack("{s:s, s:{s:s, s:s?, s:s?}, s:s, s:i, s:i, s:s, s:i, s:i, s:b, s:b, "
@@ -219,12 +270,17 @@ static int add_facts(json_t *facts, const struct request *rq, const struct kerne
 			 "chores", rq->chores,
 			 "cmdline", rq->cmdline,
 			 "params", rq->params);
+	for (size_t i = 0; more && i < rq->ignore.n; i++)
+		json_array_append_new(ignore, json_string(rq->ignore.v[i]));
 	/* All of them or none: the judge goes by some. */
-	if (!more) {
-		pr_err("the kernel's name, --params, --chore and --cmdline must be UTF-8");
+	if (!more || json_array_size(ignore) != rq->ignore.n) {
+		json_decref(more);
+		json_decref(ignore);
+		pr_err("the kernel's name, --params, --chore, --ignore and --cmdline must be UTF-8");
 		return -EINVAL;
 	}
 	json_object_update(facts, more);
+	json_object_set_new(facts, "ignore", ignore);
 	json_decref(more);
 	if (rq->builtin)
 		json_object_update_new(facts,
@@ -356,36 +412,39 @@ void request_guest_free(struct request_guest *g)
 }
 
 /**
- * request_config() - how to boot the guests of a request
+ * request_series() - how to boot the guests of a request
  * @rq: what is asked for
  * @accel: its accelerator
  * @dir: directory of the runs
  *
- * Return: for run_boots(), but for the guests
+ * Return: for series_run(), but for the guests
  */
-struct run_config request_config(const struct request *rq, enum accel accel, const char *dir)
+struct series request_series(const struct request *rq, enum accel accel, const char *dir)
 {
-	struct run_config config = {
-		.runs = rq->runs, .jobs = rq->jobs,
-		/* What is bogus on purpose is reported too: it must not end the boot. */
-		.until_first = rq->until_first && !rq->planted && !rq->selftests,
-		.seconds = rq->seconds, .reload = rq->reload, .limits = &run_limits_default,
-		.scale = accel_scale(accel), .dir = dir,
-		/* What selftests say is told otherwise. */
+	struct series series = {
+		.run = {
+			.runs = rq->runs, .jobs = rq->jobs,
+			/* What is bogus on purpose is reported too: it must not end the boot. */
+			.until_first = rq->until_first && !rq->planted && !rq->selftests,
+			.seconds = rq->seconds, .reload = rq->reload,
+			.limits = &run_limits_default, .scale = accel_scale(accel), .dir = dir,
+			.verbose = rq->verbose,
+		},
+		/* What selftests find is printed by who runs them. */
 		.out = rq->selftests ? NULL : request_out(rq),
-		.verbose = rq->verbose,
 	};
 
-	if (!config.jobs)
-		config.jobs = accel_parallel(accel, rq->cpus, rq->memory_mb);
-	return config;
+	if (!series.run.jobs)
+		series.run.jobs = accel_parallel(accel, rq->cpus, rq->memory_mb);
+	return series;
 }
 
 /* With kernel and accelerator known: makes guest and directory, boots. */
 static int run_in_dir(const struct request *rq, const struct kernel *k, enum accel accel,
 		      const char *dir, struct result *result)
 {
-	struct run_config config = request_config(rq, accel, dir);
+	struct series series = request_series(rq, accel, dir);
+	struct run_config *run = &series.run;
 	struct request_guest g;
 	json_t *doc;
 	int rc;
@@ -394,13 +453,13 @@ static int run_in_dir(const struct request *rq, const struct kernel *k, enum acc
 	if (rc)
 		return rc;
 	json_object_update(result->facts, g.run.facts);
-	if (config.jobs > rq->runs)
-		config.jobs = rq->runs;
-	config.guests = &g.run;
-	config.nr_guests = 1;
+	if (run->jobs > rq->runs)
+		run->jobs = rq->runs;
+	run->guests = &g.run;
+	run->nr_guests = 1;
 	pr_info("%u boots of %s on %s, %u at once, in %s", rq->runs, k->release ?: k->name,
-		accel_name(accel), config.jobs, dir);
-	rc = run_boots(&config, result);
+		accel_name(accel), run->jobs, dir);
+	rc = series_run(&series, result);
 	if (!rc) {
 		doc = result_json(result);
 		rc = rundir_write_json(dir, "result.json", doc);

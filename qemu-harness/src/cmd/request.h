@@ -11,7 +11,7 @@
 #include "boot/accel.h"
 #include "boot/guest-image.h"
 #include "boot/run.h"
-#include "judge/result.h"
+#include "judge/series.h"
 
 /**
  * enum request_pv - must the load reach kvm_wait()?
@@ -42,6 +42,7 @@ enum request_pv {
  * @chores: names of chores with commas between, or NULL
  * @selftests: names of selftests to run instead of a load, NULL-terminated; or NULL
  * @tracers: perf, trace-cmd and bpftrace are to be in the guest
+ * @ignore: patterns of titles that don't count
  * @cmdline: more of the kernel's command line, or NULL
  * @module: irqsan.ko to load instead of a fresh one, or NULL
  * @params: its parameters, or NULL
@@ -69,6 +70,7 @@ struct request {
 	const char *chores;
 	const char *const *selftests;
 	bool tracers;
+	struct strv ignore;
 	const char *cmdline;
 	const char *module;
 	const char *params;
@@ -106,6 +108,8 @@ extern const struct argp request_argp;
 extern const struct argp request_runs_argp;
 /* Options of the load, and of the module; input: struct request. */
 extern const struct argp request_load_argp;
+/* Titles that don't count, for commands that judge; input: struct strv. */
+extern const struct argp request_ignore_argp;
 
 unsigned int request_number(const struct argp_state *state, const char *option, const char *arg,
 			    unsigned int min, unsigned int max);
@@ -114,7 +118,7 @@ int request_accel(const struct request *rq, enum accel *accel);
 int request_guest_make(const struct request *rq, const struct kernel *k, enum accel accel,
 		       const char *dir, struct request_guest *g);
 void request_guest_free(struct request_guest *g);
-struct run_config request_config(const struct request *rq, enum accel accel, const char *dir);
+struct series request_series(const struct request *rq, enum accel accel, const char *dir);
 int request_run(const struct request *rq, struct result *result);
 
 #endif

@@ -65,18 +65,20 @@
  * @control: a control record came
  * @load: the load began
  * @idle: as ordered, it doesn't count what it does
- * @load_up: guest uptime at which it did
+ * @boot_up: guest uptime at which init started
+ * @load_up: and at which the load began
  * @up: greatest uptime in any record
  * @guest_up: of the guest itself
  * @done: the load ended as ordered
+ * @done_up: guest uptime at which it did
  * @l1_exit: L1 saw the inner QEMU end
  * @l1_status: and how
- * @site_title: title of the first violation record; owned
+ * @recorded: the detector told of a violation by a record
  * @error: first error record of the guest; owned
  * @l1_error: first error record of L1; owned
  * @qemu_said: last line of qemu.log; owned
  * @console: console.log
- * @crash: first crash in it
+ * @ignore: patterns of titles that don't count; owned
  */
 struct evidence {
 	struct verdict *v;
@@ -103,18 +105,20 @@ struct evidence {
 	bool control;
 	bool load;
 	bool idle;
+	double boot_up;
 	double load_up;
 	double up;
 	double guest_up;
 	bool done;
+	double done_up;
 	bool l1_exit;
 	int64_t l1_status;
-	char *site_title;
+	bool recorded;
 	char *error;
 	char *l1_error;
 	char *qemu_said;
 	struct buf console;
-	struct crash crash;
+	struct strv ignore;
 };
 
 /* All of them must be caught. */
@@ -140,12 +144,31 @@ const char *outcome_name(enum outcome o)
 	return names[o];
 }
 
+/* " (at boot: TITLE, and 2 more)": findings that are no reason for the outcome. */
+static void add_uncounted(struct buf *line, const struct findings *list, bool ignored,
+			  const char *what)
+{
+	const char *first = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->v[i].counts || list->v[i].ignored != ignored)
+			continue;
+		first = first ?: list->v[i].title;
+		n++;
+	}
+	if (n == 1)
+		buf_addf(line, " (%s: %s)", what, first);
+	else if (n)
+		buf_addf(line, " (%s: %s, and %zu more)", what, first, n - 1);
+}
+
 /**
  * verdict_line() - a verdict in one line
  * @v: the verdict
  *
- * Return: "OK", "crashed: TITLE", "OK (skipped: kexec: WHY)" and so on; the caller
- * frees it
+ * Return: "OK", "crashed: TITLE", "OK (skipped: kexec: WHY)", "OK (ignored: TITLE)"
+ * and so on; the caller frees it
  */
 char *verdict_line(const struct verdict *v)
 {
@@ -156,6 +179,8 @@ char *verdict_line(const struct verdict *v)
 		buf_addf(&line, "%s%s", i ? "; " : " (skipped: ", v->skipped.v[i]);
 	if (v->skipped.n)
 		buf_addf(&line, ")");
+	add_uncounted(&line, &v->findings, false, "at boot");
+	add_uncounted(&line, &v->findings, true, "ignored");
 	return line.data;
 }
 
@@ -167,30 +192,18 @@ void verdict_free(struct verdict *v)
 {
 	free(v->title);
 	free(v->release);
-	free(v->report);
+	findings_free(&v->findings);
 	strv_free(&v->titles);
 	strv_free(&v->skipped);
 	timeline_free(&v->timeline);
 	v->title = NULL;
 	v->release = NULL;
-	v->report = NULL;
 }
 
 static void keep_first(char **to, const char *text)
 {
 	if (!*to)
 		*to = xstrdup(text);
-}
-
-static void add_title(struct verdict *v, const char *title)
-{
-	size_t i;
-
-	for (i = 0; i < v->titles.n; i++)
-		if (!strcmp(v->titles.v[i], title))
-			return;
-	if (v->titles.n < VERDICT_TITLES_MAX)
-		strv_push(&v->titles, title);
 }
 
 static void grow(uint64_t *to, uint64_t value)
@@ -259,6 +272,16 @@ static void take_chore(struct evidence *e, const struct record *r)
 	}
 }
 
+/* The phase at a guest's uptime; -1: the latest that it came to. */
+static enum run_phase phase_at(const struct evidence *e, double up)
+{
+	if (e->done && up > e->done_up)
+		return PHASE_FINISH;
+	if (e->load && (up < 0 || up >= e->load_up - CLOCK_SKEW_S))
+		return PHASE_LOAD;
+	return e->boot && (up < 0 || up >= e->boot_up) ? PHASE_INSMOD : PHASE_BOOT;
+}
+
 static void take_guest(struct evidence *e, const struct record *r)
 {
 	struct verdict *v = e->v;
@@ -269,6 +292,7 @@ static void take_guest(struct evidence *e, const struct record *r)
 		keep_first(&v->release, r->text);
 		v->pv = r->pv;
 		v->boot_s = r->up;
+		e->boot_up = r->up;
 		break;
 	case RECORD_MODULE:
 		e->module = true;
@@ -285,8 +309,11 @@ static void take_guest(struct evidence *e, const struct record *r)
 		e->load_up = r->up;
 		break;
 	case RECORD_VIOLATION:
-		keep_first(&e->site_title, r->text);
-		add_title(v, r->text);
+		e->recorded = true;
+		findings_add(&v->findings,
+			     &(struct finding){ .title = r->text, .site = r->site,
+						.caller = r->caller, .source = FINDING_DETECTOR,
+						.phase = phase_at(e, r->up), .up = r->up });
 		break;
 	case RECORD_LIVEPATCH:
 		e->livepatched = !r->number;
@@ -302,6 +329,7 @@ static void take_guest(struct evidence *e, const struct record *r)
 		break;
 	case RECORD_DONE:
 		e->done = true;
+		e->done_up = r->up;
 		v->done = true;
 		take_counters(v, &r->counters);
 		break;
@@ -367,9 +395,10 @@ static int read_run(const char *dir, struct evidence *e)
 {
 	char *path = xasprintf("%s/run.json", dir);
 	const char *accel, *ended;
+	json_t *doc, *pattern;
 	json_error_t error;
-	json_t *doc;
 	int rc = 0;
+	size_t i;
 
 	doc = json_load_file(path, 0, &error);
 	if (!doc) {
@@ -388,6 +417,8 @@ static int read_run(const char *dir, struct evidence *e)
 		e->ended = xstrdup(ended);
 		/* null when there are none */
 		add_chores(e, json_string_value(json_object_get(doc, "chores")));
+		json_array_foreach(json_object_get(doc, "ignore"), i, pattern)
+			strv_push(&e->ignore, json_string_value(pattern) ?: "");
 	}
 	json_decref(doc);
 	free(path);
@@ -431,17 +462,70 @@ static bool is_planted(const struct evidence *e, const char *text, size_t len)
 	return e->planted || e->selftest || (e->check && memmem(text, len, control, strlen(control)));
 }
 
+/* The time stamp in front of the line at @at of the console, or -1. */
+static double stamp_at(const struct evidence *e, size_t at)
+{
+	const char *line = e->console.data + at;
+	const char *open = memchr(line, '[', strcspn(line, "\n"));
+	char *end;
+	double t;
+
+	if (!open)
+		return -1;
+	t = strtod(open + 1, &end);
+	return *end == ']' && end != open + 1 ? t : -1;
+}
+
+static char *report_text(const struct crash *crash)
+{
+	char *raw = crash_text(crash, NULL), *text = raw ? printable_text(raw) : NULL;
+
+	free(raw);
+	return text;
+}
+
+/* A report on the console: one more finding, or the words to a record's. */
+static void take_crash(struct evidence *e, const struct crash *crash)
+{
+	size_t len = crash->end - crash->start;
+	char *title = printable_line(crash->title);
+	struct finding like = {
+		.title = title, .up = stamp_at(e, crash->start),
+		.source = is_detectors(e->console.data + crash->start, len) ? FINDING_DETECTOR :
+									      FINDING_KERNEL,
+	}, *f;
+
+	like.phase = phase_at(e, like.up);
+	f = findings_by_title(&e->v->findings, like.source, title);
+	if (!f)
+		f = findings_add(&e->v->findings, &like);
+	/* Of reports with one title the first is kept. */
+	if (f && !f->report) {
+		f->report = report_text(crash);
+		if (like.up >= 0) {
+			f->up = like.up;
+			f->phase = like.phase;
+		}
+		for (size_t i = 0; i < crash->alts.n; i++) {
+			char *alternative = printable_line(crash->alts.v[i]);
+
+			strv_push(&f->alternatives, alternative);
+			free(alternative);
+		}
+	}
+	free(title);
+}
+
 /*
- * All crashes; the first one is kept. Where restores are planted, or the selftests
- * run, the detector's reports are what is to be seen, and the records tell which of
- * them were not wanted.
+ * All reports of the console. Where restores are planted, or the selftests run, the
+ * detector's reports are what is to be seen, and the records tell which of them were
+ * not wanted.
  */
 static void find_crashes(struct evidence *e)
 {
 	unsigned int reports = 0, max = REPORTS_MAX;
 	struct crash crash;
 	size_t from = 0;
-	char *title;
 
 	if (e->planted || e->selftest || e->check)
 		max = REPORTS_PLANTED_MAX;
@@ -450,19 +534,25 @@ static void find_crashes(struct evidence *e)
 		crash.start += from;
 		crash.end += from;
 		from = crash.end;
-		if (is_planted(e, e->console.data + crash.start, crash.end - crash.start)) {
-			crash_free(&crash);
-			continue;
-		}
-		title = printable_line(crash.title);
-		free(crash.title);
-		crash.title = title;
-		add_title(e->v, crash.title);
-		if (e->crash.title)
-			crash_free(&crash);
-		else
-			e->crash = crash;
+		if (!is_planted(e, e->console.data + crash.start, crash.end - crash.start))
+			take_crash(e, &crash);
+		crash_free(&crash);
 	}
+}
+
+/* A violation has both a count and a finding, whichever of them reached us. */
+static void settle_violations(struct evidence *e)
+{
+	struct verdict *v = e->v;
+
+	if (v->violations && (!v->findings.n || v->findings.v[0].source != FINDING_DETECTOR))
+		findings_add(&v->findings,
+			     &(struct finding){ .title = "irqsan: violation without a record",
+						.source = FINDING_DETECTOR,
+						.phase = phase_at(e, -1), .up = -1 });
+	if (e->recorded && !v->violations)
+		v->violations = 1;
+	e->recorded |= v->violations;
 }
 
 static int read_evidence(const char *dir, struct evidence *e)
@@ -484,6 +574,8 @@ static int read_evidence(const char *dir, struct evidence *e)
 		rc = read_part(dir, "console.log", &e->console);
 	if (!rc && e->console.len)
 		find_crashes(e);
+	if (!rc)
+		settle_violations(e);
 	if (!rc)
 		rc = read_part(dir, "qemu.log", &qemu);
 	if (!rc && qemu.len) {
@@ -518,30 +610,6 @@ static const char *stuck_in(const struct evidence *e)
 	return ended(e, "stalled ") || ended(e, "deadline ") ? strchr(e->ended, ' ') + 1 : NULL;
 }
 
-/* The crash's own time stamp, or -1. */
-static double crash_time(const struct evidence *e)
-{
-	const char *line = e->console.data + e->crash.start;
-	const char *open = memchr(line, '[', strcspn(line, "\n"));
-	char *end;
-	double t;
-
-	if (!open)
-		return -1;
-	t = strtod(open + 1, &end);
-	return *end == ']' && end != open + 1 ? t : -1;
-}
-
-static bool crashed_under_load(const struct evidence *e)
-{
-	double t;
-
-	if (!e->load)
-		return false;
-	t = e->crash.title ? crash_time(e) : -1;
-	return t < 0 || t >= e->load_up - CLOCK_SKEW_S;
-}
-
 /* Faults of the machinery around the guest; true when there was one. */
 static bool judge_machinery(struct evidence *e)
 {
@@ -550,6 +618,8 @@ static bool judge_machinery(struct evidence *e)
 
 	if (!strcmp(e->ended, "interrupted"))
 		why = xstrdup("interrupted");
+	else if (!strcmp(e->ended, "running"))
+		why = xstrdup("irqsan itself was killed");
 	else if (ended(e, "exited ") && strcmp(e->ended, "exited 0"))
 		/* No guest can make QEMU exit like this: it was killed, or refused to run. */
 		why = xasprintf("QEMU %s%s%s", e->ended, e->qemu_said ? ": " : "",
@@ -560,7 +630,7 @@ static bool judge_machinery(struct evidence *e)
 		why = xasprintf("the inner QEMU exited with status %lld", (long long)e->l1_status);
 	else if (nested && e->l1_error && !e->done)
 		why = xasprintf("outer guest: %s", e->l1_error);
-	else if (nested && !e->boot && !e->crash.title && stuck_in(e))
+	else if (nested && !e->boot && !e->v->findings.n && stuck_in(e))
 		/*
 		 * With a whole emulated machine between us and the guest, silence
 		 * is more often that machine's than the kernel's.
@@ -657,28 +727,39 @@ static bool judge_chores(struct evidence *e)
 	return e->chore_title;
 }
 
+/*
+ * Which findings the outcome goes by: before the load a report of the kernel's is of
+ * interest only when the load never came.
+ */
+static const struct finding *weigh(struct evidence *e)
+{
+	struct findings *list = &e->v->findings;
+
+	for (size_t i = 0; i < list->n; i++) {
+		struct finding *f = &list->v[i];
+
+		f->counts = !f->ignored && (f->source != FINDING_KERNEL || !e->load ||
+					    f->phase >= PHASE_LOAD);
+	}
+	return findings_first(list);
+}
+
 static void judge(struct evidence *e)
 {
+	const struct finding *first = weigh(e);
 	struct verdict *v = e->v;
 
-	/*
-	 * What the detector reported and the guest passed on stays found,
-	 * whatever died afterwards.
-	 */
-	if (v->violations || e->site_title) {
-		if (!v->violations)
-			v->violations = 1;
-		set(e, crashed_under_load(e) ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED,
-		    e->crash.title ?: e->site_title ?: "irqsan: violation without a record");
+	/* What the detector told by a record stays found, whatever died afterwards. */
+	if (first && e->recorded && first->source == FINDING_DETECTOR) {
+		set(e, e->load ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED, first->title);
 		return;
 	}
 	/* A fault outside of the guest makes anything that its kernel said doubtful. */
 	if (judge_machinery(e))
 		return;
 	/* The kernel's own word comes before every conclusion from silence. */
-	if (e->crash.title) {
-		set(e, crashed_under_load(e) ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED,
-		    e->crash.title);
+	if (first) {
+		set(e, e->load ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED, first->title);
 		return;
 	}
 	/* Under kvm and tcg only the kernel itself (or a wrong image) can be this silent. */
@@ -744,21 +825,41 @@ static void judge(struct evidence *e)
 	set(e, OUTCOME_OK, NULL);
 }
 
-/* For people: what the console adds to the records. */
-static void tell(struct evidence *e)
+/* Of a boot that hung or failed without a title: the reasons differ from boot to boot. */
+static void add_harness_finding(struct evidence *e)
 {
 	struct verdict *v = e->v;
-	double t;
+	bool named = v->outcome == OUTCOME_CRASHED;
+	struct finding *f;
 
-	if (e->crash.title) {
-		char *report = crash_text(&e->crash, NULL);
+	if (findings_first(&v->findings) || v->outcome == OUTCOME_OK ||
+	    v->outcome == OUTCOME_LOST || v->outcome == OUTCOME_INCONCLUSIVE)
+		return;
+	f = findings_add(&v->findings,
+			 &(struct finding){ .title = named ? v->title :
+						     (char *)outcome_name(v->outcome),
+					    .source = FINDING_HARNESS,
+					    .phase = phase_at(e, -1), .up = -1 });
+	if (f)
+		f->counts = true;
+}
 
-		v->report = report ? printable_text(report) : NULL;
-		free(report);
-		t = crash_time(e);
-		if (t >= 0)
-			timeline_add(&v->timeline, "crash", t, e->crash.title, NULL);
+/* For people: what the console adds to the records. */
+static void summarize(struct evidence *e)
+{
+	struct verdict *v = e->v;
+	const struct finding *first = NULL;
+
+	for (size_t i = 0; i < v->findings.n; i++) {
+		const struct finding *f = &v->findings.v[i];
+
+		if (f->counts && !strv_has(&v->titles, f->title))
+			strv_push(&v->titles, f->title);
+		if (f->report && f->up >= 0 && (!first || f->up < first->up))
+			first = f;
 	}
+	if (first)
+		timeline_add(&v->timeline, "crash", first->up, first->title, NULL);
 	if (e->guest_up > 0)
 		timeline_add(&v->timeline, "end", e->guest_up, NULL, NULL);
 }
@@ -766,12 +867,13 @@ static void tell(struct evidence *e)
 /**
  * judge_dir() - the verdict on one boot
  * @dir: its run directory
+ * @ignore: more patterns of titles that don't count than its run.json has; may be NULL
  * @v: filled on success; for verdict_free()
  *
  * Return: 0, or a negative errno when the directory can't be read; the reason
  * was printed
  */
-int judge_dir(const char *dir, struct verdict *v)
+int judge_dir(const char *dir, const struct strv *ignore, struct verdict *v)
 {
 	struct evidence e = { .v = v };
 	int rc;
@@ -779,15 +881,19 @@ int judge_dir(const char *dir, struct verdict *v)
 	memset(v, 0, sizeof(*v));
 	v->first_ms = -1;
 	rc = read_evidence(dir, &e);
+	if (!rc)
+		rc = findings_ignore(&v->findings, &e.ignore);
+	if (!rc && ignore)
+		rc = findings_ignore(&v->findings, ignore);
 	if (!rc) {
 		judge(&e);
-		tell(&e);
+		add_harness_finding(&e);
+		summarize(&e);
 	} else {
 		verdict_free(v);
 	}
 	free(e.accel);
 	free(e.ended);
-	free(e.site_title);
 	free(e.plant_title);
 	free(e.chore_title);
 	strv_free(&e.chores);
@@ -795,6 +901,6 @@ int judge_dir(const char *dir, struct verdict *v)
 	free(e.l1_error);
 	free(e.qemu_said);
 	buf_free(&e.console);
-	crash_free(&e.crash);
+	strv_free(&e.ignore);
 	return rc;
 }

@@ -11,16 +11,15 @@
 #include <stdint.h>
 
 #include "base/util.h"
+#include "judge/finding.h"
 #include "judge/timeline.h"
-
-/* A guest that makes up titles must not fill our memory. */
-#define VERDICT_TITLES_MAX 256
 
 /**
  * enum outcome - of one boot
- * @OUTCOME_OK: load ran to its end, the code under test was reached, nothing found
- * @OUTCOME_CRASHED: violation or kernel report once the load had begun
- * @OUTCOME_BOOT_FAILED: the same before the load
+ * @OUTCOME_OK: the load ran to its end and reached the code under test, no finding counts
+ * @OUTCOME_CRASHED: the load came, and a finding counts: the detector's, or a report
+ *		     of the kernel's under load
+ * @OUTCOME_BOOT_FAILED: the load never came
  * @OUTCOME_HUNG: the guest stopped making progress under load
  * @OUTCOME_LOST: the harness's or L1's fault, or the detector didn't prove
  *		  itself; says nothing of the kernel
@@ -41,8 +40,8 @@ enum outcome {
  * @outcome: see above
  * @title: crash title (crashed, boot failed) or one line of reason (lost, hung,
  *	   inconclusive); NULL for OK; owned
- * @titles: titles of all crashes and violations of the boot, each once, up to
- *	    VERDICT_TITLES_MAX; owned
+ * @findings: all that the boot showed
+ * @titles: titles of those that count, each once; owned
  * @skipped: chores that were not done, or only in part, "NAME: WHY" each; owned
  * @release: kernel release that the guest itself reported, or NULL; owned
  * @pv: the guest has PV spinlocks
@@ -62,11 +61,11 @@ enum outcome {
  * @boot_s: guest seconds from the kernel's start to init's; 0 when init never started
  * @wall_s: host seconds of the whole boot
  * @timeline: what happened when
- * @report: the lines of the first crash on the console that counts, or NULL; owned
  */
 struct verdict {
 	enum outcome outcome;
 	char *title;
+	struct findings findings;
 	struct strv titles;
 	struct strv skipped;
 	char *release;
@@ -86,10 +85,9 @@ struct verdict {
 	double boot_s;
 	double wall_s;
 	struct timeline timeline;
-	char *report;
 };
 
-int judge_dir(const char *dir, struct verdict *v);
+int judge_dir(const char *dir, const struct strv *ignore, struct verdict *v);
 void verdict_free(struct verdict *v);
 const char *outcome_name(enum outcome o);
 /* "crashed: WARNING in kvm_wait", "OK", "boot failed: …"; caller frees. */

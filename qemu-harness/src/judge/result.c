@@ -131,18 +131,16 @@ static unsigned int findings(const struct result_totals *t)
  */
 json_t *result_verdict_json(const struct verdict *v)
 {
-	json_t *titles = json_array(), *skipped = json_array();
+	json_t *skipped = json_array();
 	size_t i;
 
 	for (i = 0; i < v->skipped.n; i++)
 		json_array_append_new(skipped, json_text(v->skipped.v[i]));
-	for (i = 0; i < v->titles.n; i++)
-		json_array_append_new(titles, json_text(v->titles.v[i]));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:I, s:I, s:I, s:f, s:f, s:o, s:o, s:o}",
+			 "s:I, s:I, s:I, s:f, s:f, s:o, s:o}",
 			 "outcome", outcome_name(v->outcome),
 			 "title", json_text(v->title),
-			 "titles", titles,
+			 "findings", findings_json(&v->findings),
 			 "skipped", skipped,
 			 "release", json_text(v->release),
 			 "pv", v->pv,
@@ -161,8 +159,7 @@ json_t *result_verdict_json(const struct verdict *v)
 			 "boot_s", v->boot_s,
 			 "wall_s", v->wall_s,
 			 "timeline", timeline_json(&v->timeline),
-			 "sites", timeline_sites_json(&v->timeline),
-			 "report", json_text(v->report));
+			 "sites", timeline_sites_json(&v->timeline));
 }
 
 static json_t *run_json(const struct result *r, unsigned int number)

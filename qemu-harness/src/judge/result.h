@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a command has found, as one document ("irqsan-result/1"), as a summary
+ * What a command has found, as one document ("irqsan-result/2"), as a summary
  * for people, and as an exit code.
  */
 #ifndef IRQSAN_RESULT_H
@@ -11,7 +11,7 @@
 
 #include "judge/judge.h"
 
-#define RESULT_FORMAT "irqsan-result/1"
+#define RESULT_FORMAT "irqsan-result/2"
 
 /**
  * struct result_attempt - one boot

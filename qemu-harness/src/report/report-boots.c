@@ -414,13 +414,42 @@ static void show_meta(const struct report_section *s, xmlNode *at, const json_t 
 				     "dir"));
 }
 
+static void show_report(xmlNode *at, const char *what, const char *report)
+{
+	unsigned int lines = 0;
+	char *summary;
+
+	for (const char *p = report; *p; p++)
+		lines += *p == '\n';
+	summary = xasprintf("%s, %u lines", what, lines);
+	report_crash(at, summary, report);
+	free(summary);
+}
+
+/* "WARNING in foo, by the kernel, boot, doesn't count", and its report below. */
+static void show_finding(xmlNode *at, const json_t *finding)
+{
+	const char *title = text_of(finding, "title"), *report = text_of(finding, "report");
+	const char *why = json_is_true(json_object_get(finding, "ignored")) ? ", ignored" :
+			  json_is_true(json_object_get(finding, "counts")) ? "" :
+			  ", before the load";
+	char *what = xasprintf("%s (%s, %s%s)", title, text_of(finding, "source"),
+			       text_of(finding, "phase"), why);
+
+	if (*report)
+		show_report(at, what, report);
+	else
+		html_add(at, "p", "finding", what);
+	free(what);
+}
+
 static void show_run(const struct report_section *s, xmlNode *at, const struct report_group *g,
 		     const json_t *run, double scale)
 {
 	xmlNode *article = html_add(at, "article", "run", NULL), *title;
-	const char *report = text_of(run, "report"), *words = text_of(run, "title"), *p;
-	unsigned int lines = 0;
-	char *summary;
+	const char *words = text_of(run, "title");
+	const json_t *finding;
+	size_t i;
 
 	html_attrf(article, "id", "%s-%srun%d", s->id, g->key, int_of(run, "run"));
 	title = html_addf(article, "h4", NULL, "%s #%d ", g->name, int_of(run, "run"));
@@ -433,11 +462,10 @@ static void show_run(const struct report_section *s, xmlNode *at, const struct r
 	show_attempts(s, article, run);
 	show_meta(s, article, run);
 	show_timeline(article, run, scale);
-	for (p = report; *p; p++)
-		lines += *p == '\n';
-	summary = xasprintf("crash report, %u lines", lines);
-	report_crash(article, summary, report);
-	free(summary);
+	/* Documents of format 1 have one report a boot. */
+	show_report(article, "crash report", text_of(run, "report"));
+	json_array_foreach(json_object_get(run, "findings"), i, finding)
+		show_finding(article, finding);
 }
 
 /**

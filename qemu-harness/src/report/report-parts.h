@@ -44,7 +44,7 @@ struct report_section {
  * struct report_group - runs that are shown together: a kernel, or a side
  * @name: of the group
  * @key: begins the ids of its runs
- * @runs: documents of its runs, as in irqsan-result/1; owned
+ * @runs: documents of its runs, as in a result; owned
  */
 struct report_group {
 	const char *name;

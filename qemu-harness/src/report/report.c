@@ -21,9 +21,9 @@ static const char *const bisect_arrays[] = { "kernels", "revisions", NULL };
 static const char *const none[] = { NULL };
 
 static const struct report_kind kinds[] = {
-	{ "irqsan-result/", 1, "run", runs_only, report_show_run },
-	{ "irqsan-reproduce/", 1, "reproduce", none, report_show_reproduce },
-	{ "irqsan-verify/", 1, "verify", runs_only, report_show_verify },
+	{ "irqsan-result/", 2, "run", runs_only, report_show_run },
+	{ "irqsan-reproduce/", 2, "reproduce", none, report_show_reproduce },
+	{ "irqsan-verify/", 2, "verify", runs_only, report_show_verify },
 	{ "irqsan-bisect/", 1, "bisect", bisect_arrays, report_show_bisect },
 };
 

@@ -10,22 +10,23 @@
 #include "verify/verify-boots.h"
 
 /* Boots both sides in turn until each has @runs runs, and sorts them to their sides. */
-static int boot_to(const struct run_config *base, unsigned int runs, struct result *result,
+static int boot_to(const struct series *base, unsigned int runs, struct result *result,
 		   struct verify_side side[VERIFY_SIDES])
 {
-	struct run_config config = *base;
+	struct series series = *base;
+	struct run_config *run = &series.run;
 	unsigned int i;
 	int rc;
 
-	config.first = result->n;
-	config.runs = VERIFY_SIDES * runs - config.first;
-	if (config.jobs > config.runs)
-		config.jobs = config.runs;
+	run->first = result->n;
+	run->runs = VERIFY_SIDES * runs - run->first;
+	if (run->jobs > run->runs)
+		run->jobs = run->runs;
 	result_extend(result, VERIFY_SIDES * runs);
-	rc = run_boots(&config, result);
+	rc = series_run(&series, result);
 	if (!rc && result->interrupted)
 		rc = -EINTR;
-	for (i = config.first; !rc && i < result->n; i++)
+	for (i = run->first; !rc && i < result->n; i++)
 		verify_add(&side[i % VERIFY_SIDES], result_verdict(result, i));
 	return rc;
 }
@@ -34,7 +35,7 @@ static int boot_to(const struct run_config *base, unsigned int runs, struct resu
  * verify_boots() - boot and decide
  * @plan: the rule
  * @title: what counts as the bug, as for verify_decide()
- * @config: how to boot; its guests are the one before the change and the one
+ * @series: how to boot; its guests are the one before the change and the one
  *	    after it; its run numbers are set here
  * @result: empty; gets all boots
  * @d: filled on success; for verify_decision_free()
@@ -43,7 +44,7 @@ static int boot_to(const struct run_config *base, unsigned int runs, struct resu
  * reason was printed
  */
 int verify_boots(const struct verify_plan *plan, const char *title,
-		 const struct run_config *config, struct result *result,
+		 const struct series *series, struct result *result,
 		 struct verify_decision *d)
 {
 	struct verify_side side[VERIFY_SIDES] = {};
@@ -52,14 +53,14 @@ int verify_boots(const struct verify_plan *plan, const char *title,
 	int rc = 0;
 
 	*d = (struct verify_decision){};
-	fprintf(config->out, "%s\n", rule);
-	fflush(config->out);
+	fprintf(series->out, "%s\n", rule);
+	fflush(series->out);
 	free(rule);
 	for (look = 0; !rc && !d->done; look++) {
 		if (look)
 			pr_info("not decided yet: on to %u runs of each side", d->next);
 		verify_decision_free(d);
-		rc = boot_to(config, plan->look[look].runs, result, side);
+		rc = boot_to(series, plan->look[look].runs, result, side);
 		if (!rc)
 			verify_decide(plan, look, title, &side[0], &side[1], d);
 	}

@@ -5,14 +5,14 @@
 #ifndef IRQSAN_VERIFY_RUN_H
 #define IRQSAN_VERIFY_RUN_H
 
-#include "boot/run.h"
+#include "judge/series.h"
 #include "verify/verify.h"
 
 /* Before the change and after it. */
 #define VERIFY_SIDES 2
 
 int verify_boots(const struct verify_plan *plan, const char *title,
-		 const struct run_config *config, struct result *result,
+		 const struct series *series, struct result *result,
 		 struct verify_decision *d);
 
 #endif

@@ -90,7 +90,7 @@ static json_t *measures_json(const struct result *result)
 	return list;
 }
 
-static json_t *findings_json(const struct verify_decision *d)
+static json_t *kinds_json(const struct verify_decision *d)
 {
 	json_t *list = json_array();
 	size_t i;
@@ -169,7 +169,7 @@ json_t *verify_json(const struct verify_report *r)
 			"rule", rule_json(r),
 			"before", side_json(r, 0),
 			"after", side_json(r, 1),
-			"findings", findings_json(d),
+			"findings", kinds_json(d),
 			"measures", measures_json(r->result),
 			"runs", runs);
 	json_decref(boots);

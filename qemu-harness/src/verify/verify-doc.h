@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A verification as one document ("irqsan-verify/1"), and from that the table
+ * A verification as one document ("irqsan-verify/2"), and from that the table
  * for a terminal and the text to paste under a patch.
  */
 #ifndef IRQSAN_VERIFY_REPORT_H
@@ -12,7 +12,7 @@
 #include "judge/result.h"
 #include "verify/verify-boots.h"
 
-#define VERIFY_FORMAT "irqsan-verify/1"
+#define VERIFY_FORMAT "irqsan-verify/2"
 
 /**
  * struct verify_report - all that is known at the end of a verification

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Judges boots as they end, and prints their verdicts.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/util.h"
+#include "boot/rundir.h"
+#include "judge/series.h"
+
+/* A boot that is lost three times isn't bad luck. */
+#define RETRIES_MAX 2
+
+/**
+ * struct progress - a series that runs
+ * @series: what was ordered
+ * @result: filled as boots end
+ * @next: the next run whose verdict is to be printed
+ * @final: for each run from the first, whether its verdict stands
+ */
+struct progress {
+	const struct series *series;
+	struct result *result;
+	unsigned int next;
+	bool *final;
+};
+
+/* Prints the verdicts that are next in order. */
+static void print_verdicts(struct progress *p)
+{
+	const struct run_config *run = &p->series->run;
+
+	while (p->next < run->first + run->runs && p->final[p->next - run->first]) {
+		const char *name = run->guests[p->next % run->nr_guests].name;
+		char *line = verdict_line(result_verdict(p->result, p->next));
+
+		pr_progress_end();
+		if (p->series->out) {
+			fprintf(p->series->out, "run #%u%s%s: %s\n", p->next, name ? " " : "",
+				name ?: "", line);
+			fflush(p->series->out);
+		}
+		free(line);
+		p->next++;
+	}
+}
+
+/*
+ * Is there a finding that ends a boot? A report from before the load isn't: the load
+ * may still come.
+ */
+static bool counts(void *ctx, const char *dir)
+{
+	struct verdict v;
+	bool yes = false;
+
+	(void)ctx;
+	if (judge_dir(dir, NULL, &v))
+		return true;
+	for (size_t i = 0; i < v.findings.n; i++) {
+		const struct finding *f = &v.findings.v[i];
+
+		yes |= f->counts && (f->source == FINDING_DETECTOR || f->phase >= PHASE_LOAD);
+	}
+	verdict_free(&v);
+	return yes;
+}
+
+static int ended(void *ctx, unsigned int number, unsigned int attempt, const char *dir, bool last)
+{
+	struct progress *p = ctx;
+	const struct series *series = p->series;
+	struct result_attempt *a = result_add(p->result, number, dir);
+	const struct verdict *v = &a->verdict;
+	int rc = judge_dir(dir, NULL, &a->verdict);
+	json_t *doc;
+
+	if (rc < 0)
+		return rc;
+	doc = result_verdict_json(v);
+	rc = rundir_write_json(dir, "verdict.json", doc);
+	json_decref(doc);
+	if (rc < 0)
+		return rc;
+	if (v->outcome == OUTCOME_LOST && attempt < RETRIES_MAX && !last) {
+		pr_progress_end();
+		pr_info("run #%u: lost: %s; trying again", number, v->title);
+		return RUN_AGAIN;
+	}
+	p->final[number - series->run.first] = true;
+	print_verdicts(p);
+	return !last && series->enough && series->enough(series->ctx, number, v) ? RUN_ENOUGH :
+										   RUN_NEXT;
+}
+
+/**
+ * series_run() - boot and judge
+ * @series: what and how often
+ * @result: with room for the runs from the first on; one or more boots are added to each
+ *
+ * Prints each verdict when it and all before it stand. No guest is left running,
+ * whatever happens.
+ *
+ * Return: 0 when all runs have their verdict, or the user ended it early
+ * (@result->interrupted); a negative errno when the machine couldn't do it,
+ * the reason was printed
+ */
+int series_run(const struct series *series, struct result *result)
+{
+	struct progress p = {
+		.series = series, .result = result, .next = series->run.first,
+	};
+	struct run_config run = series->run;
+	int rc;
+
+	p.final = xcalloc(run.runs, sizeof(*p.final));
+	run.counts = counts;
+	run.ended = ended;
+	run.ctx = &p;
+	rc = run_boots(&run);
+	result->interrupted = rc == -EINTR;
+	free(p.final);
+	return result->interrupted ? 0 : rc;
+}

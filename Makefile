@@ -113,6 +113,7 @@ unit: $(TESTS:%=$(B)/asan/%) $(FAKES:%=$(B)/asan/%)
 check: deps
 	$(MAKE) all
 	qemu-harness/tests/check.sh "CMOCKA_MESSAGE_OUTPUT=TAP $(MAKE) unit" \
+		qemu-harness/tests/rooms.sh \
 		qemu-harness/tests/cli.sh qemu-harness/tests/boots.sh
 
 check-chores: deps

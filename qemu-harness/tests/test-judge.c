@@ -483,10 +483,13 @@ static void test_findings(void **state)
 	};
 	struct strv ignore = {};
 	const struct finding *f;
-	char *dir = make(&e, ",\"ignore\":[\"foo_p.obe$\"]"), *line;
+	char *dir = make(&e, ""), *line;
 	struct verdict v;
 
 	(void)state;
+	put(dir, "run.json", "{\"format\":\"irqsan-boot/2\",\"ended\":\"exited 0\",\"wall_s\":12.5,"
+	    "\"plan\":{\"accel\":\"kvm\",\"detector\":\"irqsan\",\"workload\":\"mkdir-storm\","
+	    "\"ignore\":[\"foo_p.obe$\"]}}");
 	assert_int_equal(judge_dir(dir, NULL, &v), 0);
 	assert_int_equal(v.findings.n, 2);
 	f = &v.findings.v[0];

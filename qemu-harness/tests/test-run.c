@@ -47,6 +47,7 @@ static char *fake_qemu(void)
  * struct fixture - what a test has
  * @dir: the run's directory
  * @qemu: path of fake-qemu
+ * @plan: what is ordered of the guest
  * @guest: what it boots
  * @config: as for series_run()
  * @result: its result
@@ -54,6 +55,7 @@ static char *fake_qemu(void)
 struct fixture {
 	char *dir;
 	char *qemu;
+	struct plan plan;
 	struct run_guest guest;
 	struct series config;
 	struct result result;
@@ -66,15 +68,21 @@ static void prepare(struct fixture *f, const char *plays, unsigned int runs, uns
 	f->dir = xstrdup("/tmp/irqsan-run-XXXXXX");
 	assert_non_null(mkdtemp(f->dir));
 	f->qemu = fake_qemu();
+	plan_init(&f->plan);
+	f->plan.accel = ACCEL_KVM;
+	f->plan.seconds = 0;
+	f->plan.proof = true;
+	f->plan.expect_pv = true;
 	f->guest = (struct run_guest){
+		.plan = &f->plan,
 		.vm = { .accel = ACCEL_KVM, .qemu = f->qemu, .kernel = "/fake/kernel",
 			.initramfs = "/fake/initramfs", .cpus = 4, .memory_mb = 512 },
-		.expect_pv = true, .conf = "workload mkdir-storm\n",
+		.conf = "workload mkdir-storm\n",
 	};
 	f->config = (struct series){
 		.run = {
 			.guests = &f->guest, .nr_guests = 1, .runs = runs, .jobs = jobs,
-			.until_first = true, .limits = &limits, .scale = 1, .dir = f->dir,
+			.limits = &limits, .scale = 1, .dir = f->dir,
 		},
 		.out = stderr,
 	};
@@ -240,7 +248,7 @@ static void test_plays(void **state)
 
 		print_message("%s%s\n", ones[i].play, ones[i].end ? " (to the end)" : "");
 		prepare(&f, ones[i].play, 1, 1);
-		f.config.run.until_first = !ones[i].end;
+		f.plan.until_first = !ones[i].end;
 		assert_int_equal(series_run(&f.config, &f.result), 0);
 		assert_line(&f, 0, ones[i].line);
 		assert_int_equal(f.result.runs[0].n, ones[i].attempts);
@@ -254,31 +262,49 @@ static void test_plays(void **state)
 	}
 }
 
-static void run_with_facts(const char *play, json_t *facts, const char *line)
+static void run_with(const char *play, bool planted, const char *chore, const char *line)
 {
 	struct fixture f;
 
 	prepare(&f, play, 1, 1);
-	f.config.run.until_first = false;
-	f.guest.facts = facts;
+	f.plan.until_first = false;
+	f.plan.planted = planted;
+	if (chore)
+		strv_push(&f.plan.chores, chore);
 	assert_int_equal(series_run(&f.config, &f.result), 0);
 	assert_line(&f, 0, line);
 	finish(&f);
-	json_decref(facts);
+	plan_free(&f.plan);
 }
 
 /* What was ordered reaches the judge, now and when it judges again. */
 static void test_orders(void **state)
 {
 	(void)state;
-	run_with_facts("planted", json_pack("{s:b}", "planted", 1), "OK");
-	run_with_facts("planted", json_pack("{s:b}", "planted", 0),
-		       "crashed: WARNING in kvm_wait");
-	run_with_facts("good", json_pack("{s:b}", "planted", 1),
-		       "crashed: planted: no word of init");
-	run_with_facts("kexec", json_pack("{s:s}", "chores", "kexec"), "OK");
-	run_with_facts("good", json_pack("{s:s}", "chores", "kexec"),
-		       "crashed: chore: no word of kexec");
+	run_with("planted", true, NULL, "OK");
+	run_with("planted", false, NULL, "crashed: WARNING in kvm_wait");
+	run_with("good", true, NULL, "crashed: planted: no word of init");
+	run_with("kexec", false, "kexec", "OK");
+	run_with("good", false, "kexec", "crashed: chore: no word of kexec");
+}
+
+/* A driver's warning under load ends a boot, unless it is to be ignored. */
+static void test_ignore(void **state)
+{
+	struct fixture f;
+	char *run;
+
+	(void)state;
+	prepare(&f, "oops", 1, 1);
+	strv_push(&f.plan.ignore, "d_walk$");
+	assert_int_equal(series_run(&f.config, &f.result), 0);
+	assert_line(&f, 0, "hung: stalled load, after 0 ms of load (ignored: BUG: unable to "
+		    "handle kernel NULL pointer dereference in d_walk)");
+	run = slurp(f.result.runs[0].attempts[0].dir, "run.json");
+	assert_non_null(strstr(run, "\"ended\": \"stalled load\""));
+	free(run);
+	finish(&f);
+	plan_free(&f.plan);
 }
 
 static void test_lost_boots_are_repeated_and_counted(void **state)
@@ -376,7 +402,7 @@ static void test_in_turn(void **state)
 	f.config.run.guests = guests;
 	f.config.run.nr_guests = 2;
 	f.config.out = open_memstream(&text, &size);
-	f.config.run.until_first = false;
+	f.plan.until_first = false;
 	assert_int_equal(series_run(&f.config, &f.result), 0);
 	f.config.run.first = 2;
 	f.config.run.runs = 3;
@@ -459,7 +485,7 @@ static void test_verify(void **state)
 		guests[1] = f.guest;
 		f.config.run.guests = guests;
 		f.config.run.nr_guests = 2;
-		f.config.run.until_first = false;
+		f.plan.until_first = false;
 		verify_plan(&plan, v->runs, 0.05);
 		assert_int_equal(verify_boots(&plan, NULL, &f.config, &f.result, &d), 0);
 		if (d.answer != v->answer)
@@ -629,6 +655,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plays),
 		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_ignore),
 		cmocka_unit_test(test_lost_boots_are_repeated_and_counted),
 		cmocka_unit_test(test_parallel_in_order),
 		cmocka_unit_test(test_enough),

@@ -12,7 +12,9 @@
 #include "base/child.h"
 #include "base/printable.h"
 #include "bisect/bisect-machine.h"
+#include "boot/load.h"
 #include "crash/crash-text.h"
+#include "judge/series.h"
 #include "kernel/build.h"
 #include "kernel/kernel.h"
 
@@ -30,8 +32,8 @@ struct bisect_guest {
 	char *rev;
 	char *dir;
 	struct kernel kernel;
-	struct request_guest load;
-	struct request_guest basic;
+	struct prepared load;
+	struct prepared basic;
 };
 
 /**
@@ -91,26 +93,24 @@ int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisec
 	return rc;
 }
 
-/* The request for a boot without load: does it boot, does the detector work? */
-static struct request basic_request(const struct request *rq)
+/* A boot without load: does it boot, does the detector work? */
+static void basic_plan(const struct plan *plan, struct plan *basic)
 {
-	struct request basic = *rq;
-
-	basic.workload = "none";
-	basic.seconds = 1;
-	basic.runs = 1;
-	basic.jobs = 1;
-	basic.pv = REQUEST_PV_OFF;
-	return basic;
+	plan_copy(basic, plan);
+	basic->accel = ACCEL_TCG;
+	basic->load = &load_none;
+	basic->seconds = 1;
+	basic->expect_pv = false;
 }
 
 static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
 {
-	const struct request basic = basic_request(m->rq);
 	char *load_dir = xasprintf("%s/load", g->dir), *basic_dir = xasprintf("%s/basic", g->dir);
 	char *tree = xasprintf("%s/build", m->dir);
+	struct plan basic;
 	int rc;
 
+	basic_plan(m->plan, &basic);
 	rc = remove_tree(g->dir);
 	if (!rc)
 		rc = mkdir_p(load_dir);
@@ -119,9 +119,10 @@ static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
 	if (!rc)
 		rc = kernel_get(tree, &g->kernel);
 	if (!rc)
-		rc = request_guest_make(m->rq, &g->kernel, m->accel, load_dir, &g->load);
+		rc = prepare_guest(m->plan, &g->kernel, load_dir, &g->load);
 	if (!rc)
-		rc = request_guest_make(&basic, &g->kernel, ACCEL_TCG, basic_dir, &g->basic);
+		rc = prepare_guest(&basic, &g->kernel, basic_dir, &g->basic);
+	plan_free(&basic);
 	free(tree);
 	free(basic_dir);
 	free(load_dir);
@@ -130,8 +131,8 @@ static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
 
 static void guest_drop(struct bisect_guest *g)
 {
-	request_guest_free(&g->load);
-	request_guest_free(&g->basic);
+	prepared_free(&g->load);
+	prepared_free(&g->basic);
 	kernel_free(&g->kernel);
 	remove_tree(g->dir);
 	free(g->dir);
@@ -331,21 +332,19 @@ static char *new_dir(const struct bisect_machine *m, const char *rev)
 static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, unsigned int runs,
 		struct taking *t)
 {
-	const struct request rq = basic ? basic_request(m->rq) : *m->rq;
+	const struct run_guest *guest = basic ? &g->basic.run : &g->load.run;
 	char *dir = new_dir(m, g->rev);
 	struct series series;
 	struct result result;
 	int rc;
 
-	series = request_series(&rq, basic ? ACCEL_TCG : m->accel, dir);
-	series.run.runs = runs;
-	series.run.jobs = series.run.jobs < runs ? series.run.jobs : runs;
-	series.run.guests = basic ? &g->basic.run : &g->load.run;
+	/* The log has the outcomes when the revision is done. */
+	series = series_of(guest->plan, runs, basic ? 1 : m->jobs, dir);
+	series.run.verbose = m->verbose;
+	series.run.guests = guest;
 	series.run.nr_guests = 1;
 	series.enough = on_verdict;
 	series.ctx = t;
-	/* The log has the outcomes when the revision is done. */
-	series.out = NULL;
 	result_init(&result, runs);
 	t->guest = g;
 	t->result = &result;

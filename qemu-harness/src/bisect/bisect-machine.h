@@ -6,14 +6,15 @@
 #define IRQSAN_BISECT_MACHINE_H
 
 #include "bisect/bisect.h"
-#include "cmd/request.h"
+#include "boot/prepare.h"
 
 struct bisect_guest;
 
 /**
  * struct bisect_machine - the machine
- * @rq: how revisions are run; @rq->kernel isn't used
- * @accel: the accelerator
+ * @plan: how revisions are run; its accelerator is chosen
+ * @jobs: boots at once; 0: as many as this machine can
+ * @verbose: print each guest's phases
  * @configs: of the kernels, for build_kernel()
  * @source: source tree
  * @dir: build tree and runs go there
@@ -24,8 +25,9 @@ struct bisect_guest;
  * @nr_guests: how many
  */
 struct bisect_machine {
-	const struct request *rq;
-	enum accel accel;
+	const struct plan *plan;
+	unsigned int jobs;
+	bool verbose;
 	const struct strv *configs;
 	const char *source;
 	const char *dir;

@@ -15,6 +15,7 @@
 
 #include "base/console.h"
 #include "base/util.h"
+#include "boot/load.h"
 #include "boot/record.h"
 #include "boot/run.h"
 #include "boot/rundir.h"
@@ -303,21 +304,19 @@ static void channel_close(struct channel *c)
 /* Also at the start, so that what a boot has shown so far can be judged. */
 static int write_run_json(const struct boot *b, const char *ended)
 {
-	const struct run_config *config = b->config;
-	json_t *doc = json_pack("{s:s, s:i, s:i, s:s, s:s, s:b, s:s, s:i, s:b, s:f}",
-				"format", "irqsan-boot/2",
-				"run", (int)b->number, "attempt", (int)b->attempt,
-				"accel", accel_name(b->guest->vm.accel),
-				"ended", ended,
-				"expect_pv", b->guest->expect_pv,
-				"until", config->until_first ? "first" : "end",
-				"garbage", (int)b->garbage,
-				"truncated", b->console.cut || b->record.cut,
-				"wall_s", now() - b->started);
-	int rc;
+	json_t *doc, *plan;
+	int rc = plan_to_json(b->guest->plan, &plan);
 
-	if (b->guest->facts)
-		json_object_update_missing(doc, b->guest->facts);
+	if (rc)
+		return rc;
+	doc = json_pack("{s:s, s:i, s:i, s:s, s:i, s:b, s:f, s:o, s:O*}",
+			"format", "irqsan-boot/2",
+			"run", (int)b->number, "attempt", (int)b->attempt,
+			"ended", ended,
+			"garbage", (int)b->garbage,
+			"truncated", b->console.cut || b->record.cut,
+			"wall_s", now() - b->started,
+			"plan", plan, "facts", b->guest->facts);
 	rc = rundir_write_json(b->dir, "run.json", doc);
 	json_decref(doc);
 	return rc;
@@ -365,18 +364,17 @@ static int boot_start(struct boot *b, const struct run_config *config, unsigned 
 /* Seconds that a livepatch may take on top. */
 static double transition(const struct boot *b)
 {
-	return b->phase == PHASE_INSMOD &&
-	       json_is_true(json_object_get(b->guest->facts, "livepatch")) ? TRANSITION_S : 0;
+	return b->phase == PHASE_INSMOD && b->guest->plan->livepatch ? TRANSITION_S : 0;
 }
 
 static double patience(const struct boot *b)
 {
 	const struct run_config *config = b->config;
+	const struct plan *plan = b->guest->plan;
 	double s = config->limits->phase[b->phase] * config->scale + transition(b);
 
 	/* Guest time may run at half our pace on a loaded machine. */
-	return b->phase == PHASE_LOAD ? s + 2 * config->seconds +
-					RELOAD_PATIENCE * config->reload : s;
+	return b->phase == PHASE_LOAD ? s + 2 * plan->seconds + RELOAD_PATIENCE * plan->reload : s;
 }
 
 /*
@@ -400,12 +398,18 @@ static bool boot_found(struct boot *b, double t)
 	return false;
 }
 
+/* What is bogus on purpose is reported, too: it must not end the boot. */
+static bool ends_at_finding(const struct plan *plan)
+{
+	return plan->until_first && !plan->planted && !plan->load->loads_detector;
+}
+
 /* Why this guest has to be ended now, in the words of run.json (caller frees), or NULL. */
 static char *boot_due(struct boot *b, double t)
 {
 	const struct run_config *config = b->config;
 
-	if (config->until_first && b->found_at && boot_found(b, t))
+	if (ends_at_finding(b->guest->plan) && b->found_at && boot_found(b, t))
 		return xstrdup("stopped first-violation");
 	/* No guest can go on without it: no need to wait for what the guest may take. */
 	if (b->outer_at && t - b->outer_at >= config->limits->outer)

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "boot/plan.h"
 #include "boot/vm.h"
 
 /**
@@ -44,16 +45,16 @@ extern const struct run_limits run_limits_default;
 
 /**
  * struct run_guest - what to boot
- * @name: told with the number of its runs, or NULL
+ * @name: printed with the number of its runs, or NULL
+ * @plan: what is ordered of it
  * @vm: the guest; its @dir is ignored
- * @expect_pv: the load must reach kvm_wait()
- * @facts: copied into every run.json, may be NULL
+ * @facts: of what it was made: "facts" of each run.json; may be NULL
  * @conf: text of the guest's orders, kept in each directory; may be NULL
  */
 struct run_guest {
 	const char *name;
+	const struct plan *plan;
 	struct vm_config vm;
-	bool expect_pv;
 	json_t *facts;
 	const char *conf;
 };
@@ -77,15 +78,12 @@ enum run_next {
  * @first: number of the first run
  * @runs: how many runs
  * @jobs: how many at once
- * @until_first: end a boot at its first finding that counts
- * @seconds: how long the load is ordered to run, in guest time
- * @reload: how often the module is taken out and put back meanwhile
  * @limits: patience
  * @scale: of this accelerator
  * @dir: directory of the runs; must exist
  * @verbose: tell each guest's phases
- * @counts: with @until_first, when something was found: does it count, by what
- *	    @dir holds so far?
+ * @counts: where a plan is to end at its first finding: does what @dir holds so far
+ *	    have one that counts?
  * @ended: a boot has ended, its directory @dir is complete; returns enum run_next
  *	   or a negative errno. With @last there is no next boot, whatever it returns
  * @ctx: for both
@@ -96,9 +94,6 @@ struct run_config {
 	unsigned int first;
 	unsigned int runs;
 	unsigned int jobs;
-	bool until_first;
-	unsigned int seconds;
-	unsigned int reload;
 	const struct run_limits *limits;
 	double scale;
 	const char *dir;

@@ -15,11 +15,13 @@
 #include "base/program.h"
 #include "base/util.h"
 #include "boot/accel.h"
-#include "boot/guest-image.h"
-#include "judge/series.h"
+#include "boot/detector.h"
+#include "boot/image.h"
+#include "boot/load.h"
 #include "boot/rundir.h"
 #include "cmd/bench-table.h"
 #include "cmd/cmd.h"
+#include "judge/series.h"
 #include "kernel/kernel.h"
 #include "kernel/pvh.h"
 
@@ -176,19 +178,20 @@ static bool take_boot(const char *dir, struct buf *sites, json_t *boots, json_t 
 }
 
 static int boot_all(struct bench *b, const struct setup *s, const char *dir,
-		    const struct guest *guest, json_t *boots, json_t **events)
+		    const struct image *image, json_t *boots, json_t **events)
 {
 	char *cmdline = xasprintf(CMDLINE "%s%s", s->cmdline ? " " : "", s->cmdline ?: "");
 	struct run_guest booted = {
-		.vm = { .accel = ACCEL_TCG, .cmdline = cmdline, .initramfs = guest->initramfs,
+		.plan = image->plan,
+		.vm = { .accel = ACCEL_TCG, .cmdline = cmdline, .initramfs = image->path,
 			.cpus = 1, .memory_mb = MEMORY_MB, .icount = true },
-		.conf = guest->conf,
+		.conf = image->conf.data,
 	};
 	const struct series series = {
 		.run = {
 			.guests = &booted, .nr_guests = 1, .runs = BOOTS,
 			.jobs = BOOTS < cpus_available() ? BOOTS : cpus_available(),
-			.seconds = SECONDS, .limits = &run_limits_default, .scale = SCALE,
+			.limits = &run_limits_default, .scale = SCALE,
 			.dir = dir,
 		},
 		.out = stderr,
@@ -206,8 +209,7 @@ static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 	}
 	booted.vm.kernel = elf;
 	result_init(&result, BOOTS);
-	booted.facts = json_pack("{s:s, s:s, s:b, s:b}", "command", "bench", "setup", s->name,
-				 "icount", 1, "bare", !s->params);
+	booted.facts = json_pack("{s:s, s:s}", "command", "bench", "setup", s->name);
 	rc = series_run(&series, &result);
 	if (!rc && result.interrupted)
 		rc = -EINTR;
@@ -226,30 +228,50 @@ static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 	return rc;
 }
 
+/* What is ordered of the boots of a configuration. */
+static void bench_plan(const struct bench *b, const struct setup *s, struct plan *plan)
+{
+	plan_init(plan);
+	plan->accel = ACCEL_TCG;
+	plan->load = &load_bench;
+	plan->detector = s->params ? &detector_irqsan : &detector_none;
+	plan->cpus = 1;
+	plan->memory_mb = MEMORY_MB;
+	plan->seconds = SECONDS;
+	plan->icount = true;
+	plan->proof = s->params;
+	plan->until_first = false;
+	plan_set(&plan->module, s->kernel ? NULL : b->module);
+	plan_set(&plan->params, s->params);
+	for (size_t i = 0; work[i]; i++)
+		strv_push(&plan->args, work[i]);
+	if (s->events)
+		strv_pushf(&plan->args, "events %s", b->sites[s->track].data);
+	if (s->params)
+		strv_push(&plan->args, "tell-sites 1");
+}
+
 static int measure(struct bench *b, const struct setup *s)
 {
-	const struct guest_config gc = {
-		.kernel = s->kernel ?: b->kernel, .module = s->kernel ? NULL : b->module,
-		.workload = "none", .params = s->params,
-		.bare = !s->params, .bench = work,
-		.events = s->events ? b->sites[s->track].data : NULL, .tell_sites = s->params,
-	};
+	const struct kernel *kernel = s->kernel ?: b->kernel;
 	char *dir = xasprintf("%s/%s", b->dir, s->dir);
 	json_t *boots = json_array(), *events = NULL;
-	struct guest guest;
+	struct image image = {};
+	struct plan plan;
 	int rc;
 
-	pr_info("%s: %s", gc.kernel->release ?: gc.kernel->name, s->name);
+	pr_info("%s: %s", kernel->release ?: kernel->name, s->name);
+	bench_plan(b, s, &plan);
 	rc = mkdir_p(dir);
 	if (rc >= 0)
-		rc = guest_build(&gc, dir, &guest);
+		rc = image_make(&plan, kernel, dir, &image);
 	if (rc >= 0) {
-		rc = boot_all(b, s, dir, &guest, boots, &events);
-		unlink(guest.initramfs);
-		if (!b->module && guest.module)
-			b->module = xstrdup(guest.module);
-		guest_free(&guest);
+		rc = boot_all(b, s, dir, &image, boots, &events);
+		if (!b->module && image.module)
+			b->module = xstrdup(image.module);
 	}
+	image_free(&image);
+	plan_free(&plan);
 	if (rc >= 0)
 		json_array_append_new(b->configs,
 				      json_pack("{s:s, s:s?, s:s?, s:s?, s:O, s:O*, s:i}",

@@ -14,6 +14,8 @@
 #include "base/util.h"
 #include "bisect/bisect-git.h"
 #include "bisect/bisect-machine.h"
+#include "boot/detector.h"
+#include "boot/load.h"
 #include "cmd/cmd.h"
 #include "cmd/request.h"
 
@@ -32,7 +34,6 @@ enum {
 	OPT_FIX,
 	OPT_CONFIG,
 	OPT_TITLE,
-	OPT_DETECTOR,
 	OPT_STEP,
 };
 
@@ -70,8 +71,6 @@ static const struct argp_option options[] = {
 	{ "title", OPT_TITLE, "TITLE|any", 0,
 	  "title of the crash (default: the first that the bad revision shows)", 1 },
 	{ "runs", 'r', "N|auto", 0, "runs of each revision (default: as many as it takes)", 1 },
-	{ "detector", OPT_DETECTOR, "irqsan|builtin", 0,
-	  "irqsan.ko (default), or the kernel's own CONFIG_DEBUG_IRQFLAGS", 1 },
 	{ "step", OPT_STEP, NULL, 0,
 	  "for git bisect run: judge the revision that is checked out in --repo", 1 },
 	{ 0 }
@@ -106,11 +105,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'r':
 		a->runs = strcmp(arg, "auto") ? request_number(state, "runs", arg, 1, RUNS_MAX) : 0;
-		break;
-	case OPT_DETECTOR:
-		if (strcmp(arg, "irqsan") && strcmp(arg, "builtin"))
-			argp_error(state, "--detector is irqsan or builtin, not \"%s\"", arg);
-		a->rq.builtin = !strcmp(arg, "builtin");
 		break;
 	case OPT_STEP:
 		a->step = true;
@@ -181,17 +175,18 @@ static const struct bisect_ops ops = {
 };
 
 /* What must be the same for a bisection to go on. */
-static json_t *facts(const struct args *a, enum accel accel)
+static json_t *facts(const struct args *a)
 {
+	const struct plan *plan = &a->rq.plan;
 	json_t *configs = json_array();
 
 	for (size_t i = 0; i < a->configs.n; i++)
 		json_array_append_new(configs, json_string(a->configs.v[i]));
 	return json_pack("{s:s, s:o, s:s, s:i, s:i, s:s, s:i, s:s?}",
-			 "detector", a->rq.builtin ? "builtin" : "irqsan", "configs", configs,
-			 "accel", accel_name(accel), "cpus", (int)a->rq.cpus,
-			 "memory_mb", (int)a->rq.memory_mb, "workload", a->rq.workload,
-			 "seconds", (int)a->rq.seconds, "params", a->rq.params);
+			 "detector", plan->detector->name, "configs", configs,
+			 "accel", accel_name(plan->accel), "cpus", (int)plan->cpus,
+			 "memory_mb", (int)plan->memory_mb, "workload", plan->load->name,
+			 "seconds", (int)plan->seconds, "params", plan->params);
 }
 
 /* Two bisections in one directory would spoil each other. An fd, or a negative errno. */
@@ -288,7 +283,7 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 		config.bad = bad;
 		config.release = a->fix ? NULL : release(a->good, good);
 		config.compiler = compiler;
-		config.facts = facts(a, w->machine.accel);
+		config.facts = facts(a);
 		rc = bisect(&config, &ops, w, result);
 		json_decref(config.facts);
 	}
@@ -309,7 +304,7 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 	return rc;
 }
 
-static int run_all(const struct args *a)
+static int run_all(struct args *a)
 {
 	const char *keep = a->rq.keep ?: DEFAULT_DIR;
 	struct bisect_result result = {};
@@ -326,11 +321,12 @@ static int run_all(const struct args *a)
 	}
 	w.git = (struct bisect_git){ .repo = a->repo, .tree = tree };
 	w.machine = (struct bisect_machine){
-		.rq = &a->rq, .configs = &a->configs, .source = tree, .dir = dir,
+		.plan = &a->rq.plan, .jobs = a->rq.jobs, .verbose = a->rq.verbose,
+		.configs = &a->configs, .source = tree, .dir = dir,
 		.checkout = checkout, .ctx = &w.git,
 	};
 	if (!rc)
-		rc = request_accel(&a->rq, &w.machine.accel);
+		rc = request_accel(&a->rq);
 	if (!rc)
 		rc = run_locked(a, dir, &w, &result);
 	if (rc == -EINTR)
@@ -375,14 +371,17 @@ static bool take_step(void *arg, struct bisect_run *run)
 	return bisect_judge(s->runs, s->n, s->title) == BISECT_BAD;
 }
 
-static int run_step(const struct args *a)
+static int run_step(struct args *a)
 {
 	static const int codes[] = {
 		[BISECT_GOOD] = EXIT_OK, [BISECT_BAD] = EXIT_FOUND, [BISECT_SKIP] = EXIT_SKIP,
 	};
 	const char *keep = a->rq.keep ?: STEP_DIR;
 	struct step *s = xcalloc(1, sizeof(*s));
-	struct bisect_machine m = { .rq = &a->rq, .configs = &a->configs, .source = a->repo };
+	struct bisect_machine m = {
+		.plan = &a->rq.plan, .jobs = a->rq.jobs, .verbose = a->rq.verbose,
+		.configs = &a->configs, .source = a->repo,
+	};
 	struct bisect_build build = {};
 	char *dir = NULL, *rev = NULL;
 	int rc, code = EXIT_BROKEN, fd = -1;
@@ -396,7 +395,7 @@ static int run_step(const struct args *a)
 		rc = fd < 0 ? fd : 0;
 	}
 	if (!rc)
-		rc = request_accel(&a->rq, &m.accel);
+		rc = request_accel(&a->rq);
 	if (!rc)
 		rc = bisect_git_hash(a->repo, "HEAD", &rev);
 	if (!rc)
@@ -446,17 +445,18 @@ int cmd_bisect(int argc, char **argv)
 		       "the machine could not do the work.  With --step: 0 good, 1 bad, 125 "
 		       "can't be judged, 128 wrong usage or the machine could not do the work.",
 	};
-	struct args a = { .rq = REQUEST_DEFAULTS, .repo = "." };
+	struct args a = { .repo = "." };
 	int rc;
 
 	/* For git bisect run, a status below 128 would be a verdict. */
 	for (int i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "--step"))
 			argp_err_exit_status = EXIT_BROKEN;
-	a.rq.command = "bisect";
-	a.rq.seconds = DEFAULT_SECONDS;
+	request_init(&a.rq, "bisect");
+	a.rq.plan.seconds = DEFAULT_SECONDS;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	rc = a.step ? run_step(&a) : run_all(&a);
 	strv_free(&a.configs);
+	request_free(&a.rq);
 	return rc;
 }

@@ -103,27 +103,26 @@ static void count(struct side *s, const char *name)
 	}
 }
 
-static int run_step(const struct request *asked, enum step step, struct side *s)
+static int run_step(struct request *rq, enum step step, struct side *s)
 {
-	struct request rq = *asked;
-	char *keep = NULL, *livepatch = NULL;
+	const char *keep = rq->keep;
 	int rc;
 
-	if (asked->keep)
-		keep = xasprintf("%s/%s", asked->keep, names[step]);
+	if (keep)
+		rq->keep = xasprintf("%s/%s", keep, names[step]);
+	plan_set(&rq->plan.livepatch, NULL);
 	if (step == STEP_LIVEPATCHED)
-		livepatch = xasprintf("%s/" LIVEPATCH, irqsan_root());
-	rq.keep = keep;
-	rq.livepatch = livepatch;
-	rq.kernel = step == STEP_FIXED ? KERNEL_FIXED : KERNEL_BUGGY;
-	rq.until_first = step == STEP_BUGGY;
-	rc = request_run(&rq, &s->result);
+		rq->plan.livepatch = xasprintf("%s/" LIVEPATCH, irqsan_root());
+	rq->kernel = step == STEP_FIXED ? KERNEL_FIXED : KERNEL_BUGGY;
+	rq->plan.until_first = step == STEP_BUGGY;
+	rc = request_run(rq, &s->result);
 	if (!rc) {
-		result_summary(&s->result, request_out(&rq));
-		count(s, rq.kernel);
+		result_summary(&s->result, request_out(rq));
+		count(s, rq->kernel);
 	}
-	free(keep);
-	free(livepatch);
+	if (keep)
+		free((char *)rq->keep);
+	rq->keep = keep;
 	return rc;
 }
 
@@ -218,19 +217,19 @@ int cmd_reproduce(int argc, char **argv)
 		       "Exit status: 0 reproduced and absent in all boots, 1 a boot said "
 		       "otherwise, 2 nothing proved.",
 	};
-	struct request rq = REQUEST_DEFAULTS;
+	struct request rq;
 	struct side side[STEPS] = {};
 	bool interrupted = false;
 	unsigned int i;
 	char *line;
 	int rc = 0;
 
-	rq.command = "reproduce";
+	request_init(&rq, "reproduce");
 	rq.runs = DEFAULT_RUNS;
-	rq.seconds = DEFAULT_SECONDS;
+	rq.plan.seconds = DEFAULT_SECONDS;
 	rq.pv = REQUEST_PV_ON;
 	/* Only the sites in question: arming all of them takes as long as the boot. */
-	rq.params = "sites=pv";
+	plan_set(&rq.plan.params, "sites=pv");
 	argp_parse(&argp, argc, argv, 0, NULL, &rq);
 	for (i = 0; i < STEPS; i++)
 		result_init(&side[i].result, rq.runs);

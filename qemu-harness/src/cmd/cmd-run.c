@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "boot/guest-image.h"
+#include "boot/image.h"
 #include "cmd/cmd.h"
 #include "cmd/request.h"
 
@@ -30,6 +30,7 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct request *rq = state->input;
+	char *name, *save;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -41,18 +42,20 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		rq->kernel = arg;
 		break;
 	case 'R':
-		rq->reload = request_number(state, "reload", arg, 0, RELOAD_MAX);
+		rq->plan.reload = request_number(state, "reload", arg, 0, RELOAD_MAX);
 		break;
 	case 'M':
-		rq->module = arg;
+		plan_set(&rq->plan.module, arg);
 		break;
 	case OPT_PLANTED:
-		rq->planted = true;
+		rq->plan.planted = true;
 		break;
 	case OPT_CHORE:
-		if (!guest_chores_known(arg))
-			argp_error(state, "unknown chore in \"%s\"", arg);
-		rq->chores = arg;
+		for (name = strtok_r(arg, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+			if (!image_chore_known(name))
+				argp_error(state, "unknown chore \"%s\"", name);
+			strv_push(&rq->plan.chores, name);
+		}
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "unexpected \"%s\"", arg);
@@ -101,12 +104,12 @@ int cmd_run(int argc, char **argv)
 		.doc = "Boot a kernel under load with irqsan.ko in it.\v"
 		       "Exit status: 0 all runs OK, 1 something was found, 2 nothing proved.",
 	};
-	struct request rq = REQUEST_DEFAULTS;
+	struct request rq;
 	struct result result;
 	json_t *doc;
 	int rc;
 
-	rq.command = "run";
+	request_init(&rq, "run");
 	argp_parse(&argp, argc, argv, 0, NULL, &rq);
 	result_init(&result, rq.runs);
 	rc = request_run(&rq, &result);

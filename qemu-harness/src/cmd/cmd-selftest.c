@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "boot/load.h"
 #include "cmd/cmd.h"
 #include "cmd/request.h"
 #include "cmd/selftest-boot.h"
@@ -114,13 +115,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		job->rq.kernel = arg;
 		break;
 	case 'M':
-		job->rq.module = arg;
+		plan_set(&job->rq.plan.module, arg);
 		break;
 	case OPT_KTAP:
 		job->ktap = arg;
 		break;
 	case OPT_TRACERS:
-		job->rq.tracers = true;
+		job->rq.plan.tracers = true;
 		break;
 	case OPT_COMPARE:
 		job->compare = true;
@@ -313,13 +314,13 @@ int cmd_selftest(int argc, char **argv)
 		.doc = "Run the selftests (selftests/irqsan), or some of them, in a guest.\v"
 		       "Exit status: 0 all passed, 1 some failed, 2 nothing was tested.",
 	};
-	struct job job = { .rq = REQUEST_DEFAULTS };
+	struct job job = {};
 	int rc;
 
-	job.rq.command = "selftest";
-	job.rq.workload = "none";
+	request_init(&job.rq, "selftest");
+	job.rq.plan.load = &load_selftest;
 	job.rq.pv = REQUEST_PV_OFF;
-	job.rq.seconds = DEFAULT_SECONDS;
+	job.rq.plan.seconds = DEFAULT_SECONDS;
 	argp_parse(&argp, argc, argv, 0, NULL, &job);
 	rc = job.compare ? compare_checks(&job.rq) : run_all(&job);
 	strv_free(&job.tests);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/util.h"
+#include "boot/prepare.h"
 #include "boot/rundir.h"
 #include "cmd/cmd.h"
 #include "cmd/request.h"
@@ -162,11 +163,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 /* The verdict, everywhere that it goes. */
 static int tell(const struct verify *v, const char *dir,
-		const struct request_guest guest[VERIFY_SIDES])
+		const struct prepared guest[VERIFY_SIDES])
 {
 	const struct verify_report report = {
 		.plan = &v->plan, .decision = &v->decision, .title = v->title,
-		.facts = { guest[0].run.facts, guest[1].run.facts }, .result = &v->result,
+		.facts = { prepared_json(&guest[0]), prepared_json(&guest[1]) },
+		.result = &v->result,
 	};
 	json_t *doc = verify_json(&report);
 	char *text = NULL;
@@ -183,6 +185,8 @@ static int tell(const struct verify *v, const char *dir,
 	if (rc >= 0 && v->rq.json)
 		rc = result_write(doc, v->rq.json);
 	pr_info("to paste under a patch: %s/verify.txt", dir);
+	for (unsigned int i = 0; i < VERIFY_SIDES; i++)
+		json_decref(report.facts[i]);
 	free(text);
 	json_decref(doc);
 	return rc < 0 ? rc : 0;
@@ -203,18 +207,20 @@ static void add_source(const struct verify *v, unsigned int side, json_t *facts)
 
 /* The guest of one side, in a directory of its own. */
 static int make_guest(const struct verify *v, unsigned int side, const struct kernel *k,
-		      enum accel accel, const char *dir, struct request_guest *g)
+		      const char *dir, struct prepared *g)
 {
 	static const char *const names[VERIFY_SIDES] = { "before", "after" };
-	struct request rq = v->rq;
+	struct plan plan;
 	char *sub = xasprintf("%s/%s", dir, names[side]);
 	int rc;
 
+	plan_copy(&plan, &v->rq.plan);
 	if (side)
-		rq.livepatch = v->livepatch;
+		plan_set(&plan.livepatch, v->livepatch);
 	rc = mkdir_p(sub);
 	if (rc >= 0)
-		rc = request_guest_make(&rq, k, accel, sub, g);
+		rc = prepare_guest(&plan, k, sub, g);
+	plan_free(&plan);
 	if (rc >= 0) {
 		g->run.name = names[side];
 		json_object_set_new(g->run.facts, "side", json_string(names[side]));
@@ -226,10 +232,10 @@ static int make_guest(const struct verify *v, unsigned int side, const struct ke
 }
 
 static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SIDES],
-			 enum accel accel, const char *dir)
+			 const char *dir)
 {
-	struct series series = request_series(&v->rq, accel, dir);
-	struct request_guest guest[VERIFY_SIDES] = {};
+	struct series series = request_series(&v->rq, dir);
+	struct prepared guest[VERIFY_SIDES] = {};
 	struct run_guest guests[VERIFY_SIDES];
 	unsigned int i;
 	int rc = 0;
@@ -237,7 +243,7 @@ static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SID
 	series.run.guests = guests;
 	series.run.nr_guests = VERIFY_SIDES;
 	for (i = 0; !rc && i < VERIFY_SIDES; i++) {
-		rc = make_guest(v, i, &kernel[i], accel, dir, &guest[i]);
+		rc = make_guest(v, i, &kernel[i], dir, &guest[i]);
 		guests[i] = guest[i].run;
 	}
 	if (!rc && v->same_code) {
@@ -245,13 +251,14 @@ static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SID
 	} else if (!rc) {
 		pr_info("%s%s against %s on %s, in %s", kernel[1].release ?: kernel[1].name,
 			v->livepatch ? " with the livepatch" : "",
-			kernel[0].release ?: kernel[0].name, accel_name(accel), dir);
+			kernel[0].release ?: kernel[0].name,
+			accel_name(v->rq.plan.accel), dir);
 		rc = verify_boots(&v->plan, v->title, &series, &v->result, &v->decision);
 	}
 	if (!rc)
 		rc = tell(v, dir, guest);
 	for (i = 0; i < VERIFY_SIDES; i++)
-		request_guest_free(&guest[i]);
+		prepared_free(&guest[i]);
 	return rc;
 }
 
@@ -302,19 +309,18 @@ static int get_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
 static int verify_run(struct verify *v)
 {
 	struct kernel kernel[VERIFY_SIDES] = {};
-	enum accel accel;
 	char *dir = NULL;
 	unsigned int i;
 	int rc;
 
 	rc = get_kernels(v, kernel);
 	if (rc >= 0)
-		rc = request_accel(&v->rq, &accel);
+		rc = request_accel(&v->rq);
 	if (rc >= 0)
-		rc = rundir_create(v->rq.keep, kernel[1].release ?: "kernel", accel_name(accel),
-				   &dir);
+		rc = rundir_create(v->rq.keep, kernel[1].release ?: "kernel",
+				   accel_name(v->rq.plan.accel), &dir);
 	if (rc >= 0)
-		rc = verify_in_dir(v, kernel, accel, dir);
+		rc = verify_in_dir(v, kernel, dir);
 	free(dir);
 	for (i = 0; i < VERIFY_SIDES; i++)
 		kernel_free(&kernel[i]);
@@ -340,14 +346,14 @@ int cmd_verify(int argc, char **argv)
 		       "Exit status: 0 FIXED, 1 NOT FIXED or WORSE, 2 usage or infrastructure, "
 		       "125 NOT REPRODUCED or INCONCLUSIVE.",
 	};
-	struct verify v = { .rq = REQUEST_DEFAULTS, .alpha = DEFAULT_ALPHA };
+	struct verify v = { .alpha = DEFAULT_ALPHA };
 	unsigned int i;
 	int rc;
 
-	v.rq.command = "verify";
+	request_init(&v.rq, "verify");
 	v.rq.runs = 0;
 	/* A boot that ends with the bug would not get to what else there is. */
-	v.rq.until_first = false;
+	v.rq.plan.until_first = false;
 	argp_parse(&argp, argc, argv, 0, NULL, &v);
 	verify_plan(&v.plan, v.rq.runs, v.alpha);
 	result_init(&v.result, 0);

@@ -73,7 +73,9 @@ int selftest_boot(const struct request *asked, const char *const *tests, const c
 
 	*b = (struct selftest_boot){};
 	rq.keep = keep;
-	rq.selftests = tests;
+	plan_copy(&rq.plan, &asked->plan);
+	for (; *tests; tests++)
+		strv_push(&rq.plan.args, *tests);
 	result_init(&b->result, 1);
 	rc = request_run(&rq, &b->result);
 	b->verdict = result_verdict(&b->result, 0);
@@ -81,6 +83,7 @@ int selftest_boot(const struct request *asked, const char *const *tests, const c
 		rc = -EINTR;
 	if (!rc)
 		rc = read_ktap(b);
+	plan_free(&rq.plan);
 	free(keep);
 	return rc;
 }

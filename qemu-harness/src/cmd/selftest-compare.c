@@ -81,7 +81,7 @@ static int ask_kernel(const struct request *asked, const char *name, struct row 
 	struct selftest_boot b;
 	int rc;
 
-	rq.cmdline = cmdline;
+	rq.plan.cmdline = cmdline;
 	rc = selftest_boot(&rq, tests, name, &b);
 	if (!rc) {
 		test = results(&b);

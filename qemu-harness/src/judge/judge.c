@@ -11,6 +11,9 @@
 #include "base/console.h"
 #include "base/printable.h"
 #include "base/util.h"
+#include "boot/detector.h"
+#include "boot/load.h"
+#include "boot/plan.h"
 #include "boot/record.h"
 #include "crash/crash-text.h"
 #include "crash/crash.h"
@@ -41,30 +44,20 @@
 /**
  * struct evidence - all that a run directory says
  * @v: verdict under construction; its counters are filled while reading
- * @accel: name of the accelerator
- * @ended: why the boot ended, in the words of run.json
- * @expect_pv: this boot should have reached kvm_wait()
- * @icount: the guest's clock counted instructions, and jumped when it was idle
- * @bare: it ran without the module
+ * @plan: what was ordered
+ * @ended: why the boot ended, in the words of run.json; owned
  * @truncated: more came from the guest than was kept
- * @check: the kernel's own check was the detector, and was to be proved
- * @selftest: this boot ran the selftests, which load the module and judge what it
- *	      reports themselves
- * @planted: this boot ran the planted restores of the test module
- * @livepatch: this boot was to load a livepatch
- * @livepatched: and it was in force before the load
+ * @livepatched: the livepatch that was ordered was in force before the load
  * @caught: which of them were caught: a bit for each of plants[]
  * @plant_title: what is wrong with the first that was not; owned
  * @chores: chores that were ordered and haven't been recorded; owned, NULL at the end
- * @ordered: how many were ordered
- * @undone: and how many of them were skipped
+ * @undone: how many were skipped
  * @chore_title: the first chore that failed; owned
  * @boot: the guest's init started
  * @module: a module record came
  * @module_rc: its result
  * @control: a control record came
  * @load: the load began
- * @idle: as ordered, it doesn't count what it does
  * @boot_up: guest uptime at which init started
  * @load_up: and at which the load began
  * @up: greatest uptime in any record
@@ -78,25 +71,16 @@
  * @l1_error: first error record of L1; owned
  * @qemu_said: last line of qemu.log; owned
  * @console: console.log
- * @ignore: patterns of titles that don't count; owned
  */
 struct evidence {
 	struct verdict *v;
-	char *accel;
+	struct plan plan;
 	char *ended;
-	bool expect_pv;
-	int icount;
-	int bare;
 	int truncated;
-	int check;
-	int selftest;
-	int planted;
-	int livepatch;
 	bool livepatched;
 	unsigned int caught;
 	char *plant_title;
 	struct strv chores;
-	size_t ordered;
 	size_t undone;
 	char *chore_title;
 	bool boot;
@@ -104,7 +88,6 @@ struct evidence {
 	int64_t module_rc;
 	bool control;
 	bool load;
-	bool idle;
 	double boot_up;
 	double load_up;
 	double up;
@@ -118,7 +101,6 @@ struct evidence {
 	char *l1_error;
 	char *qemu_said;
 	struct buf console;
-	struct strv ignore;
 };
 
 /* All of them must be caught. */
@@ -304,8 +286,6 @@ static void take_guest(struct evidence *e, const struct record *r)
 		break;
 	case RECORD_LOAD:
 		e->load = true;
-		e->idle = !strcmp(r->text, "none") || !strcmp(r->text, "selftest") ||
-			  !strcmp(r->text, "bench");
 		e->load_up = r->up;
 		break;
 	case RECORD_VIOLATION:
@@ -350,7 +330,7 @@ static void take_line(void *ctx, const char *line, size_t len)
 	if (record_parse(line, len, &r))
 		return;
 	/* Only the nested mode has an outer guest: this one poses as it. */
-	if (r.l1 && strcmp(e->accel, "nested")) {
+	if (r.l1 && e->plan.accel != ACCEL_NESTED) {
 		record_free(&r);
 		return;
 	}
@@ -381,45 +361,26 @@ static int read_part(const char *dir, const char *name, struct buf *out)
 	return rc;
 }
 
-static void add_chores(struct evidence *e, const char *names)
-{
-	char *copy = xstrdup(names ?: ""), *save = NULL, *name;
-
-	for (name = strtok_r(copy, ",", &save); name; name = strtok_r(NULL, ",", &save))
-		strv_push(&e->chores, name);
-	e->ordered = e->chores.n;
-	free(copy);
-}
-
 static int read_run(const char *dir, struct evidence *e)
 {
 	char *path = xasprintf("%s/run.json", dir);
-	const char *accel, *ended;
-	json_t *doc, *pattern;
 	json_error_t error;
+	const char *ended;
+	json_t *doc;
 	int rc = 0;
-	size_t i;
 
 	doc = json_load_file(path, 0, &error);
-	if (!doc) {
+	if (!doc || json_unpack_ex(doc, &error, 0, "{s:s, s:F, s?b}", "ended", &ended,
+				   "wall_s", &e->v->wall_s, "truncated", &e->truncated)) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
-	} else if (json_unpack_ex(doc, &error, 0, "{s:s, s:s, s:b, s:F, s?b, s?b, s?b, s?b, s?b, s?b, s?b}",
-				  "accel", &accel, "ended", &ended, "expect_pv", &e->expect_pv,
-				  "wall_s", &e->v->wall_s, "icount", &e->icount,
-				  "bare", &e->bare, "check", &e->check,
-				  "planted", &e->planted, "selftest", &e->selftest,
-				  "livepatch", &e->livepatch, "truncated", &e->truncated)) {
-		pr_err("%s: %s", path, error.text);
-		rc = -EINVAL;
-	} else {
-		e->accel = xstrdup(accel);
-		e->ended = xstrdup(ended);
-		/* null when there are none */
-		add_chores(e, json_string_value(json_object_get(doc, "chores")));
-		json_array_foreach(json_object_get(doc, "ignore"), i, pattern)
-			strv_push(&e->ignore, json_string_value(pattern) ?: "");
 	}
+	if (!rc) {
+		e->ended = xstrdup(ended);
+		rc = plan_from_json(doc, &e->plan);
+	}
+	for (size_t i = 0; !rc && i < e->plan.chores.n; i++)
+		strv_push(&e->chores, e->plan.chores.v[i]);
 	json_decref(doc);
 	free(path);
 	return rc;
@@ -436,30 +397,22 @@ static void keep_last(void *ctx, const char *line, size_t len)
 	free(text);
 }
 
-/* A report loses its first line to another that is printed at the same time. */
-static bool is_detectors(const char *text, size_t len)
+/* The kernel's own check warns once a boot: its proof comes behind the load, on the console. */
+static bool proved_behind(const struct plan *plan)
 {
-	static const char *const marks[] = {
-		"raw_local_irq_restore() called with IRQs enabled",
-		" at irqsan/",
-		"kernel/locking/irqflag-debug.c:",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(marks); i++)
-		if (memmem(text, len, marks[i], strlen(marks[i])))
-			return true;
-	return false;
+	return plan->proof && plan->detector == &detector_builtin;
 }
 
 /* Is what the detector has reported there to prove it, or to be found? */
 static bool is_planted(const struct evidence *e, const char *text, size_t len)
 {
 	static const char control[] = " planted_plain+";
+	const struct plan *plan = &e->plan;
 
-	if (!is_detectors(text, len))
+	if (!plan->detector->reported(text, len))
 		return false;
-	return e->planted || e->selftest || (e->check && memmem(text, len, control, strlen(control)));
+	return plan->planted || plan->load->loads_detector ||
+	       (proved_behind(plan) && memmem(text, len, control, strlen(control)));
 }
 
 /* The time stamp in front of the line at @at of the console, or -1. */
@@ -491,8 +444,8 @@ static void take_crash(struct evidence *e, const struct crash *crash)
 	char *title = printable_line(crash->title);
 	struct finding like = {
 		.title = title, .up = stamp_at(e, crash->start),
-		.source = is_detectors(e->console.data + crash->start, len) ? FINDING_DETECTOR :
-									      FINDING_KERNEL,
+		.source = e->plan.detector->reported(e->console.data + crash->start, len) ?
+			  FINDING_DETECTOR : FINDING_KERNEL,
 	}, *f;
 
 	like.phase = phase_at(e, like.up);
@@ -527,7 +480,7 @@ static void find_crashes(struct evidence *e)
 	struct crash crash;
 	size_t from = 0;
 
-	if (e->planted || e->selftest || e->check)
+	if (e->plan.planted || e->plan.load->loads_detector || proved_behind(&e->plan))
 		max = REPORTS_PLANTED_MAX;
 	while (reports++ < max &&
 	       crash_find(e->console.data + from, e->console.len - from, &crash)) {
@@ -613,7 +566,7 @@ static const char *stuck_in(const struct evidence *e)
 /* Faults of the machinery around the guest; true when there was one. */
 static bool judge_machinery(struct evidence *e)
 {
-	bool nested = !strcmp(e->accel, "nested");
+	bool nested = e->plan.accel == ACCEL_NESTED;
 	char *why = NULL;
 
 	if (!strcmp(e->ended, "interrupted"))
@@ -636,7 +589,7 @@ static bool judge_machinery(struct evidence *e)
 		 * is more often that machine's than the kernel's.
 		 */
 		why = xasprintf("%s before the guest's init answered", e->ended);
-	else if (!e->icount && e->up > CLOCK_FAST * e->v->wall_s + CLOCK_FAST_SLACK_S)
+	else if (!e->plan.icount && e->up > CLOCK_FAST * e->v->wall_s + CLOCK_FAST_SLACK_S)
 		/* The kernel's own judgements of time (lockups, stalls) are void then. */
 		why = xasprintf("the guest's clock runs too fast: %.0f s up after %.0f s",
 				e->up, e->v->wall_s);
@@ -645,35 +598,6 @@ static bool judge_machinery(struct evidence *e)
 	set(e, OUTCOME_LOST, why);
 	free(why);
 	return true;
-}
-
-/* The kernel says on its console why it refuses a module. */
-static void module_message(void *ctx, const char *line, size_t len)
-{
-	const char *at = memmem(line, len, "irqsan: ", 8);
-	char **message = ctx;
-
-	/* The line before the refusal may be the module's own greeting: the last one counts. */
-	if (at) {
-		free(*message);
-		*message = printable_line(at + 8);
-	}
-}
-
-static void judge_module(struct evidence *e)
-{
-	struct console lines = { .fn = module_message };
-	char *message = NULL, *title;
-
-	lines.ctx = &message;
-	if (e->console.len) {
-		console_feed(&lines, e->console.data, e->console.len);
-		console_end(&lines);
-	}
-	title = xasprintf("insmod irqsan.ko: %s", message ?: strerror((int)-e->module_rc));
-	set(e, OUTCOME_BOOT_FAILED, title);
-	free(message);
-	free(title);
 }
 
 /* The guest made no progress: false when it did. */
@@ -688,7 +612,7 @@ static bool judge_stuck(struct evidence *e)
 	if (e->done && e->l1_exit)
 		return false;
 	/* It may take longer than any silence of a healthy guest. */
-	if (e->livepatch && !e->livepatched && e->boot && !e->load) {
+	if (e->plan.livepatch && !e->livepatched && e->boot && !e->load) {
 		set(e, OUTCOME_LOST, "the livepatch was not in force");
 		return true;
 	}
@@ -768,8 +692,12 @@ static void judge(struct evidence *e)
 		return;
 	}
 	/* A module that won't load leaves nothing that could detect; the user must hear why. */
-	if (e->module && e->module_rc) {
-		judge_module(e);
+	if (e->module && e->module_rc && e->plan.detector->refused) {
+		char *why = e->plan.detector->refused((int)e->module_rc, e->console.data,
+						      e->console.len);
+
+		set(e, OUTCOME_BOOT_FAILED, why);
+		free(why);
 		return;
 	}
 	/* A detector that misses the planted bug would miss a real one: nothing below counts. */
@@ -794,30 +722,30 @@ static void judge(struct evidence *e)
 		return;
 	}
 	/* The kernel that ran isn't the one that was to be looked at. */
-	if (e->livepatch && !e->livepatched) {
+	if (e->plan.livepatch && !e->livepatched) {
 		set(e, OUTCOME_LOST, "the livepatch was not in force");
 		return;
 	}
 	/* Done without a word on the detector: its records were lost on the way. */
-	if (((!e->bare && !e->selftest) || e->check) && !v->control) {
+	if (e->plan.proof && !v->control) {
 		set(e, OUTCOME_LOST, "no word of the planted restore: detector not proved");
 		return;
 	}
-	if (e->planted && judge_planted(e))
+	if (e->plan.planted && judge_planted(e))
 		return;
 	if (judge_chores(e))
 		return;
-	if (e->ordered && e->undone == e->ordered) {
+	if (e->plan.chores.n && e->undone == e->plan.chores.n) {
 		set(e, OUTCOME_INCONCLUSIVE, "no chore was done");
 		return;
 	}
 	/* Its first error ends a load. */
-	if (e->load && !e->idle && !v->ops) {
+	if (e->load && e->plan.load->counts && !v->ops) {
 		set(e, OUTCOME_INCONCLUSIVE, "the load did nothing");
 		return;
 	}
 	/* The load ran, but not through the code that this test is about. */
-	if (e->expect_pv && !v->waits) {
+	if (e->plan.expect_pv && !v->waits) {
 		set(e, OUTCOME_INCONCLUSIVE, v->pv ? "kvm_wait was never reached" :
 		    "kvm_wait was never reached: the guest has no PV spinlocks");
 		return;
@@ -882,7 +810,7 @@ int judge_dir(const char *dir, const struct strv *ignore, struct verdict *v)
 	v->first_ms = -1;
 	rc = read_evidence(dir, &e);
 	if (!rc)
-		rc = findings_ignore(&v->findings, &e.ignore);
+		rc = findings_ignore(&v->findings, &e.plan.ignore);
 	if (!rc && ignore)
 		rc = findings_ignore(&v->findings, ignore);
 	if (!rc) {
@@ -892,7 +820,6 @@ int judge_dir(const char *dir, const struct strv *ignore, struct verdict *v)
 	} else {
 		verdict_free(v);
 	}
-	free(e.accel);
 	free(e.ended);
 	free(e.plant_title);
 	free(e.chore_title);
@@ -901,6 +828,6 @@ int judge_dir(const char *dir, const struct strv *ignore, struct verdict *v)
 	free(e.l1_error);
 	free(e.qemu_said);
 	buf_free(&e.console);
-	strv_free(&e.ignore);
+	plan_free(&e.plan);
 	return rc;
 }

@@ -95,6 +95,32 @@ static int ended(void *ctx, unsigned int number, unsigned int attempt, const cha
 }
 
 /**
+ * series_of() - boots of one plan
+ * @plan: what is ordered of each; its accelerator is chosen
+ * @runs: how many
+ * @jobs: how many at once; 0: as many as this machine can
+ * @dir: directory of the runs
+ *
+ * Return: for series_run(), but for the guests
+ */
+struct series series_of(const struct plan *plan, unsigned int runs, unsigned int jobs,
+			const char *dir)
+{
+	struct series series = {
+		.run = {
+			.runs = runs, .limits = &run_limits_default,
+			.scale = accel_scale(plan->accel), .dir = dir,
+			.jobs = jobs ?: accel_parallel(plan->accel, plan->cpus, plan->memory_mb),
+		},
+	};
+
+	/* Verifications don't know yet how many there will be. */
+	if (runs && series.run.jobs > runs)
+		series.run.jobs = runs;
+	return series;
+}
+
+/**
  * series_run() - boot and judge
  * @series: what and how often
  * @result: with room for the runs from the first on; one or more boots are added to each

@@ -25,6 +25,8 @@ struct series {
 	void *ctx;
 };
 
+struct series series_of(const struct plan *plan, unsigned int runs, unsigned int jobs,
+			const char *dir);
 int series_run(const struct series *series, struct result *result);
 
 #endif

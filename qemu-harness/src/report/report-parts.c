@@ -112,6 +112,19 @@ static void fact_free(xmlNode *facts, const char *name, char *value)
 	free(value);
 }
 
+/* A list; documents of format 1 have a string. */
+static void add_chores(xmlNode *facts, const json_t *chores)
+{
+	struct buf text = {};
+	const json_t *chore;
+	size_t i;
+
+	json_array_foreach(chores, i, chore)
+		buf_addf(&text, "%s%s", i ? ", " : "", json_string_value(chore) ?: "");
+	report_fact(facts, "chores", json_string_value(chores) ?: text.data ?: "", true);
+	buf_free(&text);
+}
+
 /**
  * report_run_facts() - what was booted, and how
  * @facts: the list
@@ -135,7 +148,9 @@ void report_run_facts(xmlNode *facts, const json_t *doc)
 	if (*text_of(doc, "workload"))
 		fact_free(facts, "load", xasprintf("%s for %d s", text_of(doc, "workload"),
 						   int_of(doc, "seconds")));
-	report_fact(facts, "chores", text_of(doc, "chores"), true);
+	if (*text_of(doc, "detector"))
+		report_fact(facts, "detector", text_of(doc, "detector"), false);
+	add_chores(facts, json_object_get(doc, "chores"));
 	report_fact(facts, "parameters", text_of(doc, "params"), true);
 	report_fact(facts, "command line", text_of(doc, "cmdline"), true);
 	hash_fact(facts, "kernel sha256", text_of(doc, "kernel_sha256"));

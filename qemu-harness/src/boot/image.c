@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Puts together what the guest under test needs.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/program.h"
+#include "boot/detector.h"
+#include "boot/image.h"
+#include "boot/load.h"
+
+static const char *const chores[] = {
+	"hotplug", "suspend", "modules", "sysrq-l", "tracer", "kmemleak", "kexec", "reboot"
+};
+
+/* What the chore "modules" loads and unloads: small, and at home in a guest without devices. */
+static const char *const churned[] = { "dummy", "zram", "loop", "brd", "veth", NULL };
+
+/**
+ * image_chore_known() - is there such a chore?
+ * @name: its name
+ *
+ * Return: true when the guest's init knows it
+ */
+bool image_chore_known(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(chores); i++)
+		if (!strcmp(chores[i], name))
+			return true;
+	return false;
+}
+
+/**
+ * image_built_in() - does the kernel bring the irqsan that is to be tested?
+ * @plan: what its guest is to do
+ * @kernel: the kernel
+ *
+ * Return: true for selftests of a kernel that irqsan was put into
+ */
+bool image_built_in(const struct plan *plan, const struct kernel *kernel)
+{
+	return plan->load->loads_detector && kernel_config(kernel, "IRQSAN") == 'y';
+}
+
+/**
+ * image_order() - one more order for the guest's init
+ * @image: the image
+ * @key: which (docs/guest-protocol.md)
+ * @value: its value, without a newline
+ */
+void image_order(struct image *image, const char *key, const char *value)
+{
+	buf_addf(&image->conf, "%s %s\n", key, value);
+}
+
+static void order_number(struct image *image, const char *key, unsigned int value)
+{
+	char *text = xasprintf("%u", value);
+
+	image_order(image, key, text);
+	free(text);
+}
+
+/* "/lib/modules/ext4.ko.xz" → "/modules/ext4.ko", as it is stored uncompressed. */
+static char *module_name(const char *path)
+{
+	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+	const char *end = strstr(base, ".ko");
+
+	return xasprintf("/modules/%.*s.ko", (int)(end ? end - base : (long)strlen(base)), base);
+}
+
+/**
+ * image_modules() - modules of the kernel, and those they need
+ * @image: the image
+ * @key: each is ordered by this key
+ * @names: their names, NULL-terminated
+ *
+ * Return: 0, -ENOENT when the kernel has no such module, or another negative errno;
+ * the reason was printed
+ */
+int image_modules(struct image *image, const char *key, const char *const *names)
+{
+	struct strv files = {};
+	size_t i;
+	int rc;
+
+	rc = kernel_module_files(image->kernel, names, &files);
+	for (i = 0; rc >= 0 && i < files.n; i++) {
+		char *name = module_name(files.v[i]);
+
+		/* Another module may have brought it along. */
+		if (!image->conf.len || !strstr(image->conf.data, name)) {
+			rc = initramfs_add_module(image->ir, name, files.v[i]);
+			image_order(image, key, name);
+		}
+		free(name);
+	}
+	strv_free(&files);
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * image_test_module() - one of our test modules, as /modules/NAME.ko
+ * @image: the image
+ * @source: directory of its source, below irqsan's
+ * @name: its name
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int image_test_module(struct image *image, const char *source, const char *name)
+{
+	char *src = xasprintf("%s/%s", irqsan_root(), source);
+	char *to = xasprintf("/modules/%s.ko", name);
+	char *dir = NULL, *ko;
+	int rc;
+
+	rc = kernel_build_module(image->kernel, src, &dir);
+	if (rc >= 0) {
+		ko = xasprintf("%s/%s.ko", dir, name);
+		rc = initramfs_add_module(image->ir, to, ko);
+		free(ko);
+	}
+	free(dir);
+	free(to);
+	free(src);
+	return rc < 0 ? rc : 0;
+}
+
+static int add_planted(struct image *image)
+{
+	int rc = image_test_module(image, IMAGE_PLANTED_SOURCE, "irqsan_planted");
+
+	if (!rc)
+		image_order(image, "planted", "/modules/irqsan_planted.ko");
+	return rc;
+}
+
+/* A kernel may lack some of them: the guest says so if it gets none. */
+static int add_churn(struct image *image)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && churned[i]; i++) {
+		const char *const names[] = { churned[i], NULL };
+
+		rc = image_modules(image, "churn", names);
+		if (rc == -ENOENT)
+			rc = 0;
+	}
+	return rc;
+}
+
+static int add_init(struct initramfs *ir)
+{
+	char *init = xasprintf("%s/build/guest/init", irqsan_root());
+	int rc;
+
+	rc = initramfs_add_file(ir, "/init", S_IFREG | 0755, init);
+	/* The kernel opens it for init's standard streams before /dev is mounted. */
+	if (!rc)
+		rc = initramfs_add_node(ir, "/dev/console", S_IFCHR | 0600, makedev(5, 1));
+	free(init);
+	return rc;
+}
+
+/* What kexec starts: the same kernel, and an init without orders. */
+static int add_kexec(struct image *image)
+{
+	char *path = xasprintf("%s.kexec", image->path);
+	struct initramfs *ir = initramfs_create(path);
+	int rc = ir ? add_init(ir) : -EIO;
+
+	if (ir && !rc)
+		rc = initramfs_finish(ir);
+	else if (ir)
+		initramfs_abort(ir);
+	if (!rc)
+		rc = initramfs_add_file(image->ir, "/kexec/initramfs.cpio", S_IFREG | 0644, path);
+	if (!rc)
+		rc = initramfs_add_file(image->ir, "/kexec/vmlinuz", S_IFREG | 0644,
+					image->kernel->image);
+	unlink(path);
+	free(path);
+	return rc;
+}
+
+static int add_chores(struct image *image)
+{
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < image->plan->chores.n; i++) {
+		const char *name = image->plan->chores.v[i];
+
+		image_order(image, "chore", name);
+		if (!strcmp(name, "modules"))
+			rc = add_churn(image);
+		else if (!strcmp(name, "kexec"))
+			rc = add_kexec(image);
+	}
+	return rc;
+}
+
+/* The one .ko file of @dir; the caller frees it. */
+static int only_module(const char *dir, char **path)
+{
+	char *pattern = xasprintf("%s/*.ko", dir);
+	glob_t found = {};
+	int rc = -ENOENT;
+
+	glob(pattern, 0, NULL, &found);
+	if (found.gl_pathc == 1) {
+		*path = xstrdup(found.gl_pathv[0]);
+		rc = 0;
+	}
+	globfree(&found);
+	free(pattern);
+	return rc;
+}
+
+/**
+ * image_program() - a program of this machine, with its libraries
+ * @image: the image
+ * @from: its path
+ * @name: its path in the guest
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int image_program(struct image *image, const char *from, const char *name)
+{
+	struct strv libraries = {};
+	int rc = initramfs_add_file(image->ir, name, S_IFREG | 0755, from);
+
+	if (!rc)
+		rc = program_libraries(from, &libraries);
+	for (size_t i = 0; !rc && i < libraries.n; i++)
+		rc = initramfs_add_file(image->ir, libraries.v[i], S_IFREG | 0755, libraries.v[i]);
+	strv_free(&libraries);
+	return rc;
+}
+
+static int add_tracers(struct image *image)
+{
+	static const char *const names[] = { "perf", "trace-cmd", "bpftrace" };
+	unsigned int added = 0;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(names); i++) {
+		char *from = find_program(names[i]);
+		char *name = xasprintf("/bin/%s", names[i]);
+
+		if (from) {
+			rc = image_program(image, from, name);
+			added++;
+		}
+		free(name);
+		free(from);
+	}
+	if (!added) {
+		pr_err("none of perf, trace-cmd and bpftrace is on this machine; install linux-perf, trace-cmd or bpftrace");
+		rc = -ENOENT;
+	}
+	return rc;
+}
+
+static int get_livepatch(struct image *image)
+{
+	const char *from = image->plan->livepatch;
+	struct stat st;
+	char *dir;
+	int rc;
+
+	if (stat(from, &st) || !S_ISDIR(st.st_mode)) {
+		image->livepatch = xstrdup(from);
+		return kernel_check_module(image->kernel, from);
+	}
+	rc = kernel_build_module(image->kernel, from, &dir);
+	if (rc < 0)
+		return rc;
+	rc = only_module(dir, &image->livepatch);
+	if (rc)
+		pr_err("%s: makes more than one module: name the livepatch's .ko file", from);
+	free(dir);
+	return rc;
+}
+
+static int add_livepatch(struct image *image)
+{
+	char *name;
+	int rc;
+
+	if (kernel_config(image->kernel, "LIVEPATCH") != 'y') {
+		pr_err("%s is built without CONFIG_LIVEPATCH", image->kernel->name);
+		return -EINVAL;
+	}
+	rc = get_livepatch(image);
+	if (rc)
+		return rc;
+	name = module_name(image->livepatch);
+	rc = initramfs_add_module(image->ir, name, image->livepatch);
+	image_order(image, "livepatch", name);
+	free(name);
+	return rc;
+}
+
+static int add_all(struct image *image)
+{
+	const struct plan *plan = image->plan;
+	int rc;
+
+	rc = add_init(image->ir);
+	if (!rc)
+		rc = plan->load->add(image);
+	if (!rc && plan->livepatch)
+		rc = add_livepatch(image);
+	if (!rc)
+		rc = plan->detector->add(image);
+	if (!rc && plan->planted)
+		rc = add_planted(image);
+	if (!rc && plan->tracers)
+		rc = add_tracers(image);
+	if (!rc)
+		rc = add_chores(image);
+	/* Selftests and benchmarks have orders of their own. */
+	image_order(image, "workload", plan->load->offered ? plan->load->name : "none");
+	order_number(image, "seconds", plan->seconds);
+	order_number(image, "reload", plan->reload);
+	if (!rc)
+		rc = initramfs_add_data(image->ir, "/etc/irqsan.conf", S_IFREG | 0644,
+					image->conf.data, image->conf.len);
+	return rc;
+}
+
+/**
+ * image_make() - make a guest's initramfs
+ * @plan: what it is to do; must outlive @image
+ * @kernel: its kernel; likewise
+ * @dir: where it is put, as "initramfs.cpio"
+ * @image: filled; for image_free(), also after a failure
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int image_make(const struct plan *plan, const struct kernel *kernel, const char *dir,
+	       struct image *image)
+{
+	int rc;
+
+	*image = (struct image){
+		.plan = plan, .kernel = kernel, .path = xasprintf("%s/initramfs.cpio", dir),
+	};
+	image->ir = initramfs_create(image->path);
+	if (!image->ir)
+		return -EIO;
+	rc = add_all(image);
+	if (rc < 0)
+		initramfs_abort(image->ir);
+	else
+		rc = initramfs_finish(image->ir);
+	image->ir = NULL;
+	return rc < 0 ? rc : 0;
+}
+
+/**
+ * image_free() - free what image_make() filled in, and remove the initramfs: what it
+ *		  was made of is named in run.json
+ * @image: the image; may be freed twice
+ */
+void image_free(struct image *image)
+{
+	if (image->path)
+		unlink(image->path);
+	free(image->path);
+	buf_free(&image->conf);
+	free(image->module);
+	free(image->livepatch);
+	*image = (struct image){};
+}

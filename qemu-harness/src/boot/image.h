@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Makes the initramfs of the guest under test: init, modules, orders. Detectors and
+ * loads put into it what they need.
+ */
+#ifndef IRQSAN_IMAGE_H
+#define IRQSAN_IMAGE_H
+
+#include "base/util.h"
+#include "boot/initramfs.h"
+#include "boot/plan.h"
+#include "kernel/kernel.h"
+
+/* Sources of our test modules. */
+#define IMAGE_STORM_SOURCE "qemu-harness/guest/storm"
+#define IMAGE_PLANTED_SOURCE "selftests/irqsan/planted"
+
+/**
+ * struct image - an initramfs, made or being made
+ * @plan: what its guest is to do
+ * @kernel: the guest's kernel
+ * @ir: the initramfs; NULL once it is made
+ * @conf: the guest's orders
+ * @path: of the initramfs; owned
+ * @module: path of the irqsan.ko in it, or NULL; owned
+ * @livepatch: path of the livepatch in it, or NULL; owned
+ */
+struct image {
+	const struct plan *plan;
+	const struct kernel *kernel;
+	struct initramfs *ir;
+	struct buf conf;
+	char *path;
+	char *module;
+	char *livepatch;
+};
+
+int image_make(const struct plan *plan, const struct kernel *kernel, const char *dir,
+	       struct image *image);
+void image_free(struct image *image);
+bool image_chore_known(const char *name);
+bool image_built_in(const struct plan *plan, const struct kernel *kernel);
+
+void image_order(struct image *image, const char *key, const char *value);
+int image_modules(struct image *image, const char *key, const char *const *names);
+int image_test_module(struct image *image, const char *source, const char *name);
+int image_program(struct image *image, const char *from, const char *name);
+
+#endif

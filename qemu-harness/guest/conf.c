@@ -42,7 +42,7 @@ int conf_read(const char *path, struct conf *conf)
 {
 	static char text[16384];
 	char *line, *save = NULL;
-	unsigned int modules = 0, benches = 0, churn = 0, chores = 0, selftests = 0;
+	unsigned int modules = 0, benches = 0, churn = 0, chores = 0, selftests = 0, insmods = 0;
 	long len;
 
 	*conf = (struct conf){ .workload = "none", .seconds = 30 };
@@ -73,6 +73,16 @@ int conf_read(const char *path, struct conf *conf)
 			conf->churn[churn++] = module_value(value);
 		} else if (!strcmp(line, "chore") && chores < CONF_CHORES_MAX) {
 			conf->chore[chores++] = value;
+		} else if (!strcmp(line, "insmod") && insmods < CONF_MODULES_MAX) {
+			conf->insmod[insmods++] = module_value(value);
+		} else if (!strcmp(line, "command")) {
+			conf->command = value;
+		} else if (!strcmp(line, "repeat")) {
+			conf->repeat = (unsigned int)strtoul(value, NULL, 10);
+		} else if (!strcmp(line, "procs")) {
+			conf->procs = (unsigned int)strtoul(value, NULL, 10);
+		} else if (!strcmp(line, "until-first")) {
+			conf->until_first = strtoul(value, NULL, 10);
 		} else if (!strcmp(line, "workload")) {
 			conf->workload = value;
 		} else if (!strcmp(line, "disk")) {

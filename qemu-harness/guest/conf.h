@@ -53,6 +53,12 @@ struct conf_bench {
  * @tell_sites: send the list of the module's sites
  * @builtin: the kernel's own check is the detector
  * @control: the module of planted restores that proves it, behind the load
+ * @insmod: modules of the user's to load before the load, in order; ends at the first
+ *	    without a path
+ * @command: file of a user's command: its words, each ended by a NUL; or NULL
+ * @repeat: how often it is run, one time after the other; 0: as long as the load lasts
+ * @procs: how many of it run at once
+ * @until_first: the first that fails ends the load
  * @selftest: names of selftests to run instead of a load, which load the modules
  *	      themselves; ends with a NULL
  */
@@ -73,6 +79,11 @@ struct conf {
 	bool tell_sites;
 	bool builtin;
 	struct conf_module control;
+	struct conf_module insmod[CONF_MODULES_MAX + 1];
+	const char *command;
+	unsigned int repeat;
+	unsigned int procs;
+	bool until_first;
 	const char *selftest[CONF_SELFTESTS_MAX + 1];
 };
 

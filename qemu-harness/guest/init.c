@@ -27,7 +27,7 @@
 
 #define RECORD_TTY "/dev/ttyS1"
 
-static const struct workload *const workloads[] = { &mkdir_storm, &lock_storm };
+static const struct workload *const workloads[] = { &mkdir_storm, &lock_storm, &user_command };
 
 /* What the module's earlier lives counted (with "reload"). */
 static struct counters past;
@@ -169,7 +169,8 @@ static bool run_load(const struct conf *conf, unsigned int cpus)
 	/* Or each time would take as long as the load lets it. */
 	if (conf->reload)
 		setpriority(PRIO_PROCESS, 0, -20);
-	while (chores_pending() || guest_now_ns() < deadline || reloads < conf->reload) {
+	while (chores_pending() || reloads < conf->reload ||
+	       (guest_now_ns() < deadline && !(load && load->over && load->over()))) {
 		if (reloads < conf->reload) {
 			if (reload_irqsan(conf))
 				break;
@@ -241,6 +242,20 @@ static void load_modules(const struct conf *conf)
 	}
 }
 
+/* The user's modules: the load is for what is in them. */
+static bool insert_modules(const struct conf *conf)
+{
+	for (const struct conf_module *m = conf->insmod; m->path; m++) {
+		int rc = guest_insmod(m->path, m->params);
+
+		if (rc) {
+			guest_error("insmod %s: %s", m->path, strerror(-rc));
+			return false;
+		}
+	}
+	return true;
+}
+
 /* All that comes before the load. False: the boot has nothing more to say. */
 static bool prepare(const struct conf *conf)
 {
@@ -250,7 +265,9 @@ static bool prepare(const struct conf *conf)
 		return false;
 	if (conf->builtin)
 		builtin_count();
-	return !conf->planted.path || !planted_run(conf);
+	if (conf->planted.path && planted_run(conf))
+		return false;
+	return insert_modules(conf);
 }
 
 /* All that comes behind the load. */

@@ -16,6 +16,7 @@
 #include "conf.h"
 #include "guest.h"
 #include "selftest.h"
+#include "userland.h"
 
 #define BUSYBOX "/bin/busybox"
 #define RUNNER "/selftests/irqsan/run.sh"
@@ -55,18 +56,6 @@ static int status_of(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* Gives the guest a shell and the commands that the tests use. */
-static int install_commands(void)
-{
-	static const char *const argv[] = { BUSYBOX, "--install", "-s", "/bin", NULL };
-	pid_t pid = start(argv, -1);
-	int rc = pid < 0 ? pid : status_of(pid);
-
-	if (rc)
-		guest_error("%s --install: status %d", BUSYBOX, rc);
-	return rc ? -ENOEXEC : 0;
-}
-
 static void pass_on(int fd)
 {
 	FILE *lines = fdopen(fd, "r");
@@ -103,7 +92,7 @@ int selftest_run(const struct conf *conf)
 
 	for (const char *const *test = conf->selftest; *test; test++)
 		argv[n++] = *test;
-	rc = install_commands();
+	rc = userland_install();
 	if (rc)
 		return rc;
 	if (pipe2(pipes, O_CLOEXEC)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A load that makes CPUs contend for spinlocks.
+ * Loads: what makes the bugs of a kernel show.
  */
 #ifndef IRQSAN_WORKLOAD_H
 #define IRQSAN_WORKLOAD_H
@@ -16,16 +16,19 @@ struct conf;
  * @start: begin; the number of processes or threads that run, or -errno
  *	   (the reason was recorded)
  * @ops: operations done since @start
+ * @over: called ten times a second; true: it has ended by itself; NULL: it never does
  * @stop: end it and wait until it has ended
  */
 struct workload {
 	const char *name;
 	int (*start)(const struct conf *conf, unsigned int cpus);
 	uint64_t (*ops)(void);
+	bool (*over)(void);
 	void (*stop)(void);
 };
 
 extern const struct workload mkdir_storm;
 extern const struct workload lock_storm;
+extern const struct workload user_command;
 
 #endif

@@ -77,6 +77,43 @@ says 2 'a number from 1 to 86400, not "x"' "no number" "$irqsan" run --kernel $n
 says 2 '--accel is auto' "unknown accelerator" "$irqsan" run --kernel $name --accel fast
 says 2 'unknown workload' "unknown workload" "$irqsan" run --kernel $name --workload w
 says 2 'irqsan: usage: irqsan kernel' "kernel without an action" "$irqsan" kernel
+# Commands as loads.
+command="$irqsan run --kernel $name --accel tcg --module $ko"
+says 2 'no/such: no such program' "a load that isn't there" $command --keep "$out/load-1" -- no/such
+says 2 'README.md is neither a program nor a script' "a load that is no program" \
+	$command --keep "$out/load-2" -- ./README.md
+printf '#!/usr/bin/env perl\n' >"$out/load.pl"
+says 2 'wants perl, which the guest hasn.t' "a script without its interpreter" \
+	$command --keep "$out/load-3" -- "$out/load.pl"
+printf 'int main(void) { return x; }\n' >"$out/load.c"
+says 2 "load.c doesn't compile" "a reproducer that doesn't compile" \
+	$command --keep "$out/load-4" -- "$out/load.c"
+printf '\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0\267\0' >"$out/load.arm"
+head -c 100 /dev/zero >>"$out/load.arm"
+says 2 'is a program for another machine' "a program for another machine" \
+	$command --keep "$out/load-5" -- "$out/load.arm"
+says 2 'no/such: no such file' "a file to add that isn't there" \
+	$command --add no/such --keep "$out/load-6" -- true
+says 2 'the path in the guest must begin with /' "a file to add to nowhere" \
+	$command --add README.md:x --keep "$out/load-7" -- true
+says 2 'README.md is no kernel module' "a module that is none" \
+	$command --insmod README.md --keep "$out/load-8" -- true
+says 2 'are for a command behind --' "procs of no command" \
+	$command --procs 2 --keep "$out/load-9"
+says 2 'number from 1 to 10000, not "x"' "repeat x" $command --repeat x -- true
+says 2 '"[(]" is no regular expression' "a pattern that is none" $command --ignore '(' -- true
+says 2 'no/such: No such file' "a list of patterns that isn't there" \
+	$command --ignore-file no/such -- true
+says 1 '^run #0: crashed: load: exit status 3$' "a load that fails" \
+	$command --keep "$out/load-fails" -- sh -c 'echo one; echo two; exit 3'
+if [ "$(tr '\n' ' ' <"$out/load-fails/0/load.log")" = "one two " ]; then
+	pass "its output is kept"
+else
+	fail "its output is kept" "$(cat "$out/load-fails/0/load.log")"
+fi
+says 1 ': OK .the load ended after .* .ignored: load: exit status 3. .stored: crashed' \
+	"a load that may fail" "$irqsan" recheck --ignore 'load: exit' "$out/load-fails"
+
 git init -q "$out/other"
 for subject in one two; do
 	git -C "$out/other" -c user.name=A -c user.email=a@example.org commit -q \
@@ -125,7 +162,7 @@ says 2 'README.md: not JSON' "report of what is no JSON" "$irqsan" report README
 echo '{"format":"irqsan-selftest/1"}' >"$out/kind.json"
 says 2 'kind.json: is no result of .*"irqsan-selftest/1"' "report of another document" \
 	"$irqsan" report $samples/run.json "$out/kind.json" -o "$page"
-echo '{"format":"irqsan-result/2","runs":[]}' >"$out/newer.json"
+echo '{"format":"irqsan-result/3","runs":[]}' >"$out/newer.json"
 says 2 'newer.json: is of a newer irqsan' "report of a newer document" \
 	"$irqsan" report "$out/newer.json" -o "$page"
 says 2 'no/such/page.html: No such file' "report that can't be written" \

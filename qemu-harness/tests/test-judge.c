@@ -370,6 +370,36 @@ static const struct example with_selftest[] = {
 	  "lost: QEMU exited 137" },
 };
 
+#define COMMAND(error, status, failed) \
+	"{\"t\":\"command\",\"up\":9.0,\"error\":\"" error "\",\"runs\":2,\"failed\":" failed "," \
+	"\"status\":" status ",\"killed\":0,\"ms\":5000}\n"
+#define OUTPUT(line) "{\"t\":\"output\",\"up\":8.0,\"line\":\"" line "\"}\n"
+#define ENDED DONE("0", "0", "-1")
+
+/* With a command of the user's as the load */
+static const struct example with_command[] = {
+	{ "it passes", "tcg", "exited 0", true, HELLO, READY COMMAND("", "0", "0") ENDED, NULL,
+	  "OK" },
+	{ "it fails", "tcg", "exited 0", true, HELLO,
+	  READY OUTPUT("so sorry") COMMAND("", "3", "1") ENDED, NULL,
+	  "crashed: load: exit status 3" },
+	{ "it is killed", "tcg", "exited 0", true, HELLO, READY COMMAND("", "139", "1") ENDED, NULL,
+	  "crashed: load: killed by Segmentation fault" },
+	{ "it fails, and the kernel crashes", "tcg", "exited 0", true, HELLO PANIC("    9.0"),
+	  READY COMMAND("", "3", "1"), NULL, "crashed: kernel panic: Attempted to kill init!" },
+	{ "it finds the bug", "tcg", "exited 0", true, HELLO SPLAT("    9.1"),
+	  READY VIOLATION COMMAND("", "0", "0") DONE("0", "1", "100"), NULL,
+	  "crashed: WARNING in kvm_wait" },
+	{ "it can't run here", "tcg", "exited 0", true, HELLO,
+	  READY OUTPUT("first") OUTPUT("no such device") COMMAND("", "4", "1") ENDED, NULL,
+	  "inconclusive: the load can't run here: exit status 4: no such device" },
+	{ "it isn't there", "tcg", "exited 0", true, HELLO,
+	  READY COMMAND("No such file or directory", "127", "1") ENDED, NULL,
+	  "inconclusive: the load could not be run: No such file or directory" },
+	{ "no word of it", "tcg", "exited 0", true, HELLO, READY ENDED, NULL,
+	  "inconclusive: no word of what became of the load" },
+};
+
 static void put(const char *dir, const char *name, const char *text)
 {
 	char *path = xasprintf("%s/%s", dir, name);
@@ -520,6 +550,24 @@ static void test_findings(void **state)
 	strv_push(&ignore, "kvm_(");
 	assert_int_equal(judge_dir(dir, &ignore, &v), -EINVAL);
 	strv_free(&ignore);
+	remove_tree(dir);
+	free(dir);
+}
+
+static void test_command(void **state)
+{
+	struct verdict v;
+	char *dir;
+
+	(void)state;
+	check(with_command, ARRAY_SIZE(with_command), ",\"workload\":\"command\"");
+	dir = make(&with_command[1], ",\"workload\":\"command\"");
+	assert_int_equal(judge_dir(dir, NULL, &v), 0);
+	assert_int_equal(v.findings.n, 1);
+	assert_int_equal(v.findings.v[0].source, FINDING_LOAD);
+	assert_string_equal(v.findings.v[0].report, "so sorry\n");
+	assert_int_equal(v.load_failed, 1);
+	verdict_free(&v);
 	remove_tree(dir);
 	free(dir);
 }
@@ -715,6 +763,7 @@ int main(void)
 		cmocka_unit_test(test_livepatch),
 		cmocka_unit_test(test_titles),
 		cmocka_unit_test(test_findings),
+		cmocka_unit_test(test_command),
 		cmocka_unit_test(test_selftest),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_qemu_message),

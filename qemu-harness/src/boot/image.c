@@ -3,6 +3,8 @@
  * Puts together what the guest under test needs.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,6 +247,49 @@ int image_program(struct image *image, const char *from, const char *name)
 	return rc;
 }
 
+/* Does this program need nothing but the kernel? */
+static bool is_static(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool is = false;
+	size_t n = 0;
+	GElf_Phdr ph;
+	Elf *elf;
+
+	if (fd < 0)
+		return false;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &n))
+		is = true;
+	for (size_t i = 0; is && i < n; i++)
+		is = gelf_getphdr(elf, (int)i, &ph) && ph.p_type != PT_INTERP;
+	elf_end(elf);
+	close(fd);
+	return is;
+}
+
+/**
+ * image_busybox() - a shell and common commands, which init installs
+ * @image: the image
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int image_busybox(struct image *image)
+{
+	char *path = find_program("busybox");
+	int rc;
+
+	if (!path || !is_static(path)) {
+		pr_err("no static busybox, which the load needs in the guest; install busybox-static");
+		rc = -ENOENT;
+	} else {
+		rc = initramfs_add_file(image->ir, "/bin/busybox", S_IFREG | 0755, path);
+	}
+	free(path);
+	return rc;
+}
+
 static int add_tracers(struct image *image)
 {
 	static const char *const names[] = { "perf", "trace-cmd", "bpftrace" };
@@ -309,6 +354,48 @@ static int add_livepatch(struct image *image)
 	return rc;
 }
 
+/* "FILE" goes to the same absolute path, "FILE:PATH" to PATH. */
+static int add_file(struct image *image, const char *spec)
+{
+	const char *colon = strrchr(spec, ':');
+	char *from = xasprintf("%.*s", (int)(colon ? colon - spec : (long)strlen(spec)), spec);
+	char *full = realpath(from, NULL);
+	struct stat st;
+	int rc;
+
+	if (!full || stat(full, &st) || !S_ISREG(st.st_mode)) {
+		pr_err("--add %s: no such file", from);
+		rc = -ENOENT;
+	} else if (colon && colon[1] != '/') {
+		pr_err("--add %s: the path in the guest must begin with /", spec);
+		rc = -EINVAL;
+	} else {
+		rc = initramfs_add_file(image->ir, colon ? colon + 1 : full,
+					S_IFREG | (st.st_mode & 0777), full);
+	}
+	free(full);
+	free(from);
+	return rc;
+}
+
+/* "FILE" or "FILE,PARAMETERS": loaded before the load. */
+static int add_insmod(struct image *image, const char *spec)
+{
+	size_t len = strcspn(spec, ",");
+	char *from = xasprintf("%.*s", (int)len, spec);
+	char *name = module_name(from), *value;
+	int rc = kernel_check_module(image->kernel, from);
+
+	if (!rc)
+		rc = initramfs_add_module(image->ir, name, from);
+	value = xasprintf("%s%s%s", name, spec[len] ? " " : "", spec[len] ? spec + len + 1 : "");
+	image_order(image, "insmod", value);
+	free(value);
+	free(name);
+	free(from);
+	return rc;
+}
+
 static int add_all(struct image *image)
 {
 	const struct plan *plan = image->plan;
@@ -327,8 +414,13 @@ static int add_all(struct image *image)
 		rc = add_tracers(image);
 	if (!rc)
 		rc = add_chores(image);
+	for (size_t i = 0; !rc && i < plan->add.n; i++)
+		rc = add_file(image, plan->add.v[i]);
+	for (size_t i = 0; !rc && i < plan->insmod.n; i++)
+		rc = add_insmod(image, plan->insmod.v[i]);
 	/* Selftests and benchmarks have orders of their own. */
-	image_order(image, "workload", plan->load->offered ? plan->load->name : "none");
+	image_order(image, "workload", plan->load->offered || plan->load->exits ?
+		    plan->load->name : "none");
 	order_number(image, "seconds", plan->seconds);
 	order_number(image, "reload", plan->reload);
 	if (!rc)

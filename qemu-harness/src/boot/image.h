@@ -44,6 +44,7 @@ bool image_built_in(const struct plan *plan, const struct kernel *kernel);
 void image_order(struct image *image, const char *key, const char *value);
 int image_modules(struct image *image, const char *key, const char *const *names);
 int image_test_module(struct image *image, const char *source, const char *name);
+int image_busybox(struct image *image);
 int image_program(struct image *image, const char *from, const char *name);
 
 #endif

@@ -4,15 +4,11 @@
  * test modules themselves.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/program.h"
 #include "boot/image.h"
 #include "boot/load.h"
 
@@ -23,44 +19,6 @@
 /* In the guest, and below tools/testing in the kernel's source. */
 #define KERNEL_SELFTEST "selftests/irqflags/irqflags.sh"
 #define KERNEL_SELFTEST_DEP "test_irqflags.ko:\n"
-
-/* Does this program need nothing but the kernel? */
-static bool is_static(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is = false;
-	size_t n = 0;
-	GElf_Phdr ph;
-	Elf *elf;
-
-	if (fd < 0)
-		return false;
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF && !elf_getphdrnum(elf, &n))
-		is = true;
-	for (size_t i = 0; is && i < n; i++)
-		is = gelf_getphdr(elf, (int)i, &ph) && ph.p_type != PT_INTERP;
-	elf_end(elf);
-	close(fd);
-	return is;
-}
-
-/* A shell, and the commands that the tests use. */
-static int add_busybox(struct initramfs *ir)
-{
-	char *path = find_program("busybox");
-	int rc;
-
-	if (!path || !is_static(path)) {
-		pr_err("no static busybox, which the tests need in the guest; install busybox-static");
-		rc = -ENOENT;
-	} else {
-		rc = initramfs_add_file(ir, "/bin/busybox", S_IFREG | 0755, path);
-	}
-	free(path);
-	return rc;
-}
 
 /* The kernel's own selftest of its check (patches/), where it is a build that has it. */
 static int add_kernel_selftest(struct image *image)
@@ -98,7 +56,7 @@ static int add(struct image *image)
 {
 	char *pattern = xasprintf("%s/" SELFTESTS "/{*.sh,settings}", irqsan_root());
 	glob_t files = {};
-	int rc = add_busybox(image->ir) ?: initramfs_add_dir(image->ir, "/tmp", 01777);
+	int rc = image_busybox(image) ?: initramfs_add_dir(image->ir, "/tmp", 01777);
 
 	if (!rc && glob(pattern, GLOB_BRACE, NULL, &files)) {
 		pr_err("%s: no tests", pattern);

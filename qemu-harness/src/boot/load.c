@@ -8,7 +8,7 @@
 #include "boot/load.h"
 
 static const struct load *const loads[] = {
-	&load_none, &load_mkdir_storm, &load_lock_storm, &load_selftest, &load_bench,
+	&load_none, &load_mkdir_storm, &load_lock_storm, &load_command, &load_selftest, &load_bench,
 };
 
 /**

@@ -18,6 +18,7 @@ struct image;
  * @offered: users may choose it by name
  * @pv: it is there to reach kvm_wait(), where the guest has it
  * @counts: it counts what it does: none is a load that did nothing
+ * @exits: it is a program of the user's, whose exit status is a finding
  * @loads_detector: it loads the detector itself, and makes it report
  */
 struct load {
@@ -26,12 +27,14 @@ struct load {
 	bool offered;
 	bool pv;
 	bool counts;
+	bool exits;
 	bool loads_detector;
 };
 
 extern const struct load load_none;
 extern const struct load load_mkdir_storm;
 extern const struct load load_lock_storm;
+extern const struct load load_command;
 extern const struct load load_selftest;
 extern const struct load load_bench;
 

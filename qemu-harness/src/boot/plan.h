@@ -21,6 +21,9 @@ struct load;
  * @detector: what is to find bugs
  * @load: what is to trigger them
  * @args: the load's own arguments, see its file
+ * @repeat: how often a command is run, one time after the other; 0: as long as the load
+ *	    lasts
+ * @procs: how many of it run at once
  * @cpus: of the guest
  * @memory_mb: of the guest, MiB
  * @seconds: how long the load runs, in guest time
@@ -33,6 +36,8 @@ struct load;
  * @until_first: end the boot at its first finding that counts; not with @planted, nor
  *		 with a load that makes the detector report
  * @chores: what else is done beside the load or after it
+ * @add: files of this machine that are put into the guest, FILE or FILE:PATH
+ * @insmod: modules to load before the load, FILE or FILE,PARAMETERS
  * @ignore: findings with such titles don't count (PCRE2)
  * @cmdline: more of the kernel's command line, or NULL
  * @qemu: QEMU binary, or NULL for the one in PATH
@@ -46,6 +51,8 @@ struct plan {
 	const struct detector *detector;
 	const struct load *load;
 	struct strv args;
+	unsigned int repeat;
+	unsigned int procs;
 	unsigned int cpus;
 	unsigned int memory_mb;
 	unsigned int seconds;
@@ -57,6 +64,8 @@ struct plan {
 	bool expect_pv;
 	bool until_first;
 	struct strv chores;
+	struct strv add;
+	struct strv insmod;
 	struct strv ignore;
 	char *cmdline;
 	char *qemu;

@@ -40,6 +40,8 @@ static const struct record_form forms[] = {
 	{ .name = "planted", .kind = RECORD_PLANTED, .text = "plant", .number = "seen" },
 	{ .name = "chore", .kind = RECORD_CHORE, .text = "name", .number = "rc" },
 	{ .name = "reload", .kind = RECORD_RELOAD, .number = "done" },
+	{ .name = "command", .kind = RECORD_COMMAND, .text = "error", .number = "status" },
+	{ .name = "output", .kind = RECORD_OUTPUT, .text = "line" },
 	{ .name = "ktap", .kind = RECORD_KTAP, .text = "line" },
 	{ .name = "error", .kind = RECORD_ERROR, .text = "what" },
 	{ .name = "done", .kind = RECORD_DONE, .counters = true },
@@ -166,6 +168,10 @@ static int record_fill(const json_t *obj, struct record *r)
 	    get_text(obj, "caller", &r->caller))
 		return -EINVAL;
 	if (r->kind == RECORD_COUNTS && get_sites(obj, r))
+		return -EINVAL;
+	if (r->kind == RECORD_COMMAND &&
+	    (get_int(obj, "runs", 0, &r->ran) || get_int(obj, "failed", 0, &r->failed) ||
+	     get_int(obj, "ms", 0, &r->ms)))
 		return -EINVAL;
 	if (r->kind == RECORD_PLANTED && get_int(obj, "ran", 1, &r->ran))
 		return -EINVAL;

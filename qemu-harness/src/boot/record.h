@@ -23,6 +23,8 @@
  * @RECORD_PLANTED: a planted restore of the test module ran
  * @RECORD_CHORE: a chore was done
  * @RECORD_RELOAD: the module was taken out and put back
+ * @RECORD_COMMAND: what became of the user's command
+ * @RECORD_OUTPUT: a line that it printed
  * @RECORD_KTAP: a line of the selftests
  * @RECORD_ERROR: init could not do what it was told
  * @RECORD_DONE: the load ended as ordered
@@ -42,6 +44,8 @@ enum record_kind {
 	RECORD_PLANTED,
 	RECORD_CHORE,
 	RECORD_RELOAD,
+	RECORD_COMMAND,
+	RECORD_OUTPUT,
 	RECORD_KTAP,
 	RECORD_ERROR,
 	RECORD_DONE,
@@ -95,14 +99,17 @@ struct record_site {
  * @up: uptime of its sender in seconds
  * @text: owned, printable like all strings here; the one string of the kind: boot: release, module: restore,
  *	  load: workload, violation: title, livepatch: name, planted: plant,
- *	  chore: name, ktap: line, error: what; else NULL
+ *	  chore: name, command: why it could not be run, or "", output and ktap: line,
+ *	  error: what; else NULL
  * @site: owned; violation, planted: FUNC+0xOFF; else NULL
  * @caller: violation: FUNC+0xOFF, or NULL from an older guest; owned
  * @skipped: chore: why it was not done, or only in part, or NULL; owned
- * @ran: planted, chore: how often
+ * @ran: planted, chore, command: how often
+ * @failed: command: how often with another status than 0
+ * @ms: command: how long its first run took
  * @pv: boot: the guest has PV spinlocks
  * @number: boot: cpus, module: rc, control: seen, livepatch: rc,
- *	    planted: seen, chore: rc, reload: done, l2: pid, exit: status
+ *	    planted: seen, chore: rc, command: its exit status, or 128 and a signal, reload: done, l2: pid, exit: status
  * @counters: tick (of the guest) and done
  * @sites: counts: the sites; owned
  * @nr_sites: how many
@@ -116,6 +123,8 @@ struct record {
 	char *caller;
 	char *skipped;
 	int64_t ran;
+	int64_t failed;
+	int64_t ms;
 	bool pv;
 	int64_t number;
 	struct record_counters counters;

@@ -110,6 +110,7 @@ struct channel {
  * @vm: the guest
  * @console: what its kernel says
  * @record: what its init (and L1) says
+ * @load_log: what a command of the user's prints; else NULL
  * @phase: where it is
  * @started: when (now()) it was started
  * @phase_at: when it came into its phase
@@ -132,6 +133,7 @@ struct boot {
 	struct vm vm;
 	struct channel console;
 	struct channel record;
+	FILE *load_log;
 	enum run_phase phase;
 	double started;
 	double phase_at;
@@ -209,6 +211,10 @@ static void on_guest_record(struct boot *b, const struct record *r)
 		break;
 	case RECORD_DONE:
 		enter(b, PHASE_FINISH);
+		break;
+	case RECORD_OUTPUT:
+		if (b->load_log)
+			fprintf(b->load_log, "%s\n", r->text);
 		break;
 	default:
 		break;
@@ -322,6 +328,30 @@ static int write_run_json(const struct boot *b, const char *ended)
 	return rc;
 }
 
+/* Also in the records; here as it was printed. */
+static int open_load_log(struct boot *b)
+{
+	char *path = xasprintf("%s/load.log", b->dir);
+	int rc = 0;
+
+	b->load_log = fopen(path, "we");
+	if (!b->load_log) {
+		rc = -errno;
+		pr_err("%s: %s", path, strerror(errno));
+	}
+	free(path);
+	return rc;
+}
+
+static void close_logs(struct boot *b)
+{
+	channel_close(&b->console);
+	channel_close(&b->record);
+	if (b->load_log)
+		fclose(b->load_log);
+	b->load_log = NULL;
+}
+
 static int boot_start(struct boot *b, const struct run_config *config, unsigned int number,
 		      unsigned int attempt)
 {
@@ -341,14 +371,15 @@ static int boot_start(struct boot *b, const struct run_config *config, unsigned 
 		rc = write_run_json(b, "running");
 	if (rc >= 0)
 		rc = channel_open(&b->console, b->dir, "console.log", on_console_line, b);
+	if (rc >= 0 && guest->plan->load->exits)
+		rc = open_load_log(b);
 	if (rc >= 0)
 		rc = channel_open(&b->record, b->dir, "records.jsonl", on_record_line, b);
 	vm.dir = b->dir;
 	if (rc >= 0)
 		rc = vm_start(&b->vm, &vm);
 	if (rc < 0) {
-		channel_close(&b->console);
-		channel_close(&b->record);
+		close_logs(b);
 		free(b->dir);
 		b->dir = NULL;
 		return rc;
@@ -452,8 +483,7 @@ static int boot_finish(struct boot *b)
 	int rc;
 
 	vm_stop(&b->vm);
-	channel_close(&b->console);
-	channel_close(&b->record);
+	close_logs(b);
 	rc = write_run_json(b, b->ended);
 	free(b->ended);
 	b->ended = NULL;

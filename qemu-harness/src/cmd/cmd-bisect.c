@@ -109,9 +109,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_STEP:
 		a->step = true;
 		break;
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected \"%s\"", arg);
-		break;
 	case ARGP_KEY_END:
 		if (a->step && (a->good || a->bad || a->fix))
 			argp_error(state, "--step goes without --good, --bad and --fix");
@@ -438,6 +435,7 @@ int cmd_bisect(int argc, char **argv)
 	};
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children,
+		.args_doc = "[-- COMMAND [ARG...]]",
 		.doc = "Find the commit that began a bug, or ended it.\v"
 		       "The same command goes on with a bisection that was interrupted, from "
 		       "what is in its directory (--keep, default: " DEFAULT_DIR ").\n\n"

@@ -57,9 +57,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			strv_push(&rq->plan.chores, name);
 		}
 		break;
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected \"%s\"", arg);
-		break;
 	case ARGP_KEY_END:
 		if (!rq->kernel)
 			argp_error(state, "--kernel is missing");
@@ -101,6 +98,7 @@ int cmd_run(int argc, char **argv)
 	};
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children,
+		.args_doc = "[-- COMMAND [ARG...]]",
 		.doc = "Boot a kernel under load with irqsan.ko in it.\v"
 		       "Exit status: 0 all runs OK, 1 something was found, 2 nothing proved.",
 	};

@@ -149,9 +149,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_ALPHA:
 		v->alpha = parse_alpha(state, arg);
 		break;
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected \"%s\"", arg);
-		break;
 	case ARGP_KEY_END:
 		check(v, state);
 		break;
@@ -341,6 +338,7 @@ int cmd_verify(int argc, char **argv)
 	};
 	static const struct argp argp = {
 		.options = options, .parser = parse, .children = children,
+		.args_doc = "[-- COMMAND [ARG...]]",
 		.doc = "Boot a kernel before and after a fix, in turn, and decide by a rule that "
 		       "is fixed beforehand.\v"
 		       "Exit status: 0 FIXED, 1 NOT FIXED or WORSE, 2 usage or infrastructure, "

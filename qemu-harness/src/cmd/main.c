@@ -38,6 +38,12 @@ static void help(void)
 	       "Find places in the kernel that restore IRQ flags with interrupts on.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-12s%s\n", commands[i].name, commands[i].summary);
+	printf("\nYour own kernel and reproducer (a program, a script, a C file):\n"
+	       "  irqsan run --kernel . -- ./repro.sh\n"
+	       "  irqsan verify --source . --before HEAD~1 --after HEAD -- ./repro\n"
+	       "  irqsan bisect --repo . --good v6.11 --bad v6.12 -- ./repro\n"
+	       "  irqsan run --kernel debian:trixie --root debian:trixie,stress-ng -- \\\n"
+	       "    stress-ng --class filesystem --all 1 -t 60\n");
 	printf("\n\"irqsan VERB --help\" describes one verb.\n"
 	       "Exit status: %d nothing found, %d a violation or crash was found, "
 	       "%d wrong usage or\nthe machine could not do the work, %d can't be judged "

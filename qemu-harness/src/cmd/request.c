@@ -17,12 +17,18 @@
 
 #define RUNS_MAX 10000
 #define SECONDS_MAX 86400
+#define PROCS_MAX 256
 
 /* Out of reach of the commands' own. */
 enum {
 	OPT_PARAMS = 1024,
 	OPT_EXPECT_PV,
 	OPT_DETECTOR,
+	OPT_REPEAT,
+	OPT_PROCS,
+	OPT_ADD,
+	OPT_INSMOD,
+	OPT_APPEND,
 	OPT_IGNORE,
 	OPT_IGNORE_FILE,
 };
@@ -166,11 +172,49 @@ static const struct argp_option load_options[] = {
 	{ "detector", OPT_DETECTOR, "irqsan|builtin|none", 0,
 	  "irqsan.ko (default), the kernel's own CONFIG_DEBUG_IRQFLAGS, or none: any report on "
 	  "the console", 0 },
+	{ "repeat", OPT_REPEAT, "N|Ns", 0,
+	  "run COMMAND N times, or again and again for N seconds (default: once)", 0 },
+	{ "procs", OPT_PROCS, "N", 0, "so many of COMMAND at once", 0 },
+	{ "add", OPT_ADD, "FILE[:PATH]", 0, "put a file into the guest (repeatable)", 0 },
+	{ "insmod", OPT_INSMOD, "FILE.ko[,PARAMETERS]", 0,
+	  "load a module before the load (repeatable)", 0 },
+	{ "append", OPT_APPEND, "TEXT", 0, "more for the kernel's command line", 0 },
 	{ "params", OPT_PARAMS, "TEXT", 0, "parameters for irqsan.ko", 0 },
 	{ "expect-pv", OPT_EXPECT_PV, "on|off", 0,
 	  "whether a load that never reaches kvm_wait is inconclusive", 0 },
 	{ 0 }
 };
+
+/* The guest's orders, and the kernel's command line, are lines. */
+static const char *one_line(const struct argp_state *state, const char *option, const char *arg)
+{
+	if (strchr(arg, '\n'))
+		argp_error(state, "--%s can't hold a newline", option);
+	return arg;
+}
+
+/* "3": three times; "30s": as long as the load lasts, which is so many seconds. */
+static void parse_repeat(const struct argp_state *state, const char *arg, struct plan *plan)
+{
+	size_t len = strlen(arg);
+	char *number = xasprintf("%.*s", len && arg[len - 1] == 's' ? (int)len - 1 : (int)len, arg);
+
+	if (len && arg[len - 1] == 's') {
+		plan->seconds = request_number(state, "repeat", number, 1, SECONDS_MAX);
+		plan->repeat = 0;
+	} else {
+		plan->repeat = request_number(state, "repeat", number, 1, RUNS_MAX);
+	}
+	free(number);
+}
+
+static void append(char **cmdline, const char *text)
+{
+	char *more = xasprintf("%s%s%s", *cmdline ?: "", *cmdline ? " " : "", text);
+
+	free(*cmdline);
+	*cmdline = more;
+}
 
 static error_t parse_load(int key, char *arg, struct argp_state *state)
 {
@@ -190,6 +234,31 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--until is first or end, not \"%s\"", arg);
 		rq->plan.until_first = !strcmp(arg, "first");
 		break;
+	case OPT_REPEAT:
+		parse_repeat(state, arg, &rq->plan);
+		break;
+	case OPT_PROCS:
+		rq->plan.procs = request_number(state, "procs", arg, 1, PROCS_MAX);
+		break;
+	case OPT_ADD:
+		strv_push(&rq->plan.add, one_line(state, "add", arg));
+		break;
+	case OPT_INSMOD:
+		strv_push(&rq->plan.insmod, one_line(state, "insmod", arg));
+		break;
+	case OPT_APPEND:
+		append(&rq->plan.cmdline, one_line(state, "append", arg));
+		break;
+	case ARGP_KEY_ARGS:
+		rq->plan.load = &load_command;
+		for (int i = state->next; i < state->argc; i++)
+			strv_push(&rq->plan.args, state->argv[i]);
+		break;
+	case ARGP_KEY_END:
+		if (rq->plan.load != &load_command &&
+		    (rq->plan.procs != 1 || rq->plan.repeat != 1))
+			argp_error(state, "--procs and --repeat are for a command behind --");
+		break;
 	case OPT_DETECTOR:
 		rq->plan.detector = detector_find(arg);
 		if (!rq->plan.detector)
@@ -197,10 +266,7 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 				   arg);
 		break;
 	case OPT_PARAMS:
-		/* The guest's orders are lines. */
-		if (strchr(arg, '\n'))
-			argp_error(state, "--params can't hold a newline");
-		plan_set(&rq->plan.params, arg);
+		plan_set(&rq->plan.params, one_line(state, "params", arg));
 		break;
 	case OPT_EXPECT_PV:
 		if (strcmp(arg, "on") && strcmp(arg, "off"))

@@ -14,6 +14,7 @@
 static const char *const source_names[] = {
 	[FINDING_DETECTOR] = "detector",
 	[FINDING_KERNEL] = "kernel",
+	[FINDING_LOAD] = "load",
 	[FINDING_HARNESS] = "harness",
 };
 

@@ -19,11 +19,13 @@
  * enum finding_source - who saw it
  * @FINDING_DETECTOR: the detector that was ordered
  * @FINDING_KERNEL: the kernel under test, by a report on its console
+ * @FINDING_LOAD: the load, a program of the user's: it failed
  * @FINDING_HARNESS: the harness, from what the guest did or didn't do
  */
 enum finding_source {
 	FINDING_DETECTOR,
 	FINDING_KERNEL,
+	FINDING_LOAD,
 	FINDING_HARNESS,
 };
 

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,20 @@
 #define REPORTS_MAX 256
 #define REPORTS_PLANTED_MAX 4096
 
+/* A load that is over so soon may not have done what its user thinks. */
+#define SHORT_RUN_MS 1000
+
+/* What a load printed: the guest sends less, but who knows whose guest it is. */
+#define OUTPUT_BYTES_MAX (1u << 20)
+/* Of that, shown when it failed. */
+#define OUTPUT_LINES 20
+
+/*
+ * Exit statuses that say "not here" and not "failed": of kselftests (4), git bisect run
+ * (125) and shells (126, 127).
+ */
+static const int64_t not_here[] = { 4, 125, 126, 127 };
+
 /**
  * struct evidence - all that a run directory says
  * @v: verdict under construction; its counters are filled while reading
@@ -67,6 +82,10 @@
  * @l1_exit: L1 saw the inner QEMU end
  * @l1_status: and how
  * @recorded: the detector told of a violation by a record
+ * @command_error: why the user's command could not be run, or ""; owned; NULL: it has
+ *		    no record
+ * @status: the first exit status of its that isn't 0
+ * @output: what it printed
  * @error: first error record of the guest; owned
  * @l1_error: first error record of L1; owned
  * @qemu_said: last line of qemu.log; owned
@@ -97,6 +116,9 @@ struct evidence {
 	bool l1_exit;
 	int64_t l1_status;
 	bool recorded;
+	char *command_error;
+	int64_t status;
+	struct buf output;
 	char *error;
 	char *l1_error;
 	char *qemu_said;
@@ -161,6 +183,8 @@ char *verdict_line(const struct verdict *v)
 		buf_addf(&line, "%s%s", i ? "; " : " (skipped: ", v->skipped.v[i]);
 	if (v->skipped.n)
 		buf_addf(&line, ")");
+	if (v->outcome == OUTCOME_OK && v->load_runs && v->run_ms < SHORT_RUN_MS)
+		buf_addf(&line, " (the load ended after %.2f s)", (double)v->run_ms / 1000);
 	add_uncounted(&line, &v->findings, false, "at boot");
 	add_uncounted(&line, &v->findings, true, "ignored");
 	return line.data;
@@ -303,6 +327,17 @@ static void take_guest(struct evidence *e, const struct record *r)
 		break;
 	case RECORD_CHORE:
 		take_chore(e, r);
+		break;
+	case RECORD_COMMAND:
+		keep_first(&e->command_error, r->text);
+		e->status = r->number;
+		v->load_runs = (uint64_t)r->ran;
+		v->load_failed = (uint64_t)r->failed;
+		v->run_ms = r->ms;
+		break;
+	case RECORD_OUTPUT:
+		if (e->output.len < OUTPUT_BYTES_MAX)
+			buf_addf(&e->output, "%s\n", r->text);
 		break;
 	case RECORD_ERROR:
 		keep_first(&e->error, r->text);
@@ -508,6 +543,64 @@ static void settle_violations(struct evidence *e)
 	e->recorded |= v->violations;
 }
 
+/* The last lines of what the load printed; the caller frees them. */
+static char *last_output(const struct evidence *e, unsigned int lines)
+{
+	size_t from = e->output.len;
+
+	while (from && (e->output.data[from - 1] != '\n' || from == e->output.len || --lines))
+		from--;
+	return xasprintf("%.*s", (int)(e->output.len - from), e->output.data ?
+			 e->output.data + from : "");
+}
+
+static bool load_was_not_here(const struct evidence *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(not_here); i++)
+		if (e->status == not_here[i])
+			return true;
+	return false;
+}
+
+/* A command that fails has found something. */
+static void settle_command(struct evidence *e)
+{
+	struct finding *f;
+	char *title;
+
+	if (!e->status || load_was_not_here(e) || !e->plan.load->exits)
+		return;
+	title = e->status > 128 && e->status < 128 + NSIG ?
+		xasprintf("load: killed by %s", strsignal((int)e->status - 128)) :
+		xasprintf("load: exit status %lld", (long long)e->status);
+	f = findings_add(&e->v->findings,
+			 &(struct finding){ .title = title, .source = FINDING_LOAD,
+					    .phase = PHASE_LOAD, .up = -1 });
+	if (f && e->output.len)
+		f->report = last_output(e, OUTPUT_LINES);
+	free(title);
+}
+
+/* Why the command never did what it is for, or NULL; the caller frees it. */
+static char *command_unfit(const struct evidence *e)
+{
+	char *last, *why;
+
+	if (!e->plan.load->exits)
+		return NULL;
+	if (!e->command_error)
+		return xstrdup("no word of what became of the load");
+	if (*e->command_error)
+		return xasprintf("the load could not be run: %s", e->command_error);
+	if (!e->status || !load_was_not_here(e))
+		return NULL;
+	last = last_output(e, 1);
+	why = xasprintf("the load can't run here: exit status %lld%s%.*s", (long long)e->status,
+			*last ? ": " : "", (int)strcspn(last, "\n"), last);
+	free(last);
+	return why;
+}
+
 static int read_evidence(const char *dir, struct evidence *e)
 {
 	struct console said = { .fn = keep_last, .ctx = &e->qemu_said };
@@ -527,8 +620,10 @@ static int read_evidence(const char *dir, struct evidence *e)
 		rc = read_part(dir, "console.log", &e->console);
 	if (!rc && e->console.len)
 		find_crashes(e);
-	if (!rc)
+	if (!rc) {
 		settle_violations(e);
+		settle_command(e);
+	}
 	if (!rc)
 		rc = read_part(dir, "qemu.log", &qemu);
 	if (!rc && qemu.len) {
@@ -672,6 +767,7 @@ static void judge(struct evidence *e)
 {
 	const struct finding *first = weigh(e);
 	struct verdict *v = e->v;
+	char *unfit;
 
 	/* What the detector told by a record stays found, whatever died afterwards. */
 	if (first && e->recorded && first->source == FINDING_DETECTOR) {
@@ -742,6 +838,12 @@ static void judge(struct evidence *e)
 	/* Its first error ends a load. */
 	if (e->load && e->plan.load->counts && !v->ops) {
 		set(e, OUTCOME_INCONCLUSIVE, "the load did nothing");
+		return;
+	}
+	unfit = command_unfit(e);
+	if (unfit) {
+		set(e, OUTCOME_INCONCLUSIVE, unfit);
+		free(unfit);
 		return;
 	}
 	/* The load ran, but not through the code that this test is about. */
@@ -824,6 +926,8 @@ int judge_dir(const char *dir, const struct strv *ignore, struct verdict *v)
 	free(e.plant_title);
 	free(e.chore_title);
 	strv_free(&e.chores);
+	free(e.command_error);
+	buf_free(&e.output);
 	free(e.error);
 	free(e.l1_error);
 	free(e.qemu_said);

@@ -58,6 +58,9 @@ enum outcome {
  *	      violation; -1 when there was none
  * @load_ms: guest milliseconds that the load ran
  * @ops: operations that the workload did
+ * @load_runs: how often the user's command ended
+ * @load_failed: and how often with another status than 0
+ * @run_ms: guest milliseconds that its first run took
  * @boot_s: guest seconds from the kernel's start to init's; 0 when init never started
  * @wall_s: host seconds of the whole boot
  * @timeline: what happened when
@@ -82,6 +85,9 @@ struct verdict {
 	int64_t first_ms;
 	int64_t load_ms;
 	uint64_t ops;
+	uint64_t load_runs;
+	uint64_t load_failed;
+	int64_t run_ms;
 	double boot_s;
 	double wall_s;
 	struct timeline timeline;

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "boot/rundir.h"
@@ -26,6 +27,22 @@ struct progress {
 	bool *final;
 };
 
+/* A load that failed has said why. */
+static void print_output(const struct progress *p)
+{
+	const struct finding *first =
+		findings_first(&result_verdict(p->result, p->next)->findings);
+	char *copy, *line, *save;
+
+	if (!p->series->out || !first || first->source != FINDING_LOAD || !first->report)
+		return;
+	copy = xstrdup(first->report);
+	for (line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+		fprintf(p->series->out, "  | %s\n", line);
+	fflush(p->series->out);
+	free(copy);
+}
+
 /* Prints the verdicts that are next in order. */
 static void print_verdicts(struct progress *p)
 {
@@ -42,6 +59,7 @@ static void print_verdicts(struct progress *p)
 			fflush(p->series->out);
 		}
 		free(line);
+		print_output(p);
 		p->next++;
 	}
 }

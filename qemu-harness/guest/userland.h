@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What programs of others find in a guest.
+ */
+#ifndef IRQSAN_USERLAND_H
+#define IRQSAN_USERLAND_H
+
+int userland_install(void);
+
+#endif

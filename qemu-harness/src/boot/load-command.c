@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A command of the user's as the load: a program with its libraries, a script, or a C
+ * file, which is compiled. Arguments: the words of the command.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/program.h"
+#include "boot/image.h"
+#include "boot/load.h"
+
+#define COMPILER_DEADLINE_S 120
+#define HEAD_BYTES 256
+
+static const char *base_of(const char *path)
+{
+	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+}
+
+static bool ends_in(const char *text, const char *end)
+{
+	size_t len = strlen(text), n = strlen(end);
+
+	return len > n && !strcmp(text + len - n, end);
+}
+
+/* As syzbot's reproducers are meant to be compiled: into one static program. */
+static int compile(const char *source, const char *program)
+{
+	const char *const argv[] = {
+		"gcc", "-O1", "-w", "-static", "-pthread", "-o", program, source, NULL
+	};
+	struct child_opts opts = { .argv = argv, .out = -1, .err = STDERR_FILENO };
+	int status = 0;
+	int rc = child_run(&opts, COMPILER_DEADLINE_S, NULL, &status);
+
+	if (!rc && status) {
+		pr_err("%s doesn't compile (gcc -static -pthread; its messages are above)", source);
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+/* The interpreter that a script's first line names, behind env too; "" for none. */
+static void interpreter(const char *head, char *name, size_t size)
+{
+	const char *p = head + strspn(head, " \t");
+	size_t len = strcspn(p, " \t\n");
+
+	if (len >= 4 && !strncmp(p + len - 4, "/env", 4)) {
+		p += len;
+		p += strspn(p, " \t");
+		len = strcspn(p, " \t\n");
+	}
+	if (len >= size)
+		len = size - 1;
+	memcpy(name, p, len);
+	name[len] = '\0';
+}
+
+/* A script needs its interpreter; busybox is every guest's sh. */
+static int add_script(struct image *image, const char *file, const char *to, const char *head)
+{
+	char name[HEAD_BYTES], *from;
+	int rc;
+
+	interpreter(head, name, sizeof(name));
+	rc = initramfs_add_file(image->ir, to, S_IFREG | 0755, file);
+	if (rc || !strcmp(base_of(name), "sh") || !strcmp(base_of(name), "busybox"))
+		return rc;
+	from = find_program(base_of(name));
+	/* Others read files of their own, which nobody here knows. */
+	if (from && (!strcmp(base_of(name), "bash") || !strcmp(base_of(name), "dash"))) {
+		rc = image_program(image, from, *name == '/' ? name : from);
+	} else {
+		pr_err("%s wants %s, which the guest hasn't: use sh or bash, or another --root",
+		       file, *name ? name : "an interpreter");
+		rc = -ENOEXEC;
+	}
+	free(from);
+	return rc;
+}
+
+/* The guest is x86-64. */
+static int check_machine(const char *file)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	GElf_Ehdr ehdr;
+	int rc = 0;
+	Elf *elf;
+
+	if (fd < 0)
+		return -errno;
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	if (!elf || !gelf_getehdr(elf, &ehdr) ||
+	    (ehdr.e_machine != EM_X86_64 && ehdr.e_machine != EM_386)) {
+		pr_err("%s is a program for another machine; the guest is x86-64", file);
+		rc = -ENOEXEC;
+	}
+	elf_end(elf);
+	close(fd);
+	return rc;
+}
+
+static int read_head(const char *file, char head[HEAD_BYTES])
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, head, HEAD_BYTES - 1);
+	int rc = n < 0 ? -errno : 0;
+
+	if (rc)
+		pr_err("%s: %s", file, strerror(-rc));
+	head[n < 0 ? 0 : n] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int add_executable(struct image *image, const char *file, const char *to)
+{
+	char head[HEAD_BYTES];
+	int rc = read_head(file, head);
+
+	if (rc)
+		return rc;
+	if (!strncmp(head, "#!", 2))
+		return add_script(image, file, to, head + 2);
+	if (strncmp(head, ELFMAG, SELFMAG)) {
+		pr_err("%s is neither a program nor a script (which begins with #!) nor a .c file",
+		       file);
+		return -ENOEXEC;
+	}
+	return check_machine(file) ?: image_program(image, file, to);
+}
+
+/* Puts what is to be run where the guest finds it; @to is its path there, owned. */
+static int add_first(struct image *image, const char *word, char **to)
+{
+	char *file = strchr(word, '/') || file_exists(word) ? xstrdup(word) : find_program(word);
+	char *program;
+	int rc;
+
+	if (!file || !file_exists(file)) {
+		pr_err("%s: no such program; it is looked for on this machine", word);
+		free(file);
+		return -ENOENT;
+	}
+	if (ends_in(file, ".c")) {
+		program = xasprintf("%s.load", image->path);
+		*to = xasprintf("/load/%.*s", (int)strlen(base_of(file)) - 2, base_of(file));
+		rc = compile(file, program);
+		if (!rc)
+			rc = initramfs_add_file(image->ir, *to, S_IFREG | 0755, program);
+		unlink(program);
+		free(program);
+	} else {
+		*to = xasprintf("/load/%s", base_of(file));
+		rc = add_executable(image, file, *to);
+	}
+	free(file);
+	return rc;
+}
+
+static void order_number(struct image *image, const char *key, unsigned int value)
+{
+	char *text = xasprintf("%u", value);
+
+	image_order(image, key, text);
+	free(text);
+}
+
+static int add(struct image *image)
+{
+	const struct plan *plan = image->plan;
+	struct buf words = {};
+	char *first = NULL;
+	int rc = image_busybox(image);
+
+	if (!rc)
+		rc = add_first(image, plan->args.v[0], &first);
+	if (!rc) {
+		buf_add(&words, first, strlen(first) + 1);
+		for (size_t i = 1; i < plan->args.n; i++)
+			buf_add(&words, plan->args.v[i], strlen(plan->args.v[i]) + 1);
+		rc = initramfs_add_data(image->ir, "/load/argv", S_IFREG | 0644, words.data,
+					words.len);
+	}
+	image_order(image, "command", "/load/argv");
+	order_number(image, "repeat", plan->repeat);
+	order_number(image, "procs", plan->procs);
+	order_number(image, "until-first", plan->until_first);
+	buf_free(&words);
+	free(first);
+	return rc;
+}
+
+const struct load load_command = { .name = "command", .add = add, .exits = true };

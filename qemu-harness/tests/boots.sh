@@ -29,8 +29,22 @@ done
 expect 0 "reproduced on 5.10, absent on 6.1 and with the livepatch" \
 	$irqsan reproduce --runs 1 --keep "$out/reproduce"
 
+# Somebody else's driver and test program: neither is known to any built-in load.
+planted=$($irqsan kernel build-module --kernel debian:bookworm selftests/irqsan/planted) || exit 2
+for accel in tcg nested; do
+	expect 1 "a module's bug found by the user's command, $accel" \
+		$irqsan run --kernel debian:bookworm --accel $accel \
+		--insmod "$planted/irqsan_planted.ko" --keep "$out/command-$accel" -- \
+		sh -c 'echo plain >/sys/module/irqsan_planted/parameters/run'
+	expect 0 "it has its name, $accel" \
+		grep -q '"title": "WARNING in planted_plain"' "$out/command-$accel/result.json"
+done
+expect 0 "a command that finds nothing" \
+	$irqsan run --kernel debian:bookworm --accel tcg --procs 2 --repeat 3 \
+	--keep "$out/command-good" -- sh -c 'mkdir /tmp/$$ && rmdir /tmp/$$'
+
 # What was judged once must be judged the same from its files alone.
-for dir in "$out"/reload-* "$out"/planted-*; do
+for dir in "$out"/reload-* "$out"/planted-* "$out"/command-*; do
 	expect 0 "judged again without booting: ${dir##*/}" $irqsan recheck "$dir"
 done
 

@@ -132,6 +132,33 @@ static void test_c_file(void **state)
 	end(&f);
 }
 
+static void test_syz(void **state)
+{
+	static const char words[] = "/load/syz-execprog\0-executor=/load/syz-executor\0-repeat=0\0"
+				    "-procs=4\0/load/r.syz\0one";
+	struct fixture f;
+	char *tool;
+
+	(void)state;
+	begin(&f);
+	f.plan.procs = 4;
+	assert_int_equal(add(&f, "r.syz", TEXT("getpid()\n")), -EINVAL);
+	image_free(&f.image);
+	plan_set(&f.plan.syz, f.dir);
+	assert_int_equal(add(&f, "r.syz", TEXT("getpid()\n")), -ENOENT);
+	image_free(&f.image);
+	tool = put(&f, "syz-execprog", TEXT("#!/bin/sh\n"));
+	free(tool);
+	tool = put(&f, "syz-executor", TEXT("#!/bin/sh\n"));
+	free(tool);
+	assert_int_equal(add(&f, "r.syz", TEXT("getpid()\n")), 0);
+	assert_true(has(&f, words, sizeof(words)));
+	assert_true(has(&f, TEXT("getpid()\n")));
+	assert_non_null(strstr(f.image.conf.data, "repeat 1\nprocs 1\n"));
+	image_free(&f.image);
+	end(&f);
+}
+
 static void test_no_program(void **state)
 {
 	/* An ELF header for AArch64. */
@@ -156,6 +183,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_script),
 		cmocka_unit_test(test_c_file),
+		cmocka_unit_test(test_syz),
 		cmocka_unit_test(test_no_program),
 	};
 

@@ -61,6 +61,8 @@ static void fill(struct plan *plan)
 	plan->memory_mb = 300;
 	plan->seconds = 33;
 	plan->reload = 333;
+	plan->scale = 250;
+	plan->timeout = 3333;
 	plan->icount = true;
 	plan->proof = true;
 	plan->planted = true;
@@ -79,6 +81,7 @@ static void fill(struct plan *plan)
 	plan_set(&plan->qemu, "/usr/bin/qemu");
 	plan_set(&plan->module, "irqsan.ko");
 	plan_set(&plan->params, "track=1");
+	plan_set(&plan->syz, "bin");
 	plan_set(&plan->livepatch, "fix.ko");
 }
 
@@ -93,7 +96,7 @@ static void test_plan(void **state)
 	plan_copy(&copy, &plan);
 	assert_int_equal(plan_to_json(&copy, &doc), 0);
 	/* A new member must be in this test, or it isn't tested. */
-	assert_int_equal(json_object_size(doc), 25);
+	assert_int_equal(json_object_size(doc), 28);
 	run = json_pack("{s:s, s:O}", "format", "irqsan-boot/2", "plan", doc);
 	assert_int_equal(plan_from_json(run, &read), 0);
 	assert_int_equal(plan_to_json(&read, &again), 0);

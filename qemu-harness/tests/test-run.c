@@ -288,6 +288,22 @@ static void test_orders(void **state)
 	run_with("good", false, "kexec", "crashed: chore: no word of kexec");
 }
 
+/* A limit on the whole boot, and more patience for its phases. */
+static void test_limits(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	prepare(&f, "never-done", 1, 1);
+	f.plan.scale = 10000;
+	f.plan.timeout = 2;
+	assert_int_equal(series_run(&f.config, &f.result), 0);
+	assert_line(&f, 0, "hung: deadline load, after 1000 ms of load");
+	assert_true(result_verdict(&f.result, 0)->wall_s > 1.9);
+	assert_true(result_verdict(&f.result, 0)->wall_s < 60);
+	finish(&f);
+}
+
 /* A driver's warning under load ends a boot, unless it is to be ignored. */
 static void test_ignore(void **state)
 {
@@ -655,6 +671,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plays),
 		cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_ignore),
 		cmocka_unit_test(test_lost_boots_are_repeated_and_counted),
 		cmocka_unit_test(test_parallel_in_order),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A command of the user's as the load: a program with its libraries, a script, or a C
- * file, which is compiled. Arguments: the words of the command.
+ * A command of the user's as the load: a program with its libraries, a script, a C file,
+ * which is compiled, or a .syz program, which the user's own syzkaller runs. Arguments:
+ * the words of the command.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -141,9 +142,55 @@ static int add_executable(struct image *image, const char *file, const char *to)
 	return check_machine(file) ?: image_program(image, file, to);
 }
 
-/* Puts what is to be run where the guest finds it; @to is its path there, owned. */
-static int add_first(struct image *image, const char *word, char **to)
+/* The guest reads words that end in a NUL each. */
+static void add_word(struct buf *words, const char *word)
 {
+	buf_add(words, word, strlen(word) + 1);
+}
+
+/* A program of syzkaller's: run by its own tools, again and again, as syzbot does. */
+static int add_syz(struct image *image, const char *file, struct buf *words)
+{
+	static const char *const tools[] = { "syz-execprog", "syz-executor" };
+	const char *dir = image->plan->syz;
+	char *to = xasprintf("/load/%s", base_of(file));
+	char *procs = xasprintf("-procs=%u", image->plan->procs);
+	int rc = 0;
+
+	if (!dir) {
+		pr_err("%s: a .syz program needs syzkaller's tools: --syz DIR", file);
+		rc = -EINVAL;
+	}
+	for (size_t i = 0; !rc && i < ARRAY_SIZE(tools); i++) {
+		char *from = xasprintf("%s/%s", dir, tools[i]);
+		char *name = xasprintf("/load/%s", tools[i]);
+
+		if (file_exists(from)) {
+			rc = add_executable(image, from, name);
+		} else {
+			pr_err("no %s in %s; build syzkaller, and give the directory with both",
+			       tools[i], dir);
+			rc = -ENOENT;
+		}
+		free(name);
+		free(from);
+	}
+	if (!rc)
+		rc = initramfs_add_file(image->ir, to, S_IFREG | 0644, file);
+	add_word(words, "/load/syz-execprog");
+	add_word(words, "-executor=/load/syz-executor");
+	add_word(words, "-repeat=0");
+	add_word(words, procs);
+	add_word(words, to);
+	free(procs);
+	free(to);
+	return rc;
+}
+
+/* Puts what is to be run where the guest finds it, and how it is called there into @words. */
+static int add_first(struct image *image, const char *word, struct buf *words)
+{
+	char *to = NULL;
 	char *file = strchr(word, '/') || file_exists(word) ? xstrdup(word) : find_program(word);
 	char *program;
 	int rc;
@@ -153,18 +200,23 @@ static int add_first(struct image *image, const char *word, char **to)
 		free(file);
 		return -ENOENT;
 	}
-	if (ends_in(file, ".c")) {
+	if (ends_in(file, ".syz")) {
+		rc = add_syz(image, file, words);
+	} else if (ends_in(file, ".c")) {
 		program = xasprintf("%s.load", image->path);
-		*to = xasprintf("/load/%.*s", (int)strlen(base_of(file)) - 2, base_of(file));
+		to = xasprintf("/load/%.*s", (int)strlen(base_of(file)) - 2, base_of(file));
 		rc = compile(file, program);
 		if (!rc)
-			rc = initramfs_add_file(image->ir, *to, S_IFREG | 0755, program);
+			rc = initramfs_add_file(image->ir, to, S_IFREG | 0755, program);
 		unlink(program);
 		free(program);
 	} else {
-		*to = xasprintf("/load/%s", base_of(file));
-		rc = add_executable(image, file, *to);
+		to = xasprintf("/load/%s", base_of(file));
+		rc = add_executable(image, file, to);
 	}
+	if (to)
+		add_word(words, to);
+	free(to);
 	free(file);
 	return rc;
 }
@@ -181,24 +233,23 @@ static int add(struct image *image)
 {
 	const struct plan *plan = image->plan;
 	struct buf words = {};
-	char *first = NULL;
+	bool syz = ends_in(plan->args.v[0], ".syz");
 	int rc = image_busybox(image);
 
 	if (!rc)
-		rc = add_first(image, plan->args.v[0], &first);
+		rc = add_first(image, plan->args.v[0], &words);
 	if (!rc) {
-		buf_add(&words, first, strlen(first) + 1);
 		for (size_t i = 1; i < plan->args.n; i++)
-			buf_add(&words, plan->args.v[i], strlen(plan->args.v[i]) + 1);
+			add_word(&words, plan->args.v[i]);
 		rc = initramfs_add_data(image->ir, "/load/argv", S_IFREG | 0644, words.data,
 					words.len);
 	}
 	image_order(image, "command", "/load/argv");
-	order_number(image, "repeat", plan->repeat);
-	order_number(image, "procs", plan->procs);
+	/* syz-execprog repeats, and runs several, itself. */
+	order_number(image, "repeat", syz ? 1 : plan->repeat);
+	order_number(image, "procs", syz ? 1 : plan->procs);
 	order_number(image, "until-first", plan->until_first);
 	buf_free(&words);
-	free(first);
 	return rc;
 }
 

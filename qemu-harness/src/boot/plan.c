@@ -38,10 +38,10 @@ struct field {
 static const struct field fields[] = {
 	FIELD(LIST, args), FIELD(NUMBER, repeat), FIELD(NUMBER, procs),
 	FIELD(NUMBER, cpus), FIELD(NUMBER, memory_mb), FIELD(NUMBER, seconds),
-	FIELD(NUMBER, reload), FIELD(FLAG, icount), FIELD(FLAG, proof), FIELD(FLAG, planted),
+	FIELD(NUMBER, scale), FIELD(NUMBER, timeout), FIELD(NUMBER, reload), FIELD(FLAG, icount), FIELD(FLAG, proof), FIELD(FLAG, planted),
 	FIELD(FLAG, tracers), FIELD(FLAG, expect_pv), FIELD(FLAG, until_first),
 	FIELD(LIST, chores), FIELD(LIST, add), FIELD(LIST, insmod), FIELD(LIST, ignore), FIELD(TEXT, cmdline), FIELD(TEXT, qemu), FIELD(TEXT, module),
-	FIELD(TEXT, params), FIELD(TEXT, livepatch),
+	FIELD(TEXT, params), FIELD(TEXT, syz), FIELD(TEXT, livepatch),
 };
 
 static void *member(const struct plan *plan, const struct field *f)
@@ -58,7 +58,7 @@ void plan_init(struct plan *plan)
 	*plan = (struct plan){
 		.detector = &detector_irqsan, .load = load_find("mkdir-storm"),
 		.cpus = 4, .memory_mb = 512, .seconds = 30, .until_first = true, .repeat = 1,
-		.procs = 1,
+		.procs = 1, .scale = 100,
 	};
 }
 

@@ -27,6 +27,8 @@ struct load;
  * @cpus: of the guest
  * @memory_mb: of the guest, MiB
  * @seconds: how long the load runs, in guest time
+ * @scale: patience with the guest, in percent of what its accelerator gets
+ * @timeout: host seconds after which a boot is ended, whatever it does; 0: no limit
  * @reload: how often irqsan.ko is taken out and put back meanwhile
  * @icount: the guest's clock counts its instructions, and jumps where it is idle
  * @proof: the detector is to report a planted bug, or the boot says nothing
@@ -43,6 +45,7 @@ struct load;
  * @qemu: QEMU binary, or NULL for the one in PATH
  * @module: irqsan.ko to load, or NULL for a fresh one
  * @params: its parameters, or NULL
+ * @syz: directory of the user's syz-execprog and syz-executor, or NULL
  * @livepatch: livepatch module to load before it, or the directory of its source, or
  *	       NULL
  */
@@ -56,6 +59,8 @@ struct plan {
 	unsigned int cpus;
 	unsigned int memory_mb;
 	unsigned int seconds;
+	unsigned int scale;
+	unsigned int timeout;
 	unsigned int reload;
 	bool icount;
 	bool proof;
@@ -71,6 +76,7 @@ struct plan {
 	char *qemu;
 	char *module;
 	char *params;
+	char *syz;
 	char *livepatch;
 };
 

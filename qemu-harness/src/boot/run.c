@@ -392,6 +392,12 @@ static int boot_start(struct boot *b, const struct run_config *config, unsigned 
 	return 0;
 }
 
+/* Factor on all patience: of the accelerator, and of a user who knows the kernel or the host. */
+static double scale_of(const struct boot *b)
+{
+	return b->config->scale * b->guest->plan->scale / 100;
+}
+
 /* Seconds that a livepatch may take on top. */
 static double transition(const struct boot *b)
 {
@@ -402,7 +408,7 @@ static double patience(const struct boot *b)
 {
 	const struct run_config *config = b->config;
 	const struct plan *plan = b->guest->plan;
-	double s = config->limits->phase[b->phase] * config->scale + transition(b);
+	double s = config->limits->phase[b->phase] * scale_of(b) + transition(b);
 
 	/* Guest time may run at half our pace on a loaded machine. */
 	return b->phase == PHASE_LOAD ? s + 2 * plan->seconds + RELOAD_PATIENCE * plan->reload : s;
@@ -417,7 +423,7 @@ static bool boot_found(struct boot *b, double t)
 	const struct run_config *config = b->config;
 	bool told = b->recorded && t - b->console_at >= config->limits->quiet;
 
-	if (!told && t - b->found_at < config->limits->tail * config->scale)
+	if (!told && t - b->found_at < config->limits->tail * scale_of(b))
 		return false;
 	if (t < b->look_at)
 		return false;
@@ -439,14 +445,17 @@ static bool ends_at_finding(const struct plan *plan)
 static char *boot_due(struct boot *b, double t)
 {
 	const struct run_config *config = b->config;
+	const struct plan *plan = b->guest->plan;
 
-	if (ends_at_finding(b->guest->plan) && b->found_at && boot_found(b, t))
+	if (ends_at_finding(plan) && b->found_at && boot_found(b, t))
 		return xstrdup("stopped first-violation");
 	/* No guest can go on without it: no need to wait for what the guest may take. */
 	if (b->outer_at && t - b->outer_at >= config->limits->outer)
 		return xstrdup("stalled outer guest");
-	if (t - b->progress_at >= config->limits->stall * config->scale + transition(b))
+	if (t - b->progress_at >= config->limits->stall * scale_of(b) + transition(b))
 		return xasprintf("stalled %s", phase_names[b->phase]);
+	if (plan->timeout && t - b->started >= plan->timeout)
+		return xasprintf("deadline %s", phase_names[b->phase]);
 	if (t - b->phase_at >= patience(b))
 		return xasprintf("deadline %s", phase_names[b->phase]);
 	return NULL;

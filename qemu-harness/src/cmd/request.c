@@ -23,6 +23,9 @@
 enum {
 	OPT_PARAMS = 1024,
 	OPT_EXPECT_PV,
+	OPT_SCALE,
+	OPT_TIMEOUT,
+	OPT_SYZ,
 	OPT_DETECTOR,
 	OPT_REPEAT,
 	OPT_PROCS,
@@ -42,6 +45,9 @@ static const struct argp_option options[] = {
 	{ "qemu", 'q', "PATH", 0, "QEMU to use", 0 },
 	{ "json", 'J', "FILE", 0, "write the result there (- for standard output)", 0 },
 	{ "keep", 'k', "DIR", 0, "directory of the run (default: a new one in out/)", 0 },
+	{ "scale", OPT_SCALE, "F", 0,
+	  "wait F times as long for the guest: for slow hosts and debug kernels", 0 },
+	{ "timeout", OPT_TIMEOUT, "S", 0, "end a boot after S seconds, whatever it does", 0 },
 	{ "verbose", 'v', NULL, 0, "tell each guest's phases", 0 },
 	{ 0 }
 };
@@ -65,6 +71,17 @@ unsigned int request_number(const struct argp_state *state, const char *option, 
 		argp_error(state, "--%s wants a number from %u to %u, not \"%s\"", option, min, max,
 			   arg);
 	return n;
+}
+
+/* A factor, in percent. */
+static unsigned int parse_scale(const struct argp_state *state, const char *arg)
+{
+	char *end;
+	double factor = strtod(arg, &end);
+
+	if (end == arg || *end || !(factor >= 0.1 && factor <= 1000))
+		argp_error(state, "--scale wants a factor from 0.1 to 1000, not \"%s\"", arg);
+	return (unsigned int)(factor * 100 + 0.5);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -96,6 +113,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'k':
 		rq->keep = arg;
+		break;
+	case OPT_SCALE:
+		rq->plan.scale = parse_scale(state, arg);
+		break;
+	case OPT_TIMEOUT:
+		rq->plan.timeout = request_number(state, "timeout", arg, 1, SECONDS_MAX);
 		break;
 	case 'v':
 		rq->verbose = true;
@@ -178,6 +201,8 @@ static const struct argp_option load_options[] = {
 	{ "add", OPT_ADD, "FILE[:PATH]", 0, "put a file into the guest (repeatable)", 0 },
 	{ "insmod", OPT_INSMOD, "FILE.ko[,PARAMETERS]", 0,
 	  "load a module before the load (repeatable)", 0 },
+	{ "syz", OPT_SYZ, "DIR", 0,
+	  "where syz-execprog and syz-executor are, for a COMMAND that is a .syz file", 0 },
 	{ "append", OPT_APPEND, "TEXT", 0, "more for the kernel's command line", 0 },
 	{ "params", OPT_PARAMS, "TEXT", 0, "parameters for irqsan.ko", 0 },
 	{ "expect-pv", OPT_EXPECT_PV, "on|off", 0,
@@ -245,6 +270,9 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_INSMOD:
 		strv_push(&rq->plan.insmod, one_line(state, "insmod", arg));
+		break;
+	case OPT_SYZ:
+		plan_set(&rq->plan.syz, arg);
 		break;
 	case OPT_APPEND:
 		append(&rq->plan.cmdline, one_line(state, "append", arg));

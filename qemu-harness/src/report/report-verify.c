@@ -109,7 +109,6 @@ static void show_measures(const struct report_section *s, const json_t *doc)
 		"median", "before", "interval", "after", "interval", "p", "",
 	};
 	const json_t *measures = json_object_get(doc, "measures"), *measure;
-	double alpha = real_of(json_object_get(doc, "rule"), "alpha");
 	xmlNode *table, *row;
 	size_t i;
 
@@ -118,20 +117,14 @@ static void show_measures(const struct report_section *s, const json_t *doc)
 	table = report_table(report_part(s, "What a fix may spoil", "Not part of the verdict. "
 					 "Mood's median test."), head, ARRAY_SIZE(head));
 	json_array_foreach(measures, i, measure) {
-		const json_t *before = json_object_get(measure, "before");
-		const json_t *after = json_object_get(measure, "after");
-		double p = real_of(measure, "p"), change;
 		char *name = xasprintf("%s, %s", text_of(measure, "name"),
 				       text_of(measure, "unit"));
 
 		row = report_row(table, name);
-		sample_cells(row, before);
-		sample_cells(row, after);
-		html_addf(row, "td", "number", "%.2g", p);
-		change = real_of(json_object_get(after, "median"), "mid") -
-			 real_of(json_object_get(before, "median"), "mid");
-		html_add(row, "td", NULL, !stats_significant(p, alpha) ? "" :
-			 change > 0 ? "LONGER" : "shorter");
+		sample_cells(row, json_object_get(measure, "before"));
+		sample_cells(row, json_object_get(measure, "after"));
+		html_addf(row, "td", "number", "%.2g", real_of(measure, "p"));
+		html_add(row, "td", NULL, verify_change(doc, measure));
 		free(name);
 	}
 }

@@ -270,21 +270,44 @@ static void row(FILE *out, const char *name, char *before, char *after, const ch
 	free(after);
 }
 
-static void measure_row(FILE *out, const json_t *measure, double alpha)
+/*
+ * What is tested beside the verdict (each measure, and the lost boots) shares the
+ * look's part of alpha: at most alpha in all, however many looks and tests there were.
+ */
+static double side_alpha(const json_t *doc)
+{
+	const json_t *rule = json_object_get(doc, "rule");
+	size_t look = (size_t)int_of(rule, "ended_at");
+
+	return real_of(json_array_get(json_object_get(rule, "looks"), look), "alpha") /
+	       (double)(json_array_size(json_object_get(doc, "measures")) + 1);
+}
+
+/**
+ * verify_change() - has a measure changed?
+ * @doc: the document
+ * @measure: one of its measures
+ *
+ * Return: "LONGER", "shorter", or "" for what may be chance
+ */
+const char *verify_change(const json_t *doc, const json_t *measure)
+{
+	const json_t *before = json_object_get(json_object_get(measure, "before"), "median");
+	const json_t *after = json_object_get(json_object_get(measure, "after"), "median");
+
+	if (!stats_significant(real_of(measure, "p"), side_alpha(doc)))
+		return "";
+	return real_of(after, "mid") > real_of(before, "mid") ? "LONGER" : "shorter";
+}
+
+static void measure_row(FILE *out, const json_t *doc, const json_t *measure)
 {
 	const json_t *before = json_object_get(measure, "before");
 	const json_t *after = json_object_get(measure, "after");
-	double p = real_of(measure, "p"), change;
+	const char *change = verify_change(doc, measure);
 	char *name = xasprintf("%s, %s", text_of(measure, "name"), text_of(measure, "unit"));
-	char *note = xasprintf(" p = %.2g", p), *more;
+	char *note = xasprintf(" p = %.2g%s%s", real_of(measure, "p"), *change ? ": " : "", change);
 
-	if (stats_significant(p, alpha)) {
-		change = real_of(json_object_get(after, "median"), "mid") -
-			 real_of(json_object_get(before, "median"), "mid");
-		more = xasprintf("%s: %s", note, change > 0 ? "LONGER" : "shorter");
-		free(note);
-		note = more;
-	}
 	row(out, name, sample_text(before), sample_text(after), note);
 	free(note);
 	free(name);
@@ -306,7 +329,7 @@ static void say_lost(const json_t *doc, FILE *out)
 				(unsigned int)int_of(before, "lost_boots"),
 				(unsigned int)int_of(before, "boots"));
 
-	if (stats_significant(p, real_of(json_object_get(doc, "rule"), "alpha")))
+	if (stats_significant(p, side_alpha(doc)))
 		fprintf(out, "More boots are lost after than before (p = %.2g): look whether the "
 			"kernel comes up at all.\n", p);
 }
@@ -319,7 +342,6 @@ static bool has_boots(const json_t *doc)
 
 static void boots_rows(const json_t *doc, FILE *out)
 {
-	double alpha = real_of(json_object_get(doc, "rule"), "alpha");
 	const json_t *entry;
 	size_t i;
 
@@ -332,7 +354,7 @@ static void boots_rows(const json_t *doc, FILE *out)
 	count_row(out, "lost, then repeated", doc, "lost_boots");
 	count_row(out, "kvm_wait calls", doc, "waits");
 	json_array_foreach(json_object_get(doc, "measures"), i, entry)
-		measure_row(out, entry, alpha);
+		measure_row(out, doc, entry);
 	json_array_foreach(json_object_get(doc, "findings"), i, entry)
 		fprintf(out, "%s %s: %d before, %d after\n",
 			json_is_true(json_object_get(entry, "hit")) ? "the bug:" : "other:",

@@ -32,6 +32,7 @@ struct verify_report {
 
 json_t *verify_json(const struct verify_report *r);
 char *verify_number(double x);
+const char *verify_change(const json_t *doc, const json_t *measure);
 void verify_table(const json_t *doc, FILE *out);
 void verify_text(const json_t *doc, FILE *out);
 

@@ -79,11 +79,13 @@ $(TESTS:%=$(B)/asan/%): $(B)/asan/%: $(B)/asan/qemu-harness/tests/%.o $(B)/asan/
 $(FAKES:%=$(B)/asan/%): $(B)/asan/%: $(B)/asan/qemu-harness/tests/%.o $(B)/asan/harness.a
 	$(CC) $(ASAN_CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-# How often simulated bisections end at the right commit: the table of docs/bisect.md.
-bisect-sim: $(B)/bisect-sim
+# How often simulated bisections and verifications are right, against what they
+# promise: the tables of docs/bisect.md and docs/verify.md.
+bisect-sim verify-sim: %: $(B)/%
 	$<
 
-$(B)/bisect-sim: qemu-harness/tests/bisect-sim.c qemu-harness/tests/sim-machine.h $(B)/host/harness.a
+$(B)/bisect-sim: qemu-harness/tests/sim-machine.h
+$(B)/bisect-sim $(B)/verify-sim: $(B)/%: qemu-harness/tests/%.c $(B)/host/harness.a
 	$(CC) $(HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/host/harness.a $(PKG_LIBS)
 
 # A history to bisect, out of Debian's source of Linux 5.10: the same each time.
@@ -269,6 +271,6 @@ clean:
 .PHONY: all bench bench-builds bisect-demo bisect-sim check check-bisect check-builds \
 	check-chores check-intree check-mutations check-patches check-report check-selftests \
 	check-series check-verify clean crash-speed crash-titles deps fuzz-crash fuzz-scan \
-	history reproduce sites-report unit zoo-compare
+	history reproduce sites-report unit verify-sim zoo-compare
 .SECONDARY: $(ALL_OBJ)
 -include $(ALL_OBJ:.o=.d)

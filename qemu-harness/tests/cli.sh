@@ -182,7 +182,7 @@ says 2 '--patch or --livepatch is missing' "verify of a source without a fix" \
 	"$irqsan" verify --source debian-source:bookworm
 says 2 'no --before, no --after' "verify of a source and a kernel" \
 	"$irqsan" verify --source debian-source:bookworm --patch x --before $name
-says 2 '--alpha wants a number from 1e-06 to 0.5, not "2"' "verify with an alpha of 2" \
+says 2 '--alpha wants a number from 0.0001 to 0.5, not "2"' "verify with an alpha of 2" \
 	"$irqsan" verify --before $name --after $name --alpha 2
 says 2 '--runs wants a number from 1 to 1000, not "0"' "verify without runs" \
 	"$irqsan" verify --before $name --after $name --runs 0

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/stats.h"
 #include "base/util.h"
@@ -242,6 +243,40 @@ static void test_median_test(void **state)
 	assert_near(stats_median_test(low, 5, high, 0), 1, 0);
 }
 
+/* Hits of side A: Fisher's test is the permutation test of that. */
+static double hits_on_a(const void *ctx, const bool *on_a)
+{
+	const char *runs = ctx;
+	double hits = 0;
+
+	for (size_t i = 0; runs[i]; i++)
+		hits += on_a[i] && runs[i] == 'h';
+	return hits;
+}
+
+static double permuted(const char *runs, unsigned int n_a, double alpha)
+{
+	return stats_permuted(n_a, (unsigned int)strlen(runs), alpha, hits_on_a, runs);
+}
+
+static void test_permuted(void **state)
+{
+	static const char many[] = "hhhhhhhhhhhhhhh..........hhhhhh..................";
+	double p;
+
+	(void)state;
+	/* All ways: exact. */
+	assert_float_equal(permuted("hhhhh.....", 5, 0.01), stats_fisher(5, 5, 0, 5), 1 / 1e9);
+	assert_float_equal(permuted("hhh..h....", 4, 0.01), stats_fisher(3, 4, 1, 6), 1 / 1e9);
+	assert_float_equal(permuted("hhh", 3, 0.01), 1, 0);
+	/* Drawn ones: near to it, the same each time, and 0 is never claimed. */
+	p = stats_fisher(15, 25, 6, 24);
+	assert_true(fabs(permuted(many, 25, 0.001) - p) < p / 2);
+	assert_true(permuted(many, 25, 0.001) == permuted(many, 25, 0.001));
+	p = permuted("hhhhhhhhhhhhhhhhhhhhhhhhhhhhhh..............................", 30, 0.01);
+	assert_true(p > 0 && p < 0.001);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_posterior),
 		cmocka_unit_test(test_median),
 		cmocka_unit_test(test_median_test),
+		cmocka_unit_test(test_permuted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

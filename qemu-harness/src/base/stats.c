@@ -3,7 +3,9 @@
  * Exact statistics of few boots, on the distributions of GSL.
  */
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_combination.h>
 #include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
 #include <gsl/gsl_sf_gamma.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -15,6 +17,8 @@
 
 /* What a sum of rounded terms may be off: 1/20 is to be no more than 0.05. */
 #define ROUNDING (1 / 1e9)
+/* A permutation test has seen enough when so many drawn ways were no less unusual. */
+#define PERMUTED_ENOUGH 50
 
 /**
  * stats_fisher() - Fisher's exact test, one-sided
@@ -47,6 +51,73 @@ double stats_fisher(unsigned int hits_a, unsigned int runs_a, unsigned int hits_
 bool stats_significant(double p, double alpha)
 {
 	return p <= alpha * (1 + ROUNDING);
+}
+
+static double permuted_exact(unsigned int n_a, unsigned int n, double least, bool *on_a,
+			     double (*score)(const void *ctx, const bool *on_a), const void *ctx)
+{
+	gsl_combination *way = gsl_combination_calloc(n, n_a);
+	double ways = 0, hits = 0;
+	size_t i;
+
+	do {
+		for (i = 0; i < n; i++)
+			on_a[i] = false;
+		for (i = 0; i < n_a; i++)
+			on_a[gsl_combination_get(way, i)] = true;
+		hits += score(ctx, on_a) >= least;
+		ways++;
+	} while (!gsl_combination_next(way));
+	gsl_combination_free(way);
+	return hits / ways;
+}
+
+/* After Besag and Clifford: no greater chance of a small p than the exact one has. */
+static double permuted_drawn(unsigned int n, double draws, double least, bool *on_a,
+			     double (*score)(const void *ctx, const bool *on_a), const void *ctx)
+{
+	/* Always the same numbers: the same boots have the same p. */
+	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
+	double drawn, hits = 0;
+
+	for (drawn = 0; drawn < draws && hits < PERMUTED_ENOUGH; drawn++) {
+		gsl_ran_shuffle(rng, on_a, n, sizeof(*on_a));
+		hits += score(ctx, on_a) >= least;
+	}
+	gsl_rng_free(rng);
+	return hits < PERMUTED_ENOUGH ? (hits + 1) / (drawn + 1) : hits / drawn;
+}
+
+/**
+ * stats_permuted() - how unusual is the way in which runs lie on two sides?
+ * @n_a: runs of side A; they come first
+ * @n: runs of both sides; at least 1
+ * @alpha: p is to be compared with that
+ * @score: the greater, the more unusual a way is; it is told which runs are on side A
+ * @ctx: for @score
+ *
+ * A permutation test, one-sided: if the sides are equal, each choice of @n_a of the
+ * runs was equally likely, whatever the runs show and however odd the score. All are
+ * tried, or where they are too many, enough drawn ones.
+ *
+ * Return: the chance of a score as great as the true one if the sides are equal
+ */
+double stats_permuted(unsigned int n_a, unsigned int n, double alpha,
+		      double (*score)(const void *ctx, const bool *on_a), const void *ctx)
+{
+	double draws = PERMUTED_ENOUGH / alpha, least, p;
+	bool *on_a = xcalloc(n + 1, sizeof(*on_a));
+	unsigned int i;
+
+	for (i = 0; i < n_a; i++)
+		on_a[i] = true;
+	least = score(ctx, on_a);
+	if (gsl_sf_lnchoose(n, n_a) <= log(draws))
+		p = permuted_exact(n_a, n, least, on_a, score, ctx);
+	else
+		p = permuted_drawn(n, draws, least, on_a, score, ctx);
+	free(on_a);
+	return p;
 }
 
 /**

@@ -24,6 +24,8 @@ struct stats_range {
 double stats_fisher(unsigned int hits_a, unsigned int runs_a, unsigned int hits_b,
 		    unsigned int runs_b);
 bool stats_significant(double p, double alpha);
+double stats_permuted(unsigned int n_a, unsigned int n, double alpha,
+		      double (*score)(const void *ctx, const bool *on_a), const void *ctx);
 struct stats_range stats_rate(unsigned int hits, unsigned int runs, double confidence);
 double stats_power(double rate_a, double rate_b, unsigned int runs, double alpha);
 unsigned int stats_runs_needed(double rate_a, double rate_b, double alpha, double power,

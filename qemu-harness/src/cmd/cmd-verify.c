@@ -21,7 +21,7 @@
 #include "verify/verify.h"
 
 #define DEFAULT_ALPHA 0.01
-#define ALPHA_MIN 0.000001
+#define ALPHA_MIN 0.0001
 #define ALPHA_MAX 0.5
 #define RUNS_MAX 1000
 
@@ -45,7 +45,7 @@ enum {
  * @same_code: these are equal, and there is no livepatch
  * @livepatch: for the second side, or NULL
  * @title: what counts as the bug; NULL: what is seen before
- * @alpha: greatest chance of a wrong FIXED
+ * @alpha: greatest chance of a wrong FIXED, and of a wrong WORSE
  * @plan: the rule
  * @decision: what the boots say
  * @result: all boots
@@ -78,7 +78,7 @@ static const struct argp_option options[] = {
 	  "boots of each side: as many as it takes (default), or so many", 1 },
 	{ "title", OPT_TITLE, "TITLE|any", 0,
 	  "what counts as the bug (default: all that is seen before)", 1 },
-	{ "alpha", OPT_ALPHA, "A", 0, "greatest chance of a wrong FIXED (default 0.01)", 1 },
+	{ "alpha", OPT_ALPHA, "A", 0, "greatest chance of a wrong FIXED or WORSE (default 0.01)", 1 },
 	{ 0 }
 };
 

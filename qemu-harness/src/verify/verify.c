@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/stats.h"
-#include "verify/verify.h"
+#include "verify/verify-news.h"
 
 /* What "runs needed" is good for. */
 #define POWER 0.9
@@ -253,56 +253,6 @@ static struct verify_tally tally(const struct verify_decision *d, const struct v
 	return t;
 }
 
-/* Boots that say something about the kernel, if not about the bug. */
-static unsigned int judged(const struct verify_side *side)
-{
-	unsigned int i, n = 0;
-
-	for (i = 0; i < side->n; i++)
-		n += side->boot[i].outcome != OUTCOME_LOST &&
-		     side->boot[i].outcome != OUTCOME_INCONCLUSIVE;
-	return n;
-}
-
-/**
- * struct news - what is seen after the change only
- * @which: the first such thing; NULL: there is none
- * @boots: how many boots show such things
- * @of: boots after the change that say something of the kernel
- * @none_of: such boots before it
- * @p: Fisher's, one-sided: of boots that show it only after
- */
-struct news {
-	const char *which;
-	unsigned int boots;
-	unsigned int of;
-	unsigned int none_of;
-	double p;
-};
-
-/* What a boot shows beside the bug itself may come of that and is no news. */
-static struct news find_news(const struct verify_decision *d, const struct verify_side *before,
-			     const struct verify_side *after)
-{
-	struct news news = { .of = judged(after), .none_of = judged(before), .p = 1 };
-	unsigned int i;
-	size_t k;
-
-	/* Without a boot before that worked, nothing is new. */
-	for (i = 0; news.none_of && i < after->n; i++) {
-		const char *found = NULL;
-
-		for (k = 0; k < d->nr_kinds && !is_hit(d, &after->boot[i]); k++)
-			if (!d->kinds[k].before && has(&after->boot[i].kinds, d->kinds[k].name))
-				found = d->kinds[k].name;
-		news.boots += !!found;
-		news.which = news.which ?: found;
-	}
-	if (news.boots)
-		news.p = stats_fisher(news.boots, news.of, 0, news.none_of);
-	return news;
-}
-
 static void decide(struct verify_decision *d, enum verify_answer answer, char *why)
 {
 	d->done = true;
@@ -316,7 +266,15 @@ static double excluded(unsigned int runs)
 	return 100 * stats_rate(0, runs, 2 * VERIFY_CONFIDENCE - 1).high;
 }
 
-static void decide_inconclusive(const struct verify_plan *plan, struct verify_decision *d)
+static char *why_news(const struct verify_news *news)
+{
+	return xasprintf("%u of %u boots after showed what none of %u did before (%s); equal "
+			 "kernels differ so much with p = %.2g", news->boots, news->of,
+			 news->none_of, news->which, news->p);
+}
+
+static void decide_inconclusive(const struct verify_plan *plan, const struct verify_news *news,
+				struct verify_decision *d)
 {
 	const struct verify_tally *b = &d->before, *a = &d->after;
 	unsigned int planned = plan->look[d->look].runs;
@@ -324,7 +282,9 @@ static void decide_inconclusive(const struct verify_plan *plan, struct verify_de
 	if (b->hits)
 		d->needed = stats_runs_needed((double)b->hits / b->runs, 0, plan->alpha, POWER,
 					      NEEDED_MAX);
-	if (2 * b->runs <= planned || 2 * a->runs <= planned)
+	if (news->boots)
+		decide(d, VERIFY_INCONCLUSIVE, why_news(news));
+	else if (2 * b->runs <= planned || 2 * a->runs <= planned)
 		decide(d, VERIFY_INCONCLUSIVE,
 		       xasprintf("of %u+%u boots only %u before and %u after say whether the bug "
 				 "is there", planned, planned, b->runs, a->runs));
@@ -332,16 +292,6 @@ static void decide_inconclusive(const struct verify_plan *plan, struct verify_de
 		decide(d, VERIFY_INCONCLUSIVE,
 		       xasprintf("%u of %u before, 0 of %u after: p = %.2g is not enough",
 				 b->hits, b->runs, a->runs, d->p));
-}
-
-static char *why_worse(const struct verify_decision *d, const struct news *news)
-{
-	if (news->boots)
-		return xasprintf("%u of %u boots after showed what none of %u did before (%s); "
-				 "equal rates do that with p = %.2g", news->boots, news->of,
-				 news->none_of, news->which, news->p);
-	return xasprintf("0 of %u before, %u of %u after", d->before.runs, d->after.hits,
-			 d->after.runs);
 }
 
 static char *why_not_fixed(const struct verify_decision *d, bool rarer)
@@ -365,23 +315,21 @@ static char *why_not_reproduced(const struct verify_decision *d)
 }
 
 /* With all counts in @d: is this the end? */
-static void conclude(const struct verify_plan *plan, const struct news *news,
+static void conclude(const struct verify_plan *plan, const struct verify_news *news,
 		     struct verify_decision *d)
 {
 	const struct verify_tally *b = &d->before, *a = &d->after;
 	const struct verify_look *look = &plan->look[d->look];
 	bool last = d->look + 1 == plan->nr;
 	bool rarer = stats_significant(d->p, look->alpha);
-	bool more = stats_significant(stats_fisher(a->hits, a->runs, b->hits, b->runs),
-				      look->alpha);
 
 	/* What is seen after only may be rare before: the runs to come tell, if there are any. */
-	if (stats_significant(news->p, look->alpha) || (!b->hits && more))
-		decide(d, VERIFY_WORSE, why_worse(d, news));
+	if (stats_significant(news->p, look->alpha))
+		decide(d, VERIFY_WORSE, why_news(news));
 	else if (a->hits && (b->hits || last))
 		decide(d, VERIFY_NOT_FIXED, why_not_fixed(d, rarer));
 	else if (news->boots && last)
-		decide(d, VERIFY_WORSE, why_worse(d, news));
+		decide_inconclusive(plan, news, d);
 	else if (news->boots || a->hits)
 		d->next = plan->look[d->look + 1].runs;
 	else if (rarer)
@@ -389,7 +337,7 @@ static void conclude(const struct verify_plan *plan, const struct news *news,
 	else if (!b->hits && d->look >= plan->give_up && 2 * b->runs > look->runs)
 		decide(d, VERIFY_NOT_REPRODUCED, why_not_reproduced(d));
 	else if (last)
-		decide_inconclusive(plan, d);
+		decide_inconclusive(plan, news, d);
 	else
 		d->next = plan->look[d->look + 1].runs;
 }
@@ -408,7 +356,7 @@ void verify_decide(const struct verify_plan *plan, unsigned int look, const char
 		   const struct verify_side *before, const struct verify_side *after,
 		   struct verify_decision *d)
 {
-	struct news news;
+	struct verify_news news;
 
 	*d = (struct verify_decision){ .look = look };
 	add_kinds(d, before, false);
@@ -417,7 +365,7 @@ void verify_decide(const struct verify_plan *plan, unsigned int look, const char
 	d->before = tally(d, before);
 	d->after = tally(d, after);
 	d->p = stats_fisher(d->before.hits, d->before.runs, d->after.hits, d->after.runs);
-	news = find_news(d, before, after);
+	news = verify_news(d, title, plan->look[look].alpha, before, after);
 	conclude(plan, &news, d);
 }
 

@@ -17,7 +17,8 @@
  * enum verify_answer - what a verification ends with
  * @VERIFY_FIXED: the bug was there, and shows less often now: not once
  * @VERIFY_NOT_FIXED: it was there and still is
- * @VERIFY_WORSE: boots crash, hang or fail in a way that none did before
+ * @VERIFY_WORSE: boots crash, hang or fail in a way that none did before, and in
+ *		  more of them than chance explains
  * @VERIFY_NOT_REPRODUCED: it didn't show before either
  * @VERIFY_INCONCLUSIVE: the boots don't tell
  */
@@ -32,7 +33,7 @@ enum verify_answer {
 /**
  * struct verify_look - when the boots are looked at
  * @runs: so many of each side have been run
- * @alpha: greatest p of Fisher's test that means FIXED at this look
+ * @alpha: greatest p that means FIXED, or WORSE, at this look
  */
 struct verify_look {
 	unsigned int runs;
@@ -41,7 +42,7 @@ struct verify_look {
 
 /**
  * struct verify_plan - the rule, fixed beforehand
- * @alpha: greatest chance of FIXED when nothing was
+ * @alpha: greatest chance of FIXED, and of WORSE, when nothing was
  * @look: the looks
  * @nr: how many
  * @give_up: at this look a bug that hasn't shown before the change is NOT REPRODUCED

@@ -19,7 +19,12 @@
 #include "bisect/bisect.h"
 
 #define SIM_MAX 64
+#define SIM_JOBS_MAX 16
 #define SIM_TITLE "WARNING in kvm_wait"
+/* Seconds that a run takes when it ends with a hit (from, to), and else. */
+#define SIM_HIT_S 4
+#define SIM_LATE_HIT_S 10
+#define SIM_SILENT_S 20
 
 /**
  * struct sim - the machine
@@ -34,6 +39,8 @@
  * @noop: commits that change nothing that runs
  * @lost: the machine loses all runs
  * @pause_us: how long a run takes
+ * @jobs: runs at once; 0: one
+ * @clock: seconds of the simulated time that runs took
  * @builds: builds so far
  * @runs: runs so far
  * @silent: of these, silent
@@ -50,6 +57,8 @@ struct sim {
 	bool noop[SIM_MAX];
 	bool lost;
 	unsigned int pause_us;
+	unsigned int jobs;
+	double clock;
 	unsigned int builds;
 	unsigned int runs;
 	unsigned int silent;
@@ -178,9 +187,11 @@ static inline int sim_build(void *ctx, const char *rev, struct bisect_build *bui
 	return 0;
 }
 
-static inline void sim_run(struct sim *s, unsigned int number, unsigned int run,
-			   struct bisect_run *r)
+/* Seconds that it took. */
+static inline double sim_run(struct sim *s, unsigned int number, unsigned int run,
+			     struct bisect_run *r)
 {
+	uint64_t chance = s->seed * 1000003 + number * 1009 + run;
 	bool bug = (number >= s->culprit) != s->fix;
 
 	s->runs++;
@@ -195,31 +206,47 @@ static inline void sim_run(struct sim *s, unsigned int number, unsigned int run,
 		r->seen = BISECT_SEEN_CRASH;
 		r->text = xstrdup("crashed: BUG: something else");
 		r->title = xstrdup("BUG: something else");
-	} else if (bug && sim_chance(s->seed * 1000003 + number * 1009 + run) < s->rate) {
+	} else if (bug && sim_chance(chance) < s->rate) {
 		r->seen = BISECT_SEEN_CRASH;
 		r->text = xstrdup("crashed: " SIM_TITLE);
 		r->title = xstrdup(SIM_TITLE);
 		r->report = xstrdup("raw_local_irq_restore() called with IRQs enabled\n");
+		return SIM_HIT_S + (SIM_LATE_HIT_S - SIM_HIT_S) * sim_chance(~chance);
 	} else {
 		r->text = xstrdup("OK");
 		s->silent++;
 	}
+	return SIM_SILENT_S;
 }
 
 static inline int sim_test(void *ctx, const char *rev, unsigned int first, unsigned int max,
 			   bool (*take)(void *arg, struct bisect_run *run), void *arg)
 {
 	struct sim *s = ctx;
-	unsigned int i;
+	unsigned int jobs = s->jobs ?: 1, started = 0, n = 0, i, next;
+	struct bisect_run run[SIM_JOBS_MAX];
+	double end[SIM_JOBS_MAX];
+	bool done = false;
 
-	for (i = 0; i < max; i++) {
-		struct bisect_run run = {};
-
-		usleep(s->pause_us);
-		sim_run(s, sim_kernel(s, sim_number(rev)), first + i, &run);
-		if (take(arg, &run))
-			break;
+	while (!done && (n || started < max)) {
+		for (; n < jobs && started < max; n++, started++) {
+			run[n] = (struct bisect_run){ .number = started };
+			end[n] = s->clock + sim_run(s, sim_kernel(s, sim_number(rev)),
+						    first + started, &run[n]);
+		}
+		for (i = 1, next = 0; i < n; i++)
+			if (end[i] < end[next])
+				next = i;
+		if (s->pause_us)
+			usleep(s->pause_us);
+		s->clock = end[next];
+		done = take(arg, &run[next]);
+		n--;
+		run[next] = run[n];
+		end[next] = end[n];
 	}
+	while (n)
+		bisect_run_free(&run[--n]);
 	return 0;
 }
 

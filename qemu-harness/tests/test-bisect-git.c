@@ -134,14 +134,17 @@ static int op_test(void *ctx, const char *rev, unsigned int first, unsigned int 
 	const struct history *h = ctx;
 	char *path = xasprintf("%s/bug", h->tree);
 	struct buf text = {};
+	unsigned int n;
 	bool more = true;
 	int rc;
+
+	(void)first;
 
 	rc = bisect_git_checkout(&h->git, rev);
 	if (!rc)
 		rc = read_file(path, &text);
-	for (; !rc && more && max; max--, first++) {
-		struct bisect_run run = {};
+	for (n = 0; !rc && more && n < max; n++) {
+		struct bisect_run run = { .number = n };
 
 		if (!strcmp(text.data, "yes\n")) {
 			run.seen = BISECT_SEEN_CRASH;

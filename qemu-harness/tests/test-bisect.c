@@ -374,6 +374,38 @@ static char *timeless(const char *log)
 	return copy;
 }
 
+/* Hits end early: of 16 runs at once they come first, and are not to count for more. */
+static void test_rate(void **state)
+{
+	static const char words[] = "the crash showed in ";
+	unsigned int hits, runs;
+	double sum = 0;
+	char *a, *b;
+
+	(void)state;
+	for (unsigned int i = 0; i < 100; i++) {
+		struct sim s = { .n = 42, .culprit = 1 + i % 41, .rate = 0.5, .seed = i, .jobs = 16 };
+		struct outcome o = simulate(&s, 0, NULL, NULL), alone;
+
+		expect(&o, words);
+		assert_int_equal(sscanf(strstr(o.log, words) + strlen(words), "%u of %u", &hits,
+					&runs), 2);
+		sum += (double)hits / runs;
+		/* Nothing is decided otherwise than one by one. */
+		s.jobs = 1;
+		alone = simulate(&s, 0, NULL, NULL);
+		a = timeless(o.log);
+		b = timeless(alone.log);
+		assert_string_equal(a, b);
+		free(a);
+		free(b);
+		outcome_free(&alone);
+		outcome_free(&o);
+	}
+	print_message("a rate of 0.5: printed %.3f\n", sum / 100);
+	assert_true(fabs(sum / 100 - 0.5) < 0.05);
+}
+
 static void __attribute__((noreturn)) bisect_alone(struct sim *s, const char *state)
 {
 	struct bisect_result result;
@@ -454,6 +486,7 @@ int main(void)
 		cmocka_unit_test(test_flaky),
 		cmocka_unit_test(test_correction),
 		cmocka_unit_test(test_promise),
+		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_killed),
 	};
 

@@ -285,6 +285,7 @@ static void to_run(const struct verdict *v, bool basic, struct bisect_run *run)
  * @basic: boots without load
  * @done: @take wants no more
  * @passed: the last one was OK
+ * @first: number of the first boot
  */
 struct taking {
 	const struct bisect_machine *machine;
@@ -295,6 +296,7 @@ struct taking {
 	bool basic;
 	bool done;
 	bool passed;
+	unsigned int first;
 };
 
 static bool on_verdict(void *ctx, unsigned int number, const struct verdict *v)
@@ -308,6 +310,7 @@ static bool on_verdict(void *ctx, unsigned int number, const struct verdict *v)
 	if (t->basic && t->passed)
 		return true;
 	r = &t->result->runs[number];
+	run.number = t->first + number;
 	run.dir = xstrdup(r->attempts[r->n - 1].dir);
 	if (v->outcome == OUTCOME_CRASHED || v->outcome == OUTCOME_BOOT_FAILED)
 		run.report = read_report(t->machine, t->guest, run.dir);
@@ -381,8 +384,10 @@ int bisect_machine_test(struct bisect_machine *m, const char *rev, bool basic, u
 	rc = get_guest(m, rev, &g);
 	while (!rc && basic && max && !t.done && !t.passed) {
 		rc = boot(m, g, true, 1, &t);
-		if (!t.passed)
+		if (!t.passed) {
+			t.first++;
 			max--;
+		}
 	}
 	if (!rc && max && !t.done)
 		rc = boot(m, g, false, max, &t);

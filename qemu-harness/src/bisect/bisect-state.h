@@ -10,7 +10,7 @@
 /**
  * struct bisect_kernel - one kernel; revisions that differ in nothing that runs share it
  * @signature: hash of what runs; owned
- * @runs: all runs of it, in the order in which they ended
+ * @runs: all runs of it, in the order in which they were started
  * @n: how many
  * @used: how many of them the bisection has come to
  * @hits: of these, those that showed the bug

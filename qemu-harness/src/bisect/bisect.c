@@ -67,6 +67,8 @@ enum phase {
  * @rev: being run
  * @phase: for what
  * @named: the commit that was named, in PHASE_SETTLE
+ * @ended: outcomes of its runs by number; those that weren't taken yet have a text
+ * @taken: so many of them were taken
  * @lost: runs lost in a row
  * @error: saving went wrong
  */
@@ -84,6 +86,8 @@ struct bisection {
 	struct bisect_rev *rev;
 	enum phase phase;
 	const char *named;
+	struct bisect_run *ended;
+	unsigned int taken;
 	unsigned int lost;
 	int error;
 };
@@ -178,10 +182,8 @@ static bool enough(struct bisection *b)
 	}
 }
 
-/* An outcome has come from the machine. True: no more of them. */
-static bool take(void *arg, struct bisect_run *run)
+static bool take_next(struct bisection *b, struct bisect_run *run)
 {
-	struct bisection *b = arg;
 	struct bisect_kernel *k = b->rev->kernel;
 
 	if (run->seen == BISECT_SEEN_LOST) {
@@ -194,6 +196,24 @@ static bool take(void *arg, struct bisect_run *run)
 	use(b, k);
 	b->error = bisect_state_save(&b->state);
 	return b->error < 0 || enough(b);
+}
+
+/*
+ * An outcome has come from the machine. True: no more of them. A run that hits ends
+ * early, so of several at once the hits come first; taken like that, and with what
+ * still runs left out, they would make the bug look more frequent than it is. So
+ * outcomes are taken in the order in which the runs were started.
+ */
+static bool take(void *arg, struct bisect_run *run)
+{
+	struct bisection *b = arg;
+	bool done = false;
+
+	b->ended[run->number] = *run;
+	*run = (struct bisect_run){};
+	while (!done && b->ended[b->taken].text)
+		done = take_next(b, &b->ended[b->taken++]);
+	return done;
 }
 
 static unsigned int runs_max(const struct bisection *b)
@@ -210,16 +230,23 @@ static int run_rev(struct bisection *b)
 	struct bisect_rev *r = b->rev;
 	struct bisect_kernel *k = r->kernel;
 	double start, before = r->test_s;
+	unsigned int max, i;
 	int rc;
 
 	while (!enough(b) && k->used < k->n)
 		use(b, k);
 	if (enough(b))
 		return 0;
+	max = runs_max(b) - k->used;
+	b->ended = xcalloc(max + 1, sizeof(*b->ended));
+	b->taken = 0;
 	b->lost = 0;
 	start = now();
-	rc = b->ops->test(b->ctx, k->rev->hash, k->n, runs_max(b) - k->used, take, b);
+	rc = b->ops->test(b->ctx, k->rev->hash, k->n, max, take, b);
 	r->test_s = before + now() - start;
+	for (i = b->taken; i < max; i++)
+		bisect_run_free(&b->ended[i]);
+	free(b->ended);
 	if (rc >= 0)
 		rc = b->error < 0 ? b->error : bisect_state_save(&b->state);
 	if (rc >= 0 && b->lost >= LOST_MAX) {

@@ -33,6 +33,7 @@ enum bisect_seen {
 
 /**
  * struct bisect_run - one run of a kernel
+ * @number: counts the runs of a test in the order in which they were started, from 0
  * @seen: what it has shown
  * @text: the same for the log ("crashed: WARNING in kvm_wait"); owned
  * @title: of the crash or failure, or NULL; owned
@@ -40,6 +41,7 @@ enum bisect_seen {
  * @dir: directory of the boot, or NULL; owned
  */
 struct bisect_run {
+	unsigned int number;
 	enum bisect_seen seen;
 	char *text;
 	char *title;
@@ -118,8 +120,9 @@ struct bisect_commit {
  *	  looking for a fix, ended), @good don't, @skip can't be judged
  * @commit: what is to be told of a commit
  * @build: builds a revision; 0 when it is built or can't be
- * @test: runs a revision up to @max times, numbered from @first, hands each
- *	  outcome to @take (which keeps it), and stops when that returns true
+ * @test: runs a revision up to @max times, after @first earlier ones, hands each
+ *	  outcome to @take (which keeps it) when it is there, and stops when that
+ *	  returns true
  *
  * All return 0, or a negative errno after a message when the machine is at
  * fault; -EINTR when the user wants to stop.

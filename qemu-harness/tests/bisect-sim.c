@@ -175,8 +175,8 @@ int main(void)
 		/* Three standard deviations above 1 %. */
 		kept &= sums.promised_wrong <= 0.01 * sums.promised + 9.5;
 	}
-	printf("\n| rate | boots at once | printed, mean | 95 %% interval has it, %% | wrong commits | "
-	       "boots | minutes of boots |\n| ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+	printf("\n| rate | boots at once | printed, mean | 95 %% interval has it, %% | "
+	       "wrong commits | boots | minutes of boots |\n| ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
 	for (i = 0; i < ARRAY_SIZE(rates); i++) {
 		for (j = 0; j < ARRAY_SIZE(jobs); j++) {
 			const struct row row = { NULL, rates[i], rates[i], 0, jobs[j] };

@@ -119,7 +119,11 @@ for subject in one two; do
 	git -C "$out/other" -c user.name=A -c user.email=a@example.org commit -q \
 		--allow-empty -m $subject
 done
-says 2 '--good and --bad are needed' "bisection of nothing" "$irqsan" bisect
+says 2 '--bad is needed' "bisection of nothing" "$irqsan" bisect
+says 2 '--fix needs one --good' "bisection for a fix that is nowhere" \
+	"$irqsan" bisect --fix --bad HEAD
+says 2 'no release (a tag like v5.10) before HEAD' "bisection from no release" \
+	"$irqsan" bisect --accel tcg --repo "$out/other" --bad HEAD --keep "$out/bisect"
 bisect="$irqsan bisect --accel tcg --good HEAD~1 --bad HEAD"
 says 2 'no commit "HEAD~1"' "bisection of no repository" \
 	$bisect --repo /proc --keep "$out/bisect"

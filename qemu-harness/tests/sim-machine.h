@@ -96,9 +96,10 @@ static inline unsigned int sim_kernel(const struct sim *s, unsigned int number)
 	return number;
 }
 
-static inline int sim_commits(void *ctx, const char *from, const char *to, struct strv *list)
+static inline int sim_commits(void *ctx, const struct strv *from, const char *to,
+			      struct strv *list)
 {
-	unsigned int a = sim_number(from), b = sim_number(to);
+	unsigned int a = sim_number(from->v[0]), b = sim_number(to);
 	char hash[41];
 
 	(void)ctx;
@@ -106,6 +107,13 @@ static inline int sim_commits(void *ctx, const char *from, const char *to, struc
 		sim_hash(b, hash);
 		strv_push(list, hash);
 	}
+	return 0;
+}
+
+static inline int sim_bases(void *ctx, const char *a, const char *b, struct strv *list)
+{
+	(void)ctx;
+	strv_push(list, sim_number(a) < sim_number(b) ? a : b);
 	return 0;
 }
 
@@ -252,6 +260,7 @@ static inline int sim_test(void *ctx, const char *rev, unsigned int first, unsig
 
 static const struct bisect_ops sim_ops = {
 	.commits = sim_commits,
+	.bases = sim_bases,
 	.next = sim_next,
 	.commit = sim_commit,
 	.build = sim_build,
@@ -263,14 +272,20 @@ static inline int sim_bisect(struct sim *s, unsigned int runs, const char *title
 			     const char *state, FILE *log, struct bisect_result *result)
 {
 	char old[41], new[41];
+	int rc;
 	struct bisect_config config = {
-		.good = s->fix ? new : old, .bad = s->fix ? old : new, .fix = s->fix,
+		.bad = s->fix ? old : new, .fix = s->fix,
 		.title = title, .runs = runs, .compiler = "gcc 1", .state = state, .log = log,
 	};
 
 	sim_hash(0, old);
 	sim_hash(s->n - 1, new);
-	return bisect(&config, &sim_ops, s, result);
+	strv_push(&config.good, s->fix ? new : old);
+	strv_push(&config.names, s->fix ? new : old);
+	rc = bisect(&config, &sim_ops, s, result);
+	strv_free(&config.good);
+	strv_free(&config.names);
+	return rc;
 }
 
 #endif

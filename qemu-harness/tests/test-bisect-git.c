@@ -20,7 +20,8 @@
 
 /*
  * start, 1 to 4, a branch of 5 to 8 from 2 merged into 4, then 9 to 14. Commit
- * 6, on the branch, brings the bug; 12 takes it away; 7 does not build.
+ * 6, on the branch, brings the bug; 12 takes it away; 7 does not build. Another
+ * branch of 20 and 21 from 11 still has it.
  */
 static const char script[] =
 	"set -e; export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org\n"
@@ -39,19 +40,26 @@ static const char script[] =
 	"git tag n6; touch broken; c 7; git rm -q broken; c 8\n"
 	"git checkout -q main; c 3; c 4; git merge -q --no-ff -m merge side; git tag merge\n"
 	"for i in 9 10 11; do c $i; done; echo no >bug; git commit -q -a -m 'number 12'\n"
-	"git tag n12; c 13; c 14\n";
+	"git tag n12; c 13; c 14; git checkout -q -b other n11; c 20; c 21; git checkout -q main\n"
+	"git tag v1.1 n2; git tag v1.2 n4; git tag v1.10-rc1 n4; git tag v1.10 merge\n"
+	"git tag v1.10.1 n9; git tag v2.0 n13\n"
+	/* What "git bisect" says is for people: it isn't run. */
+	"mkdir ../bin; printf '#!/bin/sh\\nfor a; do [ \"$a\" = bisect ] && exit 99; done\\n"
+	"exec %s \"$@\"\\n' \"$(command -v git)\" >../bin/git; chmod +x ../bin/git\n";
 
 /**
  * struct history - the repository
  * @dir: what is removed at the end
  * @repo: the repository
  * @tree: where its work tree goes
+ * @path: for PATH
  * @git: the same, open
  */
 struct history {
 	char dir[32];
 	char *repo;
 	char *tree;
+	char *path;
 	struct bisect_git git;
 };
 
@@ -64,9 +72,11 @@ static int setup(void **state)
 	assert_non_null(mkdtemp(h->dir));
 	h->repo = xasprintf("%s/repo", h->dir);
 	h->tree = xasprintf("%s/tree", h->dir);
+	h->path = xasprintf("%s/bin:%s", h->dir, getenv("PATH"));
 	h->git = (struct bisect_git){ .repo = h->repo, .tree = h->tree };
 	assert_int_equal(mkdir_p(h->repo), 0);
 	assert_int_equal(child_run_logged("the test history", argv, h->repo, 60, NULL), 0);
+	setenv("PATH", h->path, 1);
 	*state = h;
 	return 0;
 }
@@ -78,6 +88,7 @@ static int teardown(void **state)
 	remove_tree(h->dir);
 	free(h->repo);
 	free(h->tree);
+	free(h->path);
 	free(h);
 	return 0;
 }
@@ -91,9 +102,14 @@ static char *hash_of(const struct history *h, const char *name)
 	return hash;
 }
 
-static int op_commits(void *ctx, const char *from, const char *to, struct strv *list)
+static int op_commits(void *ctx, const struct strv *from, const char *to, struct strv *list)
 {
 	return bisect_git_commits(&((struct history *)ctx)->git, from, to, list);
+}
+
+static int op_bases(void *ctx, const char *a, const char *b, struct strv *list)
+{
+	return bisect_git_bases(&((struct history *)ctx)->git, a, b, list);
 }
 
 static int op_next(void *ctx, const char *bad, const struct strv *good, const struct strv *skip,
@@ -161,29 +177,61 @@ static int op_test(void *ctx, const char *rev, unsigned int first, unsigned int 
 }
 
 static const struct bisect_ops ops = {
-	.commits = op_commits, .next = op_next, .commit = op_commit, .build = op_build,
-	.test = op_test,
+	.commits = op_commits, .bases = op_bases, .next = op_next, .commit = op_commit,
+	.build = op_build, .test = op_test,
 };
+
+/* Names in a row, in one string, to hashes. */
+static void add_hashes(const struct history *h, const char *names, struct strv *list)
+{
+	char *copy = xstrdup(names), *save = NULL, *name, *hash;
+
+	for (name = strtok_r(copy, " ", &save); name; name = strtok_r(NULL, " ", &save)) {
+		hash = hash_of(h, name);
+		strv_push(list, hash);
+		free(hash);
+	}
+	free(copy);
+}
+
+/* The log of a bisection; @config has what is beside its ends. The caller frees it. */
+static char *bisect_log(struct history *h, const char *good, const char *bad,
+			struct bisect_config *config, struct bisect_result *result)
+{
+	char *hash = hash_of(h, bad), *text = NULL;
+	size_t len, i;
+
+	config->bad = hash;
+	config->compiler = "gcc 1";
+	config->log = open_memstream(&text, &len);
+	config->walk = !good;
+	if (good)
+		add_hashes(h, good, &config->good);
+	else
+		assert_int_equal(bisect_git_releases(h->repo, bad, &config->names), 0);
+	for (i = 0; i < config->names.n; i++)
+		add_hashes(h, config->names.v[i], &config->good);
+	while (config->names.n < config->good.n)
+		strv_push(&config->names, config->good.v[config->names.n]);
+	assert_int_equal(bisect_git_open(&h->git, hash), 0);
+	assert_int_equal(bisect(config, &ops, h, result), 0);
+	fclose(config->log);
+	strv_free(&config->good);
+	strv_free(&config->names);
+	free(hash);
+	return text;
+}
 
 /* The log of a bisection that names @want; the caller frees it. */
 static char *find(struct history *h, const char *good, const char *bad, bool fix, const char *want)
 {
-	char *g = hash_of(h, good), *b = hash_of(h, bad), *w = hash_of(h, want), *text = NULL;
+	struct bisect_config config = { .fix = fix };
 	struct bisect_result result;
-	size_t len;
-	FILE *log = open_memstream(&text, &len);
-	struct bisect_config config = {
-		.good = g, .bad = b, .fix = fix, .compiler = "gcc 1", .log = log,
-	};
+	char *w = hash_of(h, want), *text = bisect_log(h, good, bad, &config, &result);
 
-	assert_int_equal(bisect_git_open(&h->git, b), 0);
-	assert_int_equal(bisect(&config, &ops, h, &result), 0);
-	fclose(log);
 	if (result.verdict != BISECT_NAMED || strcmp(result.commit, w))
 		fail_msg("not %s:\n%s", want, text);
 	bisect_result_free(&result);
-	free(g);
-	free(b);
 	free(w);
 	return text;
 }
@@ -240,6 +288,125 @@ static void test_fix(void **state)
 	free(line);
 	free(new);
 	free(old);
+	free(log);
+}
+
+/* "PREFIX HASH1 HASH2", of names. */
+static void expect_hashes(const struct history *h, const char *log, const char *prefix,
+			  const char *names)
+{
+	struct strv hashes = {};
+	struct buf line = {};
+
+	add_hashes(h, names, &hashes);
+	buf_addf(&line, "%s", prefix);
+	for (size_t i = 0; i < hashes.n; i++)
+		buf_addf(&line, " %s", hashes.v[i]);
+	buf_addf(&line, "\n");
+	expect(log, line.data);
+	buf_free(&line);
+	strv_free(&hashes);
+}
+
+/* Releases back to one without the bug: v1.10, then v1.2; no candidates, no stable ones. */
+static void test_releases(void **state)
+{
+	struct history *h = *state;
+	char *log = find(h, NULL, "n11", false, "n6");
+
+	expect(log, "testing release v1.10\n");
+	expect(log, "testing release v1.2\n");
+	expect_hashes(h, log, "# git bisect start", "merge n4");
+	assert_null(strstr(log, "v1.1\n"));
+	assert_null(strstr(log, "v2.0\n"));
+	assert_null(strstr(log, "rc1"));
+	assert_null(strstr(log, "v1.10.1"));
+	free(log);
+}
+
+static void test_several_good(void **state)
+{
+	struct history *h = *state;
+	char *log = find(h, "n4 n5", "n11", false, "n6");
+
+	expect_hashes(h, log, "# git bisect start", "n11 n4 n5");
+	free(log);
+}
+
+static void test_first_parent(void **state)
+{
+	struct history *h = *state;
+
+	h->git.first_parent = true;
+	free(find(h, "start", "n11", false, "merge"));
+	h->git.first_parent = false;
+}
+
+/* Only commits to some paths; and those paths are the wrong ones. */
+static void test_paths(void **state)
+{
+	struct bisect_config config = {};
+	struct bisect_result result;
+	struct history *h = *state;
+	struct strv paths = {};
+	char *log;
+
+	strv_push(&paths, "bug");
+	strv_push(&paths, "file3");
+	h->git.paths = &paths;
+	log = find(h, "start", "n11", false, "n6");
+	assert_null(strstr(log, "number 8"));
+	free(log);
+	strv_free(&paths);
+	strv_push(&paths, "file3");
+	log = bisect_log(h, "start", "n11", &config, &result);
+	expect(log, "no commit to the paths is the first bad one\n");
+	assert_int_equal(result.verdict, BISECT_INCONCLUSIVE);
+	bisect_result_free(&result);
+	strv_free(&paths);
+	h->git.paths = NULL;
+	free(log);
+}
+
+static void test_skip(void **state)
+{
+	struct bisect_config config = {};
+	struct bisect_result result;
+	struct history *h = *state;
+	char *log, *line;
+
+	add_hashes(h, "n6", &config.skip);
+	log = bisect_log(h, "start", "n11", &config, &result);
+	assert_int_equal(result.verdict, BISECT_INCONCLUSIVE);
+	expect(log, "There are only 'skip'ped commits left to test.\n");
+	/* 7, which doesn't build, and 8 are the others. */
+	line = xasprintf("\n%s\n", config.skip.v[0]);
+	expect(strstr(log, "commit could be any of:"), line);
+	free(line);
+	line = xasprintf("testing commit %s", config.skip.v[0]);
+	assert_null(strstr(log, line));
+	free(line);
+	strv_free(&config.skip);
+	bisect_result_free(&result);
+	free(log);
+}
+
+/* Good and bad on different branches: where they parted is to be good, too. */
+static void test_merge_base(void **state)
+{
+	struct bisect_config config = {};
+	struct bisect_result result;
+	struct history *h = *state;
+	char *log = find(h, "n4", "n8", false, "n6");
+
+	expect_hashes(h, log, "testing merge base", "n2");
+	free(log);
+	log = bisect_log(h, "n14", "n21", &config, &result);
+	expect_hashes(h, log, "testing merge base", "n11");
+	expect(log, " is bad: the bug was fixed between it and ");
+	assert_int_equal(result.verdict, BISECT_MERGE_BASE);
+	assert_null(strstr(log, "git bisect"));
+	bisect_result_free(&result);
 	free(log);
 }
 
@@ -319,18 +486,19 @@ static void test_below_git(void **state)
 static void test_errors(void **state)
 {
 	struct history *h = *state;
+	char *hash, *b = hash_of(h, "start");
+	struct bisect_config config = { .bad = b, .compiler = "gcc 1", .log = stderr };
 	struct bisect_result result;
-	char *hash, *g = hash_of(h, "n11"), *b = hash_of(h, "start");
-	struct bisect_config config = {
-		.good = g, .bad = b, .compiler = "gcc 1", .log = stderr,
-	};
 
 	assert_true(bisect_git_hash(h->repo, "nothing", &hash) < 0);
 	assert_true(bisect_git_hash("/nowhere", "HEAD", &hash) < 0);
 	/* Good and bad mixed up. */
+	add_hashes(h, "n11", &config.good);
+	add_hashes(h, "n11", &config.names);
 	assert_int_equal(bisect_git_open(&h->git, b), 0);
 	assert_true(bisect(&config, &ops, h, &result) < 0);
-	free(g);
+	strv_free(&config.good);
+	strv_free(&config.names);
 	free(b);
 }
 
@@ -340,6 +508,12 @@ int main(void)
 		cmocka_unit_test(test_cause),
 		cmocka_unit_test(test_subject),
 		cmocka_unit_test(test_fix),
+		cmocka_unit_test(test_releases),
+		cmocka_unit_test(test_several_good),
+		cmocka_unit_test(test_first_parent),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_merge_base),
 		cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_untouched),
 		cmocka_unit_test(test_below_git),

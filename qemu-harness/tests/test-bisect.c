@@ -384,7 +384,8 @@ static void test_rate(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 100; i++) {
-		struct sim s = { .n = 42, .culprit = 1 + i % 41, .rate = 0.5, .seed = i, .jobs = 16 };
+		struct sim s = { .n = 42, .culprit = 1 + i % 41, .rate = 0.5, .seed = i,
+				 .jobs = 16 };
 		struct outcome o = simulate(&s, 0, NULL, NULL), alone;
 
 		expect(&o, words);

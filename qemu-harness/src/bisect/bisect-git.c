@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Asks git: which commits lie between two, which one is to be tested next, and
- * what a commit says. What to test next is "git bisect"'s own choice, skipped
- * revisions included.
+ * what a commit says. What to test next is what "git bisect" would choose, by the
+ * same plumbing; its own words are for people, and change.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -19,7 +19,6 @@
 
 /* A whole history is walked, or a whole tree is written. */
 #define DEADLINE_S 1800
-#define HASH_LEN 40
 #define MAINTAINERS "scripts/get_maintainer.pl"
 
 /* Says what git said, its last line, and fails. */
@@ -139,10 +138,10 @@ int bisect_git_hash(const char *repo, const char *name, char **hash)
 /* What a git that was killed has left: nobody else works in this tree. */
 static int drop_leftovers(const char *tree)
 {
-	static const char *const patterns[] = { "*.lock", "refs/bisect/*.lock", "BISECT_*" };
 	struct buf out = {};
-	size_t i, j;
+	char *pattern;
 	glob_t found;
+	size_t i;
 	int rc;
 
 	rc = git_l(tree, &out, NULL, "rev-parse", "--absolute-git-dir", NULL);
@@ -151,16 +150,13 @@ static int drop_leftovers(const char *tree)
 		return rc;
 	}
 	out.data[strcspn(out.data, "\n")] = '\0';
-	for (i = 0; i < ARRAY_SIZE(patterns); i++) {
-		char *pattern = xasprintf("%s/%s", out.data, patterns[i]);
-
-		if (!glob(pattern, 0, NULL, &found)) {
-			for (j = 0; j < found.gl_pathc; j++)
-				unlink(found.gl_pathv[j]);
-			globfree(&found);
-		}
-		free(pattern);
+	pattern = xasprintf("%s/*.lock", out.data);
+	if (!glob(pattern, 0, NULL, &found)) {
+		for (i = 0; i < found.gl_pathc; i++)
+			unlink(found.gl_pathv[i]);
+		globfree(&found);
 	}
+	free(pattern);
 	buf_free(&out);
 	return 0;
 }
@@ -218,66 +214,165 @@ int bisect_git_checkout(const struct bisect_git *g, const char *rev)
 	return rc;
 }
 
+/* Lists what @bad has and none of @good, with one more @option for rev-list or NULL. */
+static int rev_list(const struct bisect_git *g, const char *option, const char *bad,
+		    const struct strv *good, struct strv *list)
+{
+	struct strv args = {};
+	struct buf out = {};
+	size_t i;
+	int rc;
+
+	strv_push(&args, "rev-list");
+	if (option)
+		strv_push(&args, option);
+	if (g->first_parent)
+		strv_push(&args, "--first-parent");
+	strv_push(&args, bad);
+	for (i = 0; i < good->n; i++)
+		strv_pushf(&args, "^%s", good->v[i]);
+	strv_push(&args, "--");
+	for (i = 0; g->paths && i < g->paths->n; i++)
+		strv_push(&args, g->paths->v[i]);
+	rc = git_run(g->tree, &args, &out, NULL);
+	if (!rc)
+		push_lines(list, out.data);
+	strv_free(&args);
+	buf_free(&out);
+	return rc;
+}
+
 /**
- * bisect_git_commits() - commits between two
+ * bisect_git_releases() - releases that a revision comes from
+ * @repo: the repository
+ * @bad: the revision
+ * @names: their tags are appended, the latest first
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int bisect_git_releases(const char *repo, const char *bad, struct strv *names)
+{
+	static const char digits[] = "0123456789";
+	char *save = NULL, *tag;
+	struct buf out = {};
+	size_t n;
+	int rc;
+
+	rc = git_l(repo, &out, NULL, "tag", "--list", "--merged", bad, "--sort=-version:refname",
+		   "v[0-9]*.[0-9]*", NULL);
+	for (tag = rc ? NULL : strtok_r(out.data, "\n", &save); tag;
+	     tag = strtok_r(NULL, "\n", &save)) {
+		/* v5.10, but not v5.10-rc1, nor v5.10.3, which other releases don't come from */
+		n = 1 + strspn(tag + 1, digits);
+		if (tag[n] == '.' && !tag[n + 1 + strspn(tag + n + 1, digits)])
+			strv_push(names, tag);
+	}
+	buf_free(&out);
+	return rc;
+}
+
+/**
+ * bisect_git_commits() - commits between revisions
  * @g: the history
- * @from: those that it has are left out
+ * @from: those that any of these has are left out
  * @to: those that it has, itself included
  * @list: they are appended
  *
  * Return: 0 or a negative errno; the reason was printed
  */
-int bisect_git_commits(const struct bisect_git *g, const char *from, const char *to,
+int bisect_git_commits(const struct bisect_git *g, const struct strv *from, const char *to,
 		       struct strv *list)
 {
-	char *range = xasprintf("%s..%s", from, to);
-	struct buf out = {};
-	int rc;
+	return rev_list(g, NULL, to, from, list);
+}
 
-	rc = git_l(g->tree, &out, NULL, "rev-list", range, NULL);
-	if (!rc)
+/**
+ * bisect_git_bases() - where two revisions parted
+ * @g: the history
+ * @a: a revision
+ * @b: another one
+ * @list: their merge bases are appended; @a if @b comes from it
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int bisect_git_bases(const struct bisect_git *g, const char *a, const char *b,
+		     struct strv *list)
+{
+	struct buf out = {};
+	int rc, status;
+
+	/* 1: they have nothing in common. */
+	rc = git_l(g->tree, &out, &status, "merge-base", "--all", a, b, NULL);
+	if (!rc && !status)
 		push_lines(list, out.data);
 	buf_free(&out);
-	free(range);
 	return rc;
 }
 
-static bool is_hash(const char *line, size_t len)
+/*
+ * The best of @left (best first) that isn't @bad and wasn't skipped; NULL: none. What
+ * can't be tested often has neighbours that can't be either: the more of the best were
+ * skipped, the further away from them.
+ */
+static const char *best(const struct strv *left, const char *bad, const struct strv *skip)
 {
-	return len == HASH_LEN && strspn(line, "0123456789abcdef") >= HASH_LEN;
+	size_t skipped = 0, away, i;
+	const char *found = NULL;
+
+	while (skipped < left->n && strv_has(skip, left->v[skipped]))
+		skipped++;
+	away = skipped < 16 ? (1u << skipped) - 1 : left->n;
+	if (away > left->n / 2)
+		away = left->n / 2;
+	for (i = 0; i < left->n && (!found || i <= away); i++)
+		if (strcmp(left->v[i], bad) && !strv_has(skip, left->v[i]))
+			found = left->v[i];
+	return found;
 }
 
-/* "HASH is the first bad commit", "[HASH] subject", or lines with nothing but a hash. */
-static int read_answer(char *text, struct bisect_next *next)
+/* What git would say of the commit that is found. */
+static int say_found(const struct bisect_git *g, const char *rev, char **text)
 {
-	static const char found[] = " is the first bad commit\n";
-	char *at = text, *end;
+	struct buf out = {};
+	int rc = git_l(g->tree, &out, NULL, "diff-tree", "--root", "--pretty", "--stat",
+		       "--summary", "--cc", rev, NULL);
 
-	next->text = xstrdup(text);
-	if (is_hash(text, strcspn(text, " ")) &&
-	    !strncmp(text + HASH_LEN, found, strlen(found))) {
-		next->where = BISECT_FOUND;
-		text[HASH_LEN] = '\0';
-		strv_push(&next->revs, text);
-		return 0;
-	}
-	next->where = BISECT_LEFT;
-	for (; *at; at = *end ? end + 1 : end) {
-		end = at + strcspn(at, "\n");
-		if (*at == '[' && end - at > HASH_LEN && at[HASH_LEN + 1] == ']') {
-			at[HASH_LEN + 1] = '\0';
-			strv_push(&next->revs, at + 1);
-			next->where = BISECT_NEXT;
-			return 0;
-		}
-		if (is_hash(at, (size_t)(end - at))) {
-			char *hash = strndup(at, HASH_LEN);
+	if (!rc)
+		*text = xasprintf("%s is the first bad commit\n%s", rev, out.data ?: "");
+	buf_free(&out);
+	return rc;
+}
 
-			strv_push(&next->revs, hash);
-			free(hash);
-		}
-	}
-	return next->revs.n ? 0 : -EIO;
+static int say_next(const struct bisect_git *g, const char *rev, size_t all, char **text)
+{
+	size_t left = (all - 1) / 2;
+	unsigned int steps = 0;
+	char *subject = NULL;
+	int rc;
+
+	/* As git reckons. */
+	while (3 * all > (size_t)8 << steps)
+		steps++;
+	rc = bisect_git_subject(g, rev, &subject);
+	if (!rc)
+		*text = xasprintf("Bisecting: %zu revision%s left to test after this "
+				  "(roughly %u step%s)\n[%s] %s\n", left, left == 1 ? "" : "s",
+				  steps, steps == 1 ? "" : "s", rev, subject);
+	free(subject);
+	return rc;
+}
+
+static char *say_left(const struct strv *left)
+{
+	struct buf text = {};
+	size_t i;
+
+	buf_addf(&text, "There are only 'skip'ped commits left to test.\n"
+		 "The first bad commit could be any of:\n");
+	for (i = 0; i < left->n; i++)
+		buf_addf(&text, "%s\n", left->v[i]);
+	buf_addf(&text, "We cannot bisect more!\n");
+	return text.data;
 }
 
 /**
@@ -293,50 +388,37 @@ static int read_answer(char *text, struct bisect_next *next)
 int bisect_git_next(const struct bisect_git *g, const char *bad, const struct strv *good,
 		    const struct strv *skip, struct bisect_next *next)
 {
-	struct strv args = {};
-	struct buf out = {};
-	int rc, status;
+	struct strv left = {};
+	const char *rev;
 	size_t i;
+	int rc;
 
-	strv_push(&args, "bisect");
-	strv_push(&args, "start");
-	strv_push(&args, "--no-checkout");
-	strv_push(&args, bad);
-	for (i = 0; i < good->n; i++)
-		strv_push(&args, good->v[i]);
-	rc = git_run(g->tree, &args, &out, &status);
-	strv_free(&args);
-	if (!rc && !status && skip->n) {
-		buf_free(&out);
-		strv_push(&args, "bisect");
-		strv_push(&args, "skip");
-		for (i = 0; i < skip->n; i++)
-			strv_push(&args, skip->v[i]);
-		rc = git_run(g->tree, &args, &out, &status);
-		strv_free(&args);
+	/* "HASH (dist=3)": the best is the one that parts the others into like halves. */
+	rc = rev_list(g, "--bisect-all", bad, good, &left);
+	for (i = 0; i < left.n; i++)
+		left.v[i][strcspn(left.v[i], " ")] = '\0';
+	rev = best(&left, bad, skip);
+	if (!rc && rev) {
+		next->where = BISECT_NEXT;
+		strv_push(&next->revs, rev);
+		rc = say_next(g, rev, left.n, &next->text);
+	} else if (!rc && left.n == 1 && !strcmp(left.v[0], bad)) {
+		next->where = BISECT_FOUND;
+		strv_push(&next->revs, bad);
+		rc = say_found(g, bad, &next->text);
+	} else if (!rc) {
+		next->where = BISECT_LEFT;
+		for (i = 0; i < left.n; i++)
+			strv_push(&next->revs, left.v[i]);
+		next->text = say_left(&left);
 	}
-	if (!rc && read_answer(out.data, next)) {
-		pr_err("git bisect failed: %.*s (git bisect start %s …)",
-		       (int)strcspn(out.data, "\n"), out.data, bad);
-		rc = -EIO;
-	}
-	buf_free(&out);
+	strv_free(&left);
 	return rc;
 }
 
 static int by_text(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool has(const struct strv *list, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		if (!strcmp(list->v[i], text))
-			return true;
-	return false;
 }
 
 /* "Name <mail>" or "mail", to the list if it isn't there. */
@@ -350,7 +432,7 @@ static void add_mail(struct strv *list, const struct strv *not, const char *line
 		len = (size_t)(close - line);
 	}
 	mail = strndup(line, len);
-	if (strchr(mail, '@') && !has(list, mail) && (!not || !has(not, mail)))
+	if (strchr(mail, '@') && !strv_has(list, mail) && (!not || !strv_has(not, mail)))
 		strv_push(list, mail);
 	free(mail);
 }

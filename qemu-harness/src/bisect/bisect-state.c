@@ -156,12 +156,23 @@ void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsig
 	}
 }
 
+static json_t *list_json(const struct strv *list)
+{
+	json_t *doc = json_array();
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		json_array_append_new(doc, json_string(list->v[i]));
+	return doc;
+}
+
 /* What a document must say to be this bisection's. */
 static json_t *identity(const struct bisect_config *config)
 {
-	json_t *doc = json_pack("{s:s, s:s, s:s, s:b, s:s?, s:i}", "format", BISECT_FORMAT,
-				"good", config->good, "bad", config->bad, "fix", config->fix,
-				"title", config->title, "runs", (int)config->runs);
+	json_t *doc = json_pack("{s:s, s:o, s:o, s:s, s:b, s:s?, s:i}", "format", BISECT_FORMAT,
+				"good", list_json(&config->good), "skip", list_json(&config->skip),
+				"bad", config->bad, "fix", config->fix, "title", config->title,
+				"runs", (int)config->runs);
 
 	if (config->facts)
 		json_object_set(doc, "facts", config->facts);

@@ -58,8 +58,8 @@ enum phase {
  * @ops: as given
  * @ctx: for @ops
  * @state: what was seen
- * @range: commits from the older end (without it) to the newer one
- * @old: the older end
+ * @range: commits from the older ends (without them) to the newer one
+ * @olds: the older ends; of several, and where they parted from the newer one
  * @new: the newer end
  * @orders: marks given so far
  * @flaky: the log has said so
@@ -78,7 +78,7 @@ struct bisection {
 	void *ctx;
 	struct bisect_state state;
 	struct bisect_range range;
-	struct bisect_rev *old;
+	struct strv olds;
 	struct bisect_rev *new;
 	unsigned int orders;
 	bool flaky;
@@ -92,22 +92,6 @@ struct bisection {
 	int error;
 };
 
-static int load_range(struct bisection *b, const char *old, const char *new)
-{
-	struct strv commits = {};
-	int rc;
-
-	rc = b->ops->commits(b->ctx, old, new, &commits);
-	if (rc < 0)
-		return rc;
-	if (!commits.n) {
-		pr_err("no commits between %s and %s: are good and bad mixed up?", old, new);
-		return -EINVAL;
-	}
-	bisect_range_init(&b->range, &commits, b->config->fix);
-	return 0;
-}
-
 /* The revision, with all that is known of its place in history. */
 static int reach(struct bisection *b, const char *hash, struct bisect_rev **rev)
 {
@@ -118,17 +102,52 @@ static int reach(struct bisection *b, const char *hash, struct bisect_rev **rev)
 	*rev = r;
 	if (r->contains)
 		return 0;
-	rc = b->ops->commits(b->ctx, b->old->hash, hash, &has);
+	rc = b->ops->commits(b->ctx, &b->olds, hash, &has);
 	if (rc >= 0)
 		bisect_range_locate(&b->range, r, &has);
 	strv_free(&has);
 	return rc < 0 ? rc : 0;
 }
 
-/* Does @r have the commit @of (or, outside of the range, is it newer)? */
+/* The range from @b->olds to @new, and the place in it of all that was examined. */
+static int set_range(struct bisection *b, const char *new)
+{
+	struct bisect_rev *r;
+	struct strv commits = {};
+	size_t i;
+	int rc;
+
+	rc = b->ops->commits(b->ctx, &b->olds, new, &commits);
+	if (rc < 0)
+		return rc;
+	if (!commits.n) {
+		pr_err("no commits between %s and %s: are good and bad mixed up?", b->olds.v[0],
+		       new);
+		return -EINVAL;
+	}
+	bisect_range_free(&b->range);
+	bisect_range_init(&b->range, &commits, b->config->fix);
+	for (i = 0; i < b->state.nr_revs; i++) {
+		free(b->state.revs[i]->contains);
+		b->state.revs[i]->contains = NULL;
+	}
+	for (i = 0; rc >= 0 && i < b->state.nr_revs; i++)
+		if (b->state.revs[i]->mark)
+			rc = reach(b, b->state.revs[i]->hash, &r);
+	for (i = 0; rc >= 0 && i < b->olds.n; i++)
+		rc = reach(b, b->olds.v[i], &r);
+	if (rc >= 0)
+		rc = reach(b, new, &b->new);
+	return rc < 0 ? rc : 0;
+}
+
+/*
+ * Does @r have the commit @of? What is outside of the range is older, or, if it has
+ * all of it, newer.
+ */
 static bool contains(const struct bisect_rev *r, const struct bisect_rev *of)
 {
-	return of->at < 0 || r->contains[of->at];
+	return of->at < 0 ? !of->contains[0] : r->contains[of->at];
 }
 
 static double buggy(struct bisection *b, const struct bisect_rev *r)
@@ -406,6 +425,8 @@ static const char *marks(const struct bisection *b, struct strv *good, struct st
 	const struct bisect_rev *bad = NULL;
 	size_t i;
 
+	for (i = 0; i < b->config->skip.n; i++)
+		strv_push(skip, b->config->skip.v[i]);
 	for (i = 0; i < b->state.nr_revs; i++) {
 		const struct bisect_rev *r = b->state.revs[i];
 
@@ -453,50 +474,107 @@ static const char *git_word(const struct bisection *b, const struct bisect_rev *
 
 static void say_git(struct bisection *b, const struct bisect_rev *r, const struct bisect_next *next)
 {
-	char *ends;
+	struct buf ends = {};
+	size_t i;
 
 	if (b->told) {
 		bisect_log_git(b->config->log, git_word(b, r), r->hash, next->text);
 	} else {
-		ends = xasprintf("%s %s", b->new->hash, b->old->hash);
-		bisect_log_git(b->config->log, "start", ends, next->text);
-		free(ends);
+		buf_addf(&ends, "%s", b->new->hash);
+		for (i = 0; i < b->olds.n; i++)
+			buf_addf(&ends, " %s", b->olds.v[i]);
+		bisect_log_git(b->config->log, "start", ends.data, next->text);
+		buf_free(&ends);
 		b->told = true;
 	}
 	fflush(b->config->log);
 }
 
-/* Both ends. 1: there is something between them to look for. */
-static int examine_ends(struct bisection *b, struct bisect_result *result)
+/* Where the ends parted. 1: the bug isn't there (looking for a fix: it is), as it should be. */
+static int examine_bases(struct bisection *b, struct bisect_result *result)
+{
+	struct strv bases = {};
+	struct bisect_rev *r;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc >= 0 && i < b->olds.n; i++)
+		rc = b->ops->bases(b->ctx, b->new->hash, b->olds.v[i], &bases);
+	for (i = 0; rc >= 0 && i < bases.n; i++) {
+		rc = reach(b, bases.v[i], &r);
+		if (rc < 0 || r->mark)
+			continue;
+		fprintf(b->config->log, "testing merge base %s\n", r->hash);
+		rc = examine(b, r, PHASE_STEP);
+		if (rc < 0)
+			continue;
+		strv_push(&b->olds, r->hash);
+		if (!has_it(b, r))
+			continue;
+		fprintf(b->config->log, "the merge base %s is %s: the bug %s between it and %s\n",
+			r->hash, b->config->fix ? "good" : "bad",
+			b->config->fix ? "began" : "was fixed", b->olds.v[0]);
+		result->verdict = BISECT_MERGE_BASE;
+		strv_free(&bases);
+		return 0;
+	}
+	strv_free(&bases);
+	return rc < 0 ? rc : 1;
+}
+
+/* The good revisions, or releases until one is good. 1: go on. */
+static int examine_good(struct bisection *b, struct bisect_result *result)
 {
 	const struct bisect_config *config = b->config;
-	struct bisect_rev *bad = config->fix ? b->old : b->new;
-	struct bisect_rev *good = config->fix ? b->new : b->old;
-	FILE *log = config->log;
+	struct bisect_rev *r;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < config->good.n; i++) {
+		if (config->fix)
+			fprintf(config->log, "testing current HEAD %s\n", config->good.v[i]);
+		else if (strncmp(config->good.v[i], config->names.v[i], strlen(config->names.v[i])))
+			fprintf(config->log, "testing release %s\n", config->names.v[i]);
+		if (config->walk) {
+			strv_free(&b->olds);
+			strv_push(&b->olds, config->good.v[i]);
+			rc = set_range(b, b->new->hash);
+			if (rc < 0)
+				return rc;
+		}
+		r = bisect_state_rev(&b->state, config->good.v[i]);
+		rc = examine(b, r, PHASE_STEP);
+		if (rc < 0)
+			return rc;
+		result->verdict = r->mark == BISECT_SKIP ? BISECT_INCONCLUSIVE : BISECT_OUTSIDE;
+		if (config->walk && r->mark == BISECT_GOOD)
+			return 1;
+		if (config->walk && r->mark == BISECT_BAD)
+			b->new = r;
+		if (!config->walk && r->mark == BISECT_SKIP)
+			fprintf(config->log, "the good commit can't be judged; name another one\n");
+		if (!config->walk && r->mark != BISECT_GOOD)
+			return 0;
+	}
+	return !config->walk;
+}
+
+/* All ends. 1: there is something between them to look for. */
+static int examine_ends(struct bisection *b, struct bisect_result *result)
+{
+	struct bisect_rev *bad = bisect_state_rev(&b->state, b->config->bad);
 	int rc;
 
 	rc = examine(b, bad, PHASE_LEARN);
 	if (rc < 0)
 		return rc;
 	if (bad->mark != BISECT_BAD) {
-		fprintf(log, "the crash wasn't reproduced on the original commit\n");
+		fprintf(b->config->log, "the crash wasn't reproduced on the original commit\n");
 		result->verdict = BISECT_NOT_REPRODUCED;
 		return 0;
 	}
-	if (config->fix)
-		fprintf(log, "testing current HEAD %s\n", good->hash);
-	else if (config->release)
-		fprintf(log, "testing release %s\n", config->release);
-	rc = examine(b, good, PHASE_STEP);
-	if (rc < 0)
-		return rc;
-	if (good->mark == BISECT_SKIP) {
-		fprintf(log, "the good commit can't be judged; name another one\n");
-		result->verdict = BISECT_INCONCLUSIVE;
-		return 0;
-	}
-	result->verdict = BISECT_OUTSIDE;
-	return good->mark == BISECT_GOOD;
+	rc = examine_good(b, result);
+	return rc == 1 ? examine_bases(b, result) : rc;
 }
 
 /* The good revision that is most likely to have the bug, or NULL. */
@@ -547,10 +625,20 @@ static int settle(struct bisection *b, const char *named)
 	}
 }
 
-/* The good end itself turned out to be bad. */
-static bool end_refuted(const struct bisection *b)
+/* A good end that turned out to be bad, or NULL. */
+static const struct bisect_rev *refuted_end(struct bisection *b)
 {
-	return (b->config->fix ? b->new : b->old)->mark == BISECT_BAD;
+	const struct bisect_rev *r;
+	size_t i;
+
+	if (b->config->fix)
+		return b->new->mark == BISECT_BAD ? b->new : NULL;
+	for (i = 0; i < b->olds.n; i++) {
+		r = bisect_state_rev(&b->state, b->olds.v[i]);
+		if (r->mark == BISECT_BAD)
+			return r;
+	}
+	return NULL;
 }
 
 static int search(struct bisection *b, struct bisect_next *next)
@@ -570,7 +658,7 @@ static int search(struct bisection *b, struct bisect_next *next)
 			if (rc < 0 || rc == 1)
 				return rc;
 			r = b->rev;
-			if (end_refuted(b))
+			if (refuted_end(b))
 				return 0;
 		} else {
 			rc = reach(b, next->revs.v[0], &r);
@@ -707,28 +795,34 @@ static void say_left(struct bisection *b, const struct strv *left, struct bisect
 
 static void say_nothing(struct bisection *b, const struct bisect_result *result)
 {
-	const struct bisect_rev *good = b->config->fix ? b->new : b->old;
-	const struct bisect_run *hit = first_hit(b, good);
+	static const char *const names[] = {
+		[BISECT_INCONCLUSIVE] = "inconclusive",
+		[BISECT_NOT_REPRODUCED] = "not reproduced",
+		[BISECT_OUTSIDE] = "outside",
+		[BISECT_MERGE_BASE] = "merge base",
+	};
+	const struct bisect_rev *end = refuted_end(b);
+	const struct bisect_run *hit = end ? first_hit(b, end) : NULL;
 	FILE *log = b->config->log;
-	const char *name = "not reproduced";
 
 	bisect_log_total(log, &b->state);
-	if (result->verdict == BISECT_OUTSIDE) {
-		name = "outside";
+	if (result->verdict == BISECT_OUTSIDE)
 		fprintf(log, b->config->fix ? "the crash still happens on HEAD\n" :
 			"the crash already happened on the oldest tested release\n");
-		if (hit)
-			bisect_log_crash(log, hit);
-	} else if (result->verdict == BISECT_INCONCLUSIVE) {
-		name = "inconclusive";
-	}
-	b->state.result = json_pack("{s:s}", "verdict", name);
+	if (hit)
+		bisect_log_crash(log, hit);
+	b->state.result = json_pack("{s:s}", "verdict", names[result->verdict]);
 }
 
 static int conclude(struct bisection *b, const struct bisect_next *next,
 		    struct bisect_result *result)
 {
-	if (end_refuted(b) || !next->revs.n) {
+	if (refuted_end(b) || !next->revs.n) {
+		if (next->where == BISECT_LEFT && !next->revs.n) {
+			fprintf(b->config->log, "no commit to the paths is the first %s one\n",
+				what(b));
+			result->verdict = BISECT_INCONCLUSIVE;
+		}
 		say_nothing(b, result);
 		return 0;
 	}
@@ -746,23 +840,20 @@ static int conclude(struct bisection *b, const struct bisect_next *next,
 static int start(struct bisection *b)
 {
 	const struct bisect_config *config = b->config;
-	const char *old = config->fix ? config->bad : config->good;
-	const char *new = config->fix ? config->good : config->bad;
-	int rc;
+	const char *new = config->fix ? config->good.v[0] : config->bad;
+	size_t i;
 
 	if (config->title)
 		b->state.title = xstrdup(config->title);
 	fprintf(config->log, config->fix ? "bisecting fixing commit since %s\n" :
 		"bisecting cause commit starting from %s\n", config->bad);
 	/* It is tested first, and so is the first of the list. */
-	bisect_state_rev(&b->state, config->bad);
-	rc = load_range(b, old, new);
-	b->old = bisect_state_rev(&b->state, old);
-	if (rc >= 0)
-		rc = reach(b, old, &b->old);
-	if (rc >= 0)
-		rc = reach(b, new, &b->new);
-	return rc;
+	b->new = bisect_state_rev(&b->state, config->bad);
+	if (config->fix)
+		strv_push(&b->olds, config->bad);
+	for (i = 0; !config->fix && i < (config->walk ? 1 : config->good.n); i++)
+		strv_push(&b->olds, config->good.v[i]);
+	return set_range(b, new);
 }
 
 /**
@@ -799,6 +890,7 @@ int bisect(const struct bisect_config *config, const struct bisect_ops *ops, voi
 	else if (b.new)
 		bisect_state_save(&b.state);
 	next_free(&next);
+	strv_free(&b.olds);
 	bisect_range_free(&b.range);
 	bisect_state_free(&b.state);
 	return rc < 0 ? rc : 0;

@@ -115,7 +115,8 @@ struct bisect_commit {
 
 /**
  * struct bisect_ops - history and machine; revisions are full hashes
- * @commits: appends the commits that are in @to and not in @from
+ * @commits: appends the commits that are in @to and in none of @from
+ * @bases: appends the commits at which two revisions parted
  * @next: where the bisection stands with these marks: @bad has what began (or,
  *	  looking for a fix, ended), @good don't, @skip can't be judged
  * @commit: what is to be told of a commit
@@ -128,7 +129,8 @@ struct bisect_commit {
  * fault; -EINTR when the user wants to stop.
  */
 struct bisect_ops {
-	int (*commits)(void *ctx, const char *from, const char *to, struct strv *list);
+	int (*commits)(void *ctx, const struct strv *from, const char *to, struct strv *list);
+	int (*bases)(void *ctx, const char *a, const char *b, struct strv *list);
 	int (*next)(void *ctx, const char *bad, const struct strv *good, const struct strv *skip,
 		    struct bisect_next *next);
 	int (*commit)(void *ctx, const char *rev, struct bisect_commit *commit);
@@ -139,10 +141,13 @@ struct bisect_ops {
 
 /**
  * struct bisect_config - what is looked for
- * @good: revision without the bug
- * @bad: revision with it
- * @release: what @good is called, or NULL
- * @fix: @good is the later one: look for what ended the bug
+ * @good: revisions without the bug
+ * @names: what they are called, in the same order; a hash: by no other name
+ * @walk: @good are releases, the latest first: the first of them that doesn't show
+ *	  the bug is the good one
+ * @bad: revision with the bug
+ * @skip: revisions that are not to be tested
+ * @fix: @good is one, and the later one: look for what ended the bug
  * @title: crash title of the bug; "any": every crash counts; NULL: the first
  *	   crash of @bad has it
  * @runs: runs of each revision; 0: as many as it takes
@@ -152,9 +157,11 @@ struct bisect_ops {
  * @log: where the log goes; written anew by each call
  */
 struct bisect_config {
-	const char *good;
+	struct strv good;
+	struct strv names;
+	bool walk;
 	const char *bad;
-	const char *release;
+	struct strv skip;
 	bool fix;
 	const char *title;
 	unsigned int runs;
@@ -169,13 +176,16 @@ struct bisect_config {
  * @BISECT_NAMED: a commit
  * @BISECT_INCONCLUSIVE: several that it could be
  * @BISECT_NOT_REPRODUCED: the bad revision doesn't show the bug
- * @BISECT_OUTSIDE: the good revision has the bug as well
+ * @BISECT_OUTSIDE: a good revision has the bug as well
+ * @BISECT_MERGE_BASE: so has the one where good and bad parted: it was ended on the
+ *		       good side, which is another question
  */
 enum bisect_verdict {
 	BISECT_NAMED,
 	BISECT_INCONCLUSIVE,
 	BISECT_NOT_REPRODUCED,
 	BISECT_OUTSIDE,
+	BISECT_MERGE_BASE,
 };
 
 /**

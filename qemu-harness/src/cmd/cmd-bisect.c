@@ -31,7 +31,10 @@ enum {
 	OPT_REPO = 256,
 	OPT_GOOD,
 	OPT_BAD,
+	OPT_SKIP,
 	OPT_FIX,
+	OPT_FIRST_PARENT,
+	OPT_PATH,
 	OPT_CONFIG,
 	OPT_TITLE,
 	OPT_STEP,
@@ -41,9 +44,12 @@ enum {
  * struct args - the command line
  * @rq: how revisions are run
  * @repo: the repository
- * @good: revision without the bug
+ * @good: revisions without the bug; empty: releases are tried
  * @bad: revision with it
+ * @skip: revisions that are not to be tested
  * @fix: look for what ended it
+ * @first_parent: what was merged is part of the merge
+ * @paths: only commits to these are looked at
  * @configs: of the kernels
  * @title: that is looked for, or NULL
  * @runs: of each revision; 0: as many as it takes
@@ -52,9 +58,12 @@ enum {
 struct args {
 	struct request rq;
 	const char *repo;
-	const char *good;
+	struct strv good;
 	const char *bad;
+	struct strv skip;
 	bool fix;
+	bool first_parent;
+	struct strv paths;
 	struct strv configs;
 	const char *title;
 	unsigned int runs;
@@ -63,9 +72,16 @@ struct args {
 
 static const struct argp_option options[] = {
 	{ "repo", OPT_REPO, "DIR", 0, "git repository of the kernel (default: .)", 1 },
-	{ "good", OPT_GOOD, "REV", 0, "revision without the bug", 1 },
+	{ "good", OPT_GOOD, "REV", 0,
+	  "revision without the bug, may be given more than once (default: the latest release, "
+	  "a tag like v5.10, that turns out to be)", 1 },
 	{ "bad", OPT_BAD, "REV", 0, "revision with it", 1 },
+	{ "skip", OPT_SKIP, "REV", 0, "not to be tested; may be given more than once", 1 },
 	{ "fix", OPT_FIX, NULL, 0, "good is the later one: look for what ended the bug", 1 },
+	{ "first-parent", OPT_FIRST_PARENT, NULL, 0,
+	  "don't look into what was merged: a merge is one commit", 1 },
+	{ "path", OPT_PATH, "PATH", 0,
+	  "only commits to this file or directory; may be given more than once", 1 },
 	{ "config", OPT_CONFIG, "NAME|FILE", 0,
 	  "a fragment on top of kvm-guest, or a whole .config (see irqsan kernel build)", 1 },
 	{ "title", OPT_TITLE, "TITLE|any", 0,
@@ -89,13 +105,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->repo = arg;
 		break;
 	case OPT_GOOD:
-		a->good = arg;
+		strv_push(&a->good, arg);
 		break;
 	case OPT_BAD:
 		a->bad = arg;
 		break;
+	case OPT_SKIP:
+		strv_push(&a->skip, arg);
+		break;
 	case OPT_FIX:
 		a->fix = true;
+		break;
+	case OPT_FIRST_PARENT:
+		a->first_parent = true;
+		break;
+	case OPT_PATH:
+		strv_push(&a->paths, arg);
 		break;
 	case OPT_CONFIG:
 		strv_push(&a->configs, arg);
@@ -110,10 +135,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		a->step = true;
 		break;
 	case ARGP_KEY_END:
-		if (a->step && (a->good || a->bad || a->fix))
+		if (a->step && (a->good.n || a->bad || a->fix))
 			argp_error(state, "--step goes without --good, --bad and --fix");
-		if (!a->step && (!a->good || !a->bad))
-			argp_error(state, "--good and --bad are needed");
+		if (!a->step && !a->bad)
+			argp_error(state, "--bad is needed");
+		if (a->fix && a->good.n != 1)
+			argp_error(state, "--fix needs one --good");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -131,9 +158,14 @@ struct work {
 	struct bisect_machine machine;
 };
 
-static int op_commits(void *ctx, const char *from, const char *to, struct strv *list)
+static int op_commits(void *ctx, const struct strv *from, const char *to, struct strv *list)
 {
 	return bisect_git_commits(&((struct work *)ctx)->git, from, to, list);
+}
+
+static int op_bases(void *ctx, const char *a, const char *b, struct strv *list)
+{
+	return bisect_git_bases(&((struct work *)ctx)->git, a, b, list);
 }
 
 static int op_next(void *ctx, const char *bad, const struct strv *good, const struct strv *skip,
@@ -167,19 +199,22 @@ static int checkout(void *ctx, const char *rev)
 }
 
 static const struct bisect_ops ops = {
-	.commits = op_commits, .next = op_next, .commit = op_commit, .build = op_build,
-	.test = op_test,
+	.commits = op_commits, .bases = op_bases, .next = op_next, .commit = op_commit,
+	.build = op_build, .test = op_test,
 };
 
 /* What must be the same for a bisection to go on. */
 static json_t *facts(const struct args *a)
 {
 	const struct plan *plan = &a->rq.plan;
-	json_t *configs = json_array();
+	json_t *configs = json_array(), *paths = json_array();
 
 	for (size_t i = 0; i < a->configs.n; i++)
 		json_array_append_new(configs, json_string(a->configs.v[i]));
-	return json_pack("{s:s, s:o, s:s, s:i, s:i, s:s, s:i, s:s?}",
+	for (size_t i = 0; i < a->paths.n; i++)
+		json_array_append_new(paths, json_string(a->paths.v[i]));
+	return json_pack("{s:b, s:o, s:s, s:o, s:s, s:i, s:i, s:s, s:i, s:s?}",
+			 "first_parent", a->first_parent, "paths", paths,
 			 "detector", plan->detector->name, "configs", configs,
 			 "accel", accel_name(plan->accel), "cpus", (int)plan->cpus,
 			 "memory_mb", (int)plan->memory_mb, "workload", plan->load->name,
@@ -238,10 +273,38 @@ static FILE *open_log(const char *dir, struct tee *tee)
 	return log;
 }
 
-/* "v5.11", where @name is not a hash itself. */
-static const char *release(const char *name, const char *hash)
+static int hashes(const char *repo, const struct strv *names, struct strv *list)
 {
-	return strncmp(hash, name, strlen(name)) ? name : NULL;
+	char *hash;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < names->n; i++) {
+		rc = bisect_git_hash(repo, names->v[i], &hash);
+		if (!rc)
+			strv_push(list, hash);
+		free(hash);
+	}
+	return rc;
+}
+
+/* The good revisions, or, if none was named, the releases before @bad. */
+static int find_good(const struct args *a, struct bisect_config *config)
+{
+	int rc = 0;
+	size_t i;
+
+	config->walk = !a->good.n;
+	for (i = 0; i < a->good.n; i++)
+		strv_push(&config->names, a->good.v[i]);
+	if (config->walk)
+		rc = bisect_git_releases(a->repo, config->bad, &config->names);
+	if (!rc && !config->names.n) {
+		pr_err("%s: no release (a tag like v5.10) before %s; name a --good", a->repo,
+		       a->bad);
+		return -ENOENT;
+	}
+	return rc ?: hashes(a->repo, &config->names, &config->good);
 }
 
 static int copy_json(const char *state, const char *to)
@@ -256,7 +319,7 @@ static int copy_json(const char *state, const char *to)
 static int run_locked(const struct args *a, const char *dir, struct work *w,
 		      struct bisect_result *result)
 {
-	char *state = xasprintf("%s/bisect.json", dir), *good = NULL, *bad = NULL;
+	char *state = xasprintf("%s/bisect.json", dir), *bad = NULL;
 	char *compiler = NULL;
 	struct tee tee = {};
 	struct bisect_config config = {
@@ -264,9 +327,12 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 	};
 	int rc;
 
-	rc = bisect_git_hash(a->repo, a->good, &good);
+	rc = bisect_git_hash(a->repo, a->bad, &bad);
+	config.bad = bad;
 	if (!rc)
-		rc = bisect_git_hash(a->repo, a->bad, &bad);
+		rc = find_good(a, &config);
+	if (!rc)
+		rc = hashes(a->repo, &a->skip, &config.skip);
 	if (!rc)
 		rc = bisect_git_open(&w->git, bad);
 	if (!rc)
@@ -276,9 +342,6 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 		rc = config.log ? 0 : -EIO;
 	}
 	if (!rc) {
-		config.good = good;
-		config.bad = bad;
-		config.release = a->fix ? NULL : release(a->good, good);
 		config.compiler = compiler;
 		config.facts = facts(a);
 		rc = bisect(&config, &ops, w, result);
@@ -295,7 +358,9 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 	if (tee.file)
 		fclose(tee.file);
 	free(compiler);
-	free(good);
+	strv_free(&config.good);
+	strv_free(&config.names);
+	strv_free(&config.skip);
 	free(bad);
 	free(state);
 	return rc;
@@ -316,7 +381,9 @@ static int run_all(struct args *a)
 		fd = lock_dir(dir);
 		rc = fd < 0 ? fd : 0;
 	}
-	w.git = (struct bisect_git){ .repo = a->repo, .tree = tree };
+	w.git = (struct bisect_git){
+		.repo = a->repo, .tree = tree, .first_parent = a->first_parent, .paths = &a->paths,
+	};
 	w.machine = (struct bisect_machine){
 		.plan = &a->rq.plan, .jobs = a->rq.jobs, .verbose = a->rq.verbose,
 		.configs = &a->configs, .source = tree, .dir = dir,
@@ -454,6 +521,9 @@ int cmd_bisect(int argc, char **argv)
 	a.rq.plan.seconds = DEFAULT_SECONDS;
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	rc = a.step ? run_step(&a) : run_all(&a);
+	strv_free(&a.good);
+	strv_free(&a.skip);
+	strv_free(&a.paths);
 	strv_free(&a.configs);
 	request_free(&a.rq);
 	return rc;

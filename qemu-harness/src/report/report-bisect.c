@@ -53,6 +53,9 @@ static void show_verdict(const struct report_section *s, const json_t *doc)
 	} else if (!strcmp(verdict, "outside")) {
 		why = xstrdup("the good revision shows the bug as well");
 		report_verdict(s, TONE_DOUBT, "OUTSIDE", why);
+	} else if (!strcmp(verdict, "merge base")) {
+		why = xstrdup("where good and bad parted it is as on the later one");
+		report_verdict(s, TONE_DOUBT, "MERGE BASE", why);
 	} else {
 		why = xstrdup("no result yet");
 		report_verdict(s, TONE_NONE, "UNFINISHED", why);
@@ -96,7 +99,8 @@ static void show_facts(const struct report_section *s, const json_t *doc)
 		test += real_of(rev, "test_s");
 	}
 	report_fact(facts, "commit", text_of(result, "commit"), true);
-	report_fact(facts, "good", text_of(doc, "good"), true);
+	json_array_foreach(json_object_get(doc, "good"), i, value)
+		report_fact(facts, "good", json_string_value(value) ?: "", true);
 	report_fact(facts, "bad", text_of(doc, "bad"), true);
 	report_fact(facts, "looked for", text_of(doc, "looked_for"), true);
 	fact(facts, "runs", int_of(doc, "runs") ? xasprintf("%d", int_of(doc, "runs")) :

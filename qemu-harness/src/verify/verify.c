@@ -122,16 +122,6 @@ char *verify_plan_text(const struct verify_plan *plan)
 	return more;
 }
 
-static bool has(const struct strv *list, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		if (!strcmp(list->v[i], name))
-			return true;
-	return false;
-}
-
 /**
  * verify_add() - one more boot of a side
  * @side: the side; for verify_side_free()
@@ -222,7 +212,7 @@ static bool is_hit(const struct verify_decision *d, const struct verify_boot *b)
 	size_t i;
 
 	for (i = 0; i < d->nr_kinds; i++)
-		if (d->kinds[i].hit && has(&b->kinds, d->kinds[i].name))
+		if (d->kinds[i].hit && strv_has(&b->kinds, d->kinds[i].name))
 			return true;
 	return false;
 }

@@ -36,6 +36,7 @@
  * @broken: commits that don't build
  * @mute: commits that don't boot
  * @other: commits whose runs crash with another title
+ * @beside: commits whose runs crash with another title first when they have the bug
  * @noop: commits that change nothing that runs
  * @lost: the machine loses all runs
  * @pause_us: how long a run takes
@@ -54,6 +55,7 @@ struct sim {
 	bool broken[SIM_MAX];
 	bool mute[SIM_MAX];
 	bool other[SIM_MAX];
+	bool beside[SIM_MAX];
 	bool noop[SIM_MAX];
 	bool lost;
 	unsigned int pause_us;
@@ -209,15 +211,17 @@ static inline double sim_run(struct sim *s, unsigned int number, unsigned int ru
 	} else if (s->mute[number]) {
 		r->seen = BISECT_SEEN_FAILURE;
 		r->text = xstrdup("boot failed: no output from the kernel");
-		r->title = xstrdup("no output from the kernel");
+		strv_push(&r->titles, "no output from the kernel");
 	} else if (s->other[number]) {
 		r->seen = BISECT_SEEN_CRASH;
 		r->text = xstrdup("crashed: BUG: something else");
-		r->title = xstrdup("BUG: something else");
+		strv_push(&r->titles, "BUG: something else");
 	} else if (bug && sim_chance(chance) < s->rate) {
 		r->seen = BISECT_SEEN_CRASH;
 		r->text = xstrdup("crashed: " SIM_TITLE);
-		r->title = xstrdup(SIM_TITLE);
+		if (s->beside[number])
+			strv_push(&r->titles, "BUG: something else");
+		strv_push(&r->titles, SIM_TITLE);
 		r->report = xstrdup("raw_local_irq_restore() called with IRQs enabled\n");
 		return SIM_HIT_S + (SIM_LATE_HIT_S - SIM_HIT_S) * sim_chance(~chance);
 	} else {

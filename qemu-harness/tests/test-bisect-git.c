@@ -164,7 +164,7 @@ static int op_test(void *ctx, const char *rev, unsigned int first, unsigned int 
 
 		if (!strcmp(text.data, "yes\n")) {
 			run.seen = BISECT_SEEN_CRASH;
-			run.title = xstrdup("BUG: yes");
+			strv_push(&run.titles, "BUG: yes");
 			run.text = xstrdup("crashed: BUG: yes");
 		} else {
 			run.text = xstrdup("OK");

@@ -254,6 +254,13 @@ static void test_title(void **state)
 	expect_named(&o, 25);
 	expect(&o, "all runs: crashed: BUG: something else\n# git bisect skip ");
 	outcome_free(&o);
+	/* Where another crash comes with the bug, and before it, the boot has still shown it. */
+	s.beside[25] = true;
+	s.beside[26] = true;
+	o = simulate(&s, 0, NULL, NULL);
+	expect_named(&o, 25);
+	expect(&o, "crash: " SIM_TITLE "\n");
+	outcome_free(&o);
 	/* With "any", 19 is the first revision that is seen to crash. */
 	o = simulate(&s, 0, "any", NULL);
 	expect_named(&o, 19);

@@ -108,14 +108,14 @@ void bisect_log_recipients(FILE *log, const struct bisect_commit *commit)
 /**
  * bisect_log_crash() - the crash with its report
  * @log: where to
- * @run: a run that crashed
+ * @title: its title
+ * @report: its report, or NULL
  */
-void bisect_log_crash(FILE *log, const struct bisect_run *run)
+void bisect_log_crash(FILE *log, const char *title, const char *report)
 {
-	const char *report = run->report ?: "";
-	size_t len = strlen(report);
+	size_t len = report ? strlen(report) : 0;
 
-	fprintf(log, "crash: %s\n%s", run->title, report);
+	fprintf(log, "crash: %s\n%s", title, report ?: "");
 	if (len && report[len - 1] != '\n')
 		fprintf(log, "\n");
 }

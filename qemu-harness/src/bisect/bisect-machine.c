@@ -216,24 +216,35 @@ static struct symbols *open_symbols(const struct bisect_machine *m, const struct
 	return symbols;
 }
 
-/* The report of the first crash on a boot's console, or NULL; caller frees. */
+/*
+ * The first report on a boot's console that has one of @titles, or the first of all;
+ * NULL: there is none; caller frees.
+ */
 static char *read_report(const struct bisect_machine *m, const struct bisect_guest *g,
-			 const char *dir)
+			 const char *dir, const struct strv *titles)
 {
 	char *path = xasprintf("%s/console.log", dir), *report = NULL, *text;
-	struct symbols *symbols;
+	struct symbols *symbols = open_symbols(m, g);
 	struct buf console = {};
 	struct crash crash;
+	bool has = false;
+	size_t at;
 
-	if (file_exists(path) && !read_file(path, &console) && console.len &&
-	    crash_find(console.data, console.len, &crash)) {
-		symbols = open_symbols(m, g);
-		text = crash_text(&crash, symbols);
-		report = text ? printable_text(text) : NULL;
+	if (file_exists(path) && read_file(path, &console))
+		console.len = 0;
+	for (at = 0; !has && at < console.len; at += crash.end) {
+		if (!crash_find(console.data + at, console.len - at, &crash))
+			break;
+		has = strv_has(titles, crash.title);
+		text = has || !report ? crash_text(&crash, symbols) : NULL;
+		if (text) {
+			free(report);
+			report = printable_text(text);
+		}
 		free(text);
-		symbols_close(symbols);
 		crash_free(&crash);
 	}
+	symbols_close(symbols);
 	buf_free(&console);
 	free(path);
 	return report;
@@ -247,7 +258,29 @@ static bool detected(const struct verdict *v)
 	return first && first->source == FINDING_DETECTOR;
 }
 
-/* @run has its directory, @run->report what is on the console there. */
+/* All that counts in the boot, by all of its names. */
+static void add_titles(const struct verdict *v, struct strv *titles)
+{
+	size_t i, j;
+
+	/* Why it hangs is told in words that differ from boot to boot. */
+	if (v->outcome == OUTCOME_HUNG)
+		strv_push(titles, outcome_name(v->outcome));
+	else if (v->outcome == OUTCOME_CRASHED || v->outcome == OUTCOME_BOOT_FAILED)
+		strv_push(titles, v->title);
+	for (i = 0; i < v->findings.n; i++) {
+		const struct finding *f = &v->findings.v[i];
+
+		if (!f->counts)
+			continue;
+		if (!strv_has(titles, f->title))
+			strv_push(titles, f->title);
+		for (j = 0; j < f->alternatives.n; j++)
+			if (!strv_has(titles, f->alternatives.v[j]))
+				strv_push(titles, f->alternatives.v[j]);
+	}
+}
+
 static void to_run(const struct verdict *v, bool basic, struct bisect_run *run)
 {
 	static const enum bisect_seen seen[] = {
@@ -260,11 +293,7 @@ static void to_run(const struct verdict *v, bool basic, struct bisect_run *run)
 	};
 
 	run->seen = seen[v->outcome];
-	/* Why it hangs is told in words that differ from boot to boot. */
-	if (v->outcome == OUTCOME_HUNG)
-		run->title = xstrdup(outcome_name(v->outcome));
-	else if (run->seen == BISECT_SEEN_CRASH || run->seen == BISECT_SEEN_FAILURE)
-		run->title = xstrdup(v->title);
+	add_titles(v, &run->titles);
 	if (v->outcome == OUTCOME_BOOT_FAILED && detected(v))
 		run->seen = BISECT_SEEN_CRASH;
 	if (basic && run->seen == BISECT_SEEN_CRASH && !detected(v))
@@ -312,9 +341,9 @@ static bool on_verdict(void *ctx, unsigned int number, const struct verdict *v)
 	r = &t->result->runs[number];
 	run.number = t->first + number;
 	run.dir = xstrdup(r->attempts[r->n - 1].dir);
-	if (v->outcome == OUTCOME_CRASHED || v->outcome == OUTCOME_BOOT_FAILED)
-		run.report = read_report(t->machine, t->guest, run.dir);
 	to_run(v, t->basic, &run);
+	if (v->outcome == OUTCOME_CRASHED || v->outcome == OUTCOME_BOOT_FAILED)
+		run.report = read_report(t->machine, t->guest, run.dir, &run.titles);
 	t->done = t->take(t->arg, &run);
 	return t->done;
 }

@@ -30,7 +30,7 @@ static const char *const mark_names[] = {
 void bisect_run_free(struct bisect_run *run)
 {
 	free(run->text);
-	free(run->title);
+	strv_free(&run->titles);
 	free(run->report);
 	free(run->dir);
 	*run = (struct bisect_run){};
@@ -156,13 +156,13 @@ void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsig
 	}
 }
 
-static json_t *list_json(const struct strv *list)
+static json_t *texts_json(const struct strv *list)
 {
 	json_t *doc = json_array();
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		json_array_append_new(doc, json_string(list->v[i]));
+		json_array_append_new(doc, json_text(list->v[i]));
 	return doc;
 }
 
@@ -170,7 +170,7 @@ static json_t *list_json(const struct strv *list)
 static json_t *identity(const struct bisect_config *config)
 {
 	json_t *doc = json_pack("{s:s, s:o, s:o, s:s, s:b, s:s?, s:i}", "format", BISECT_FORMAT,
-				"good", list_json(&config->good), "skip", list_json(&config->skip),
+				"good", texts_json(&config->good), "skip", texts_json(&config->skip),
 				"bad", config->bad, "fix", config->fix, "title", config->title,
 				"runs", (int)config->runs);
 
@@ -190,7 +190,7 @@ static json_t *kernel_json(const struct bisect_kernel *k)
 		json_array_append_new(runs, json_pack("{s:s, s:o, s:o, s:o, s:s?}",
 						      "seen", seen_names[r->seen],
 						      "text", json_text(r->text),
-						      "title", json_text(r->title),
+						      "titles", texts_json(&r->titles),
 						      "report", json_text(r->report),
 						      "dir", r->dir));
 	}
@@ -263,6 +263,7 @@ static int take_run(struct bisect_kernel *k, json_t *doc)
 {
 	const char *seen, *text;
 	struct bisect_run *run;
+	json_t *title;
 	size_t i;
 
 	if (json_unpack(doc, "{s:s, s:s}", "seen", &seen, "text", &text))
@@ -274,7 +275,8 @@ static int take_run(struct bisect_kernel *k, json_t *doc)
 	run = bisect_state_add(k);
 	run->seen = (enum bisect_seen)i;
 	run->text = xstrdup(text);
-	run->title = dup_member(doc, "title");
+	json_array_foreach(json_object_get(doc, "titles"), i, title)
+		strv_push(&run->titles, json_string_value(title) ?: "");
 	run->report = dup_member(doc, "report");
 	run->dir = dup_member(doc, "dir");
 	return 0;

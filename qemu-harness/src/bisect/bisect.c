@@ -157,12 +157,9 @@ static double buggy(struct bisection *b, const struct bisect_rev *r)
 
 static bool is_hit(const struct bisect_run *run, const char *title)
 {
-	if (!title || !run->title)
-		return false;
-	if (!strcmp(title, "any"))
+	if (title && !strcmp(title, "any"))
 		return run->seen == BISECT_SEEN_CRASH;
-	return (run->seen == BISECT_SEEN_CRASH || run->seen == BISECT_SEEN_FAILURE) &&
-	       !strcmp(run->title, title);
+	return title && strv_has(&run->titles, title);
 }
 
 /* The bisection has come to one more run of its kernel. */
@@ -170,8 +167,8 @@ static void use(struct bisection *b, struct bisect_kernel *k)
 {
 	const struct bisect_run *run = &k->runs[k->used++];
 
-	if (!b->state.title && run->seen == BISECT_SEEN_CRASH && run->title)
-		b->state.title = xstrdup(run->title);
+	if (!b->state.title && run->seen == BISECT_SEEN_CRASH && run->titles.n)
+		b->state.title = xstrdup(run->titles.v[0]);
 	if (run->seen == BISECT_SEEN_NOTHING)
 		k->silent++;
 	else if (is_hit(run, b->state.title))
@@ -716,6 +713,12 @@ static const struct bisect_run *first_hit(const struct bisection *b, const struc
 	return NULL;
 }
 
+/* What a run that hit is to be called. */
+static const char *title_of(const struct bisection *b, const struct bisect_run *hit)
+{
+	return strcmp(b->state.title, "any") ? b->state.title : hit->titles.v[0];
+}
+
 /* How often the bug showed where it is; to where the odds come from. */
 static void say_odds(struct bisection *b, double odds)
 {
@@ -755,7 +758,7 @@ static int say_named(struct bisection *b, struct bisect_result *result)
 	bisect_log_recipients(log, &commit);
 	hit = first_hit(b, r);
 	if (hit)
-		bisect_log_crash(log, hit);
+		bisect_log_crash(log, title_of(b, hit), hit->report);
 	to = json_array();
 	cc = json_array();
 	for (i = 0; i < commit.to.n; i++)
@@ -766,7 +769,7 @@ static int say_named(struct bisection *b, struct bisect_result *result)
 				    "verdict", "named", "commit", result->commit,
 				    "subject", json_text(commit.title), "odds", result->odds,
 				    "to", to, "cc", cc,
-				    "crash", json_text(hit ? hit->title : NULL),
+				    "crash", json_text(hit ? title_of(b, hit) : NULL),
 				    "report", json_text(hit ? hit->report : NULL));
 out:
 	free(commit.title);
@@ -810,7 +813,7 @@ static void say_nothing(struct bisection *b, const struct bisect_result *result)
 		fprintf(log, b->config->fix ? "the crash still happens on HEAD\n" :
 			"the crash already happened on the oldest tested release\n");
 	if (hit)
-		bisect_log_crash(log, hit);
+		bisect_log_crash(log, title_of(b, hit), hit->report);
 	b->state.result = json_pack("{s:s}", "verdict", names[result->verdict]);
 }
 

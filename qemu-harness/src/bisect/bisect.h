@@ -36,7 +36,8 @@ enum bisect_seen {
  * @number: counts the runs of a test in the order in which they were started, from 0
  * @seen: what it has shown
  * @text: the same for the log ("crashed: WARNING in kvm_wait"); owned
- * @title: of the crash or failure, or NULL; owned
+ * @titles: of all crashes or failures, each by all of its names; the main one
+ *	    first; owned
  * @report: lines of the crash, or NULL; owned
  * @dir: directory of the boot, or NULL; owned
  */
@@ -44,7 +45,7 @@ struct bisect_run {
 	unsigned int number;
 	enum bisect_seen seen;
 	char *text;
-	char *title;
+	struct strv titles;
 	char *report;
 	char *dir;
 };

@@ -122,16 +122,22 @@ done
 says 2 '--bad is needed' "bisection of nothing" "$irqsan" bisect
 says 2 '--fix needs one --good' "bisection for a fix that is nowhere" \
 	"$irqsan" bisect --fix --bad HEAD
-says 2 'no release (a tag like v5.10) before HEAD' "bisection from no release" \
+says 2 'no release .* before HEAD; name a --good' "bisection from no release" \
 	"$irqsan" bisect --accel tcg --repo "$out/other" --bad HEAD --keep "$out/bisect"
 bisect="$irqsan bisect --accel tcg --good HEAD~1 --bad HEAD"
-says 2 'no commit "HEAD~1"' "bisection of no repository" \
+says 2 'no commit "HEAD"' "bisection of no repository" \
 	$bisect --repo /proc --keep "$out/bisect"
-says 2 'no commit "HEAD~1"' "bisection below another repository's git" \
+says 2 'no commit "HEAD"' "bisection below another repository's git" \
 	env GIT_DIR="$out/other/.git" $bisect --repo /proc --keep "$out/bisect"
 says 128 'unrecognized option' "wrong usage below git bisect run" "$irqsan" bisect --step --frob
 says 128 'no commit "HEAD"' "git bisect run on no repository" \
 	"$irqsan" bisect --step --accel tcg --repo /proc --keep "$out/bisect"
+echo CONFIG_X=y >"$out/bisect.config"
+bisect_config="$bisect --repo $out/other --config $out/bisect.config --keep $out/bisect-config"
+says 2 'is no kernel source' "bisection of something else" $bisect_config
+echo CONFIG_Y=y >>"$out/bisect.config"
+says 2 'of another bisection .config_sha256 differs' "bisection with another configuration" \
+	$bisect_config
 says 2 'another bisection runs in' "two bisections in one directory" \
 	flock "$out/bisect/lock" $bisect --keep "$out/bisect"
 says 2 'no directory given' "recheck of nothing" "$irqsan" recheck

@@ -231,7 +231,8 @@ static inline double sim_run(struct sim *s, unsigned int number, unsigned int ru
 	return SIM_SILENT_S;
 }
 
-static inline int sim_test(void *ctx, const char *rev, unsigned int first, unsigned int max,
+static inline int sim_test(void *ctx, const char *rev, const char *signature,
+			   unsigned int first, unsigned int max,
 			   bool (*take)(void *arg, struct bisect_run *run), void *arg)
 {
 	struct sim *s = ctx;
@@ -239,6 +240,8 @@ static inline int sim_test(void *ctx, const char *rev, unsigned int first, unsig
 	struct bisect_run run[SIM_JOBS_MAX];
 	double end[SIM_JOBS_MAX];
 	bool done = false;
+
+	(void)signature;
 
 	while (!done && (n || started < max)) {
 		for (; n < jobs && started < max; n++, started++) {

@@ -27,7 +27,9 @@ static const char script[] =
 	"set -e; export GIT_AUTHOR_NAME=A GIT_AUTHOR_EMAIL=a@example.org\n"
 	"export GIT_COMMITTER_NAME=C GIT_COMMITTER_EMAIL=c@example.org\n"
 	"git init -q -b main .; mkdir scripts\n"
-	"cat >scripts/get_maintainer.pl <<'END'\n"
+	/* It tries to write: into the tree, and beside it. */
+	"{ echo \"system('touch', 'escaped', '$PWD/escaped');\"; cat <<'END'; }"
+	" >scripts/get_maintainer.pl\n"
 	"print 'M One <m1@example.org> (maintainer:PARTS,reviewer:X)', \"\\n\";\n"
 	"print 'R <r@example.org> (reviewer:PARTS)', \"\\n\";\n"
 	"print 'C <m1@example.org> (commit_signer:1/1=100%)', \"\\n\";\n"
@@ -144,8 +146,8 @@ static int op_build(void *ctx, const char *rev, struct bisect_build *build)
 	return rc;
 }
 
-static int op_test(void *ctx, const char *rev, unsigned int first, unsigned int max,
-		   bool (*take)(void *arg, struct bisect_run *run), void *arg)
+static int op_test(void *ctx, const char *rev, const char *signature, unsigned int first,
+		   unsigned int max, bool (*take)(void *arg, struct bisect_run *run), void *arg)
 {
 	const struct history *h = ctx;
 	char *path = xasprintf("%s/bug", h->tree);
@@ -154,6 +156,7 @@ static int op_test(void *ctx, const char *rev, unsigned int first, unsigned int 
 	bool more = true;
 	int rc;
 
+	(void)signature;
 	(void)first;
 
 	rc = bisect_git_checkout(&h->git, rev);
@@ -257,6 +260,11 @@ static void test_cause(void **state)
 	expect(log, " revisions left to test after this (roughly ");
 	expect(log, "recipients (to): [\"a@example.org\" \"linux@example.org\" \"m1@example.org\" "
 	       "\"s@example.org\"]\nrecipients (cc): [\"r@example.org\"]\ncrash: BUG: yes\n");
+	free(line);
+	/* What the script of a stranger's tree does stays in the sandbox. */
+	line = xasprintf("%s/escaped", h->repo);
+	assert_false(file_exists(line));
+	assert_false(in_tree(h, "escaped"));
 	free(line);
 	free(hash);
 	free(log);

@@ -7,7 +7,6 @@
 
 #include "base/json-text.h"
 #include "base/stats.h"
-#include "base/util.h"
 
 /**
  * json_text() - a text as a JSON string
@@ -33,6 +32,22 @@ json_t *json_text(const char *text)
 	value = json_string(ascii);
 	free(ascii);
 	return value;
+}
+
+/**
+ * json_texts() - texts as a JSON array
+ * @list: the texts
+ *
+ * Return: a new reference
+ */
+json_t *json_texts(const struct strv *list)
+{
+	json_t *doc = json_array();
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		json_array_append_new(doc, json_text(list->v[i]));
+	return doc;
 }
 
 /**

@@ -9,10 +9,13 @@
 
 #include <jansson.h>
 
+#include "base/util.h"
+
 /* Of the interval of a rate. */
 #define RATE_CONFIDENCE 0.95
 
 json_t *json_text(const char *text);
+json_t *json_texts(const struct strv *list);
 json_t *json_rate(unsigned int hits, unsigned int runs);
 
 static inline const char *text_of(const json_t *obj, const char *name)

@@ -16,10 +16,12 @@
 
 #include "base/child.h"
 #include "bisect/bisect-git.h"
+#include "kernel/buildroot.h"
 
 /* A whole history is walked, or a whole tree is written. */
 #define DEADLINE_S 1800
 #define MAINTAINERS "scripts/get_maintainer.pl"
+#define PATCH ".git-commit.patch"
 
 /* Says what git said, its last line, and fails. */
 static int git_failed(const char *what, const struct buf *out, const struct buf *err)
@@ -463,13 +465,35 @@ static void add_maintainers(const char *text, bool want_to, struct bisect_commit
 	}
 }
 
+/* Runs the tree's script, which may be anybody's: in the sandbox, without git. */
+static int run_maintainers(const struct bisect_git *g, struct buf *out, int *status)
+{
+	const struct bind binds[] = { { g->tree, "/build", false }, { 0 } };
+	struct buildroot br = {};
+	struct strv argv = {};
+	struct child_opts opts = { .out = -1, .err = -1 };
+	int rc = buildroot_host(&br);
+
+	if (!rc) {
+		buildroot_enter(&br, binds, &argv);
+		strv_push(&argv, "perl");
+		strv_push(&argv, MAINTAINERS);
+		strv_push(&argv, "--nogit");
+		strv_push(&argv, "--nogit-fallback");
+		strv_push(&argv, PATCH);
+		opts.argv = (const char *const *)argv.v;
+		rc = child_run(&opts, DEADLINE_S, out, status);
+	}
+	strv_free(&argv);
+	buildroot_free(&br);
+	return rc;
+}
+
 /* Asks the tree itself who is to be told; one without the script knows nobody. */
 static int ask_maintainers(const struct bisect_git *g, const char *rev, struct buf *out)
 {
 	char *script = xasprintf("%s/%s", g->tree, MAINTAINERS);
-	char *patch = xasprintf("%s/.git-commit.patch", g->tree);
-	const char *const argv[] = { "perl", MAINTAINERS, patch, NULL };
-	struct child_opts opts = { .argv = argv, .cwd = g->tree, .out = -1, .err = -1 };
+	char *patch = xasprintf("%s/%s", g->tree, PATCH);
 	struct buf text = {};
 	int rc, status = 0;
 
@@ -479,7 +503,7 @@ static int ask_maintainers(const struct bisect_git *g, const char *rev, struct b
 		if (!rc)
 			rc = write_file(patch, text.data, text.len);
 		if (!rc)
-			rc = child_run(&opts, DEADLINE_S, out, &status);
+			rc = run_maintainers(g, out, &status);
 		if (!rc && status)
 			pr_warn("%s ended with status %d: the recipients are incomplete",
 				MAINTAINERS, status);

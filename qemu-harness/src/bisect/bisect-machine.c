@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/child.h"
 #include "base/printable.h"
 #include "bisect/bisect-machine.h"
 #include "boot/load.h"
@@ -17,8 +16,6 @@
 #include "judge/series.h"
 #include "kernel/build.h"
 #include "kernel/kernel.h"
-
-#define COMPILER_DEADLINE_S 20
 
 /**
  * struct bisect_guest - a revision that is ready to be booted
@@ -35,24 +32,6 @@ struct bisect_guest {
 	struct prepared load;
 	struct prepared basic;
 };
-
-/**
- * bisect_machine_compiler() - what builds the kernels
- * @name: "gcc (Debian 12.2.0-14) 12.2.0"; the caller frees it
- *
- * Return: 0 or a negative errno; the reason was printed
- */
-int bisect_machine_compiler(char **name)
-{
-	const char *const argv[] = { "gcc", "--version", NULL };
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
-	struct buf out = {};
-	int rc = child_run(&opts, COMPILER_DEADLINE_S, &out, NULL);
-
-	*name = rc ? NULL : strndup(out.data, strcspn(out.data, "\n"));
-	buf_free(&out);
-	return rc;
-}
 
 /**
  * bisect_machine_build() - build a revision
@@ -167,10 +146,29 @@ void bisect_machine_clean(const struct bisect_machine *m)
 	free(out);
 }
 
-/* The guest of a revision, made if there is none; built again if the tree has gone on. */
-static int get_guest(struct bisect_machine *m, const char *rev, struct bisect_guest **guest)
+/* A revision that was built before, once more: is it still the same? */
+static int build_again(struct bisect_machine *m, const char *rev, const char *signature)
 {
 	struct bisect_build again = {};
+	int rc = bisect_machine_build(m, rev, &again);
+
+	if (!rc && again.error) {
+		pr_err("%s was built before and can't be any more: %s", rev, again.error);
+		rc = -EIO;
+	} else if (!rc && strcmp(again.signature, signature)) {
+		pr_err("%s is another kernel now than when it was built before (%.12s, not %.12s); begin anew",
+		       rev, again.signature, signature);
+		rc = -ESTALE;
+	}
+	free(again.signature);
+	free(again.error);
+	return rc;
+}
+
+/* The guest of a revision, made if there is none; built again if the tree has gone on. */
+static int get_guest(struct bisect_machine *m, const char *rev, const char *signature,
+		     struct bisect_guest **guest)
+{
 	struct bisect_guest *g;
 	int rc = 0;
 
@@ -180,13 +178,7 @@ static int get_guest(struct bisect_machine *m, const char *rev, struct bisect_gu
 			return 0;
 	}
 	if (!m->built || strcmp(m->built, rev))
-		rc = bisect_machine_build(m, rev, &again);
-	if (!rc && again.error) {
-		pr_err("%s was built before and can't be any more: %s", rev, again.error);
-		rc = -EIO;
-	}
-	free(again.signature);
-	free(again.error);
+		rc = build_again(m, rev, signature);
 	if (rc)
 		return rc;
 	g = xcalloc(1, sizeof(*g));
@@ -395,6 +387,7 @@ static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, un
  * bisect_machine_test() - boot a revision
  * @m: the machine
  * @rev: the revision; built before
+ * @signature: of its kernel
  * @basic: begin with a boot without load, again until it passes: a revision that
  *	   doesn't boot is not worth more
  * @max: greatest number of outcomes
@@ -403,14 +396,15 @@ static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, un
  *
  * Return: 0 or a negative errno; the reason was printed
  */
-int bisect_machine_test(struct bisect_machine *m, const char *rev, bool basic, unsigned int max,
+int bisect_machine_test(struct bisect_machine *m, const char *rev, const char *signature,
+			bool basic, unsigned int max,
 			bool (*take)(void *arg, struct bisect_run *run), void *arg)
 {
 	struct taking t = { .machine = m, .take = take, .arg = arg };
 	struct bisect_guest *g;
 	int rc;
 
-	rc = get_guest(m, rev, &g);
+	rc = get_guest(m, rev, signature, &g);
 	while (!rc && basic && max && !t.done && !t.passed) {
 		rc = boot(m, g, true, 1, &t);
 		if (!t.passed) {

@@ -39,10 +39,10 @@ struct bisect_machine {
 };
 
 int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisect_build *build);
-int bisect_machine_test(struct bisect_machine *m, const char *rev, bool basic, unsigned int max,
+int bisect_machine_test(struct bisect_machine *m, const char *rev, const char *signature,
+			bool basic, unsigned int max,
 			bool (*take)(void *arg, struct bisect_run *run), void *arg);
 void bisect_machine_free(struct bisect_machine *m);
 void bisect_machine_clean(const struct bisect_machine *m);
-int bisect_machine_compiler(char **name);
 
 #endif

@@ -156,24 +156,15 @@ void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsig
 	}
 }
 
-static json_t *texts_json(const struct strv *list)
-{
-	json_t *doc = json_array();
-	size_t i;
-
-	for (i = 0; i < list->n; i++)
-		json_array_append_new(doc, json_text(list->v[i]));
-	return doc;
-}
-
 /* What a document must say to be this bisection's. */
 static json_t *identity(const struct bisect_config *config)
 {
 	json_t *doc = json_pack("{s:s, s:o, s:o, s:s, s:b, s:s?, s:i}", "format", BISECT_FORMAT,
-				"good", texts_json(&config->good), "skip", texts_json(&config->skip),
-				"bad", config->bad, "fix", config->fix, "title", config->title,
+				"good", json_texts(&config->good),
+				"skip", json_texts(&config->skip), "bad", config->bad, "fix", config->fix, "title", config->title,
 				"runs", (int)config->runs);
 
+	json_object_set_new(doc, "compiler", json_string(config->compiler));
 	if (config->facts)
 		json_object_set(doc, "facts", config->facts);
 	return doc;
@@ -190,7 +181,7 @@ static json_t *kernel_json(const struct bisect_kernel *k)
 		json_array_append_new(runs, json_pack("{s:s, s:o, s:o, s:o, s:s?}",
 						      "seen", seen_names[r->seen],
 						      "text", json_text(r->text),
-						      "titles", texts_json(&r->titles),
+						      "titles", json_texts(&r->titles),
 						      "report", json_text(r->report),
 						      "dir", r->dir));
 	}
@@ -218,7 +209,6 @@ static json_t *state_json(const struct bisect_state *s)
 						      "test_s", r->test_s));
 	}
 	json_object_set_new(doc, "looked_for", s->title ? json_string(s->title) : json_null());
-	json_object_set_new(doc, "compiler", json_string(s->config->compiler));
 	json_object_set_new(doc, "kernels", kernels);
 	json_object_set_new(doc, "revisions", revs);
 	bisect_state_showed(s, &hits, &runs);
@@ -333,17 +323,20 @@ static int take_state(struct bisect_state *s, json_t *doc)
 	return 0;
 }
 
-/* Is the document about the same bisection? */
-static bool same_identity(const struct bisect_config *config, json_t *doc)
+/* What of @want is another one in @doc, or NULL. */
+static const char *differs(json_t *want, json_t *doc)
 {
-	json_t *want = identity(config), *value;
+	json_t *value, *other;
 	const char *key;
-	bool same = true;
 
-	json_object_foreach(want, key, value)
-		same &= json_equal(value, json_object_get(doc, key));
-	json_decref(want);
-	return same;
+	json_object_foreach(want, key, value) {
+		other = json_object_get(doc, key);
+		if (json_is_object(value) && json_is_object(other) && differs(value, other))
+			return differs(value, other);
+		if (!json_equal(value, other))
+			return key;
+	}
+	return NULL;
 }
 
 /**
@@ -357,7 +350,8 @@ static bool same_identity(const struct bisect_config *config, json_t *doc)
 int bisect_state_load(struct bisect_state *s, const struct bisect_config *config)
 {
 	json_error_t error;
-	json_t *doc;
+	json_t *doc, *want;
+	const char *other;
 	int rc;
 
 	*s = (struct bisect_state){ .config = config, .started = now() };
@@ -368,15 +362,18 @@ int bisect_state_load(struct bisect_state *s, const struct bisect_config *config
 		pr_err("%s: %s; remove it to begin anew", config->state, error.text);
 		return -EINVAL;
 	}
-	if (!same_identity(config, doc)) {
-		pr_err("%s is of another bisection; remove it, or choose another directory",
-		       config->state);
+	want = identity(config);
+	other = differs(want, doc);
+	if (other) {
+		pr_err("%s is of another bisection (%s differs); remove it, or choose another directory",
+		       config->state, other);
 		rc = -EEXIST;
 	} else {
 		rc = take_state(s, doc);
 		if (rc)
 			pr_err("%s is damaged; remove it to begin anew", config->state);
 	}
+	json_decref(want);
 	json_decref(doc);
 	if (rc)
 		bisect_state_free(s);

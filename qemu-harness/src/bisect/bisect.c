@@ -258,7 +258,7 @@ static int run_rev(struct bisection *b)
 	b->taken = 0;
 	b->lost = 0;
 	start = now();
-	rc = b->ops->test(b->ctx, k->rev->hash, k->n, max, take, b);
+	rc = b->ops->test(b->ctx, k->rev->hash, k->signature, k->n, max, take, b);
 	r->test_s = before + now() - start;
 	for (i = b->taken; i < max; i++)
 		bisect_run_free(&b->ended[i]);
@@ -743,8 +743,6 @@ static int say_named(struct bisection *b, struct bisect_result *result)
 	FILE *log = b->config->log;
 	struct bisect_commit commit = {};
 	const struct bisect_run *hit;
-	json_t *to, *cc;
-	size_t i;
 	int rc;
 
 	rc = b->ops->commit(b->ctx, result->commit, &commit);
@@ -759,16 +757,10 @@ static int say_named(struct bisection *b, struct bisect_result *result)
 	hit = first_hit(b, r);
 	if (hit)
 		bisect_log_crash(log, title_of(b, hit), hit->report);
-	to = json_array();
-	cc = json_array();
-	for (i = 0; i < commit.to.n; i++)
-		json_array_append_new(to, json_text(commit.to.v[i]));
-	for (i = 0; i < commit.cc.n; i++)
-		json_array_append_new(cc, json_text(commit.cc.v[i]));
 	b->state.result = json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:o, s:o}",
 				    "verdict", "named", "commit", result->commit,
 				    "subject", json_text(commit.title), "odds", result->odds,
-				    "to", to, "cc", cc,
+				    "to", json_texts(&commit.to), "cc", json_texts(&commit.cc),
 				    "crash", json_text(hit ? title_of(b, hit) : NULL),
 				    "report", json_text(hit ? hit->report : NULL));
 out:
@@ -781,19 +773,16 @@ out:
 
 static void say_left(struct bisection *b, const struct strv *left, struct bisect_result *result)
 {
-	json_t *list = json_array();
 	size_t i;
 
 	say_odds(b, result->odds);
 	bisect_log_total(b->config->log, &b->state);
 	fprintf(b->config->log, "bisection is inconclusive, the first %s commit could be any of:\n",
 		what(b));
-	for (i = 0; i < left->n; i++) {
+	for (i = 0; i < left->n; i++)
 		fprintf(b->config->log, "%s\n", left->v[i]);
-		json_array_append_new(list, json_string(left->v[i]));
-	}
-	b->state.result = json_pack("{s:s, s:o, s:f}", "verdict", "inconclusive", "commits", list,
-				    "odds", result->odds);
+	b->state.result = json_pack("{s:s, s:o, s:f}", "verdict", "inconclusive",
+				    "commits", json_texts(left), "odds", result->odds);
 }
 
 static void say_nothing(struct bisection *b, const struct bisect_result *result)

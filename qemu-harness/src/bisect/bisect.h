@@ -122,9 +122,9 @@ struct bisect_commit {
  *	  looking for a fix, ended), @good don't, @skip can't be judged
  * @commit: what is to be told of a commit
  * @build: builds a revision; 0 when it is built or can't be
- * @test: runs a revision up to @max times, after @first earlier ones, hands each
- *	  outcome to @take (which keeps it) when it is there, and stops when that
- *	  returns true
+ * @test: runs a revision, which has this @signature, up to @max times, after @first
+ *	  earlier ones, hands each outcome to @take (which keeps it) when it is
+ *	  there, and stops when that returns true
  *
  * All return 0, or a negative errno after a message when the machine is at
  * fault; -EINTR when the user wants to stop.
@@ -136,8 +136,8 @@ struct bisect_ops {
 		    struct bisect_next *next);
 	int (*commit)(void *ctx, const char *rev, struct bisect_commit *commit);
 	int (*build)(void *ctx, const char *rev, struct bisect_build *build);
-	int (*test)(void *ctx, const char *rev, unsigned int first, unsigned int max,
-		    bool (*take)(void *arg, struct bisect_run *run), void *arg);
+	int (*test)(void *ctx, const char *rev, const char *signature, unsigned int first,
+		    unsigned int max, bool (*take)(void *arg, struct bisect_run *run), void *arg);
 };
 
 /**

@@ -10,14 +10,19 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/child.h"
+#include "base/json-text.h"
+#include "base/program.h"
 #include "base/util.h"
 #include "bisect/bisect-git.h"
 #include "bisect/bisect-machine.h"
 #include "boot/detector.h"
 #include "boot/load.h"
+#include "boot/nested.h"
 #include "cmd/cmd.h"
 #include "cmd/request.h"
+#include "kernel/build.h"
+#include "kernel/buildroot.h"
+#include "kernel/kernel.h"
 
 #define DEFAULT_DIR "out/bisect"
 #define STEP_DIR "out/bisect-step"
@@ -187,10 +192,11 @@ static int op_build(void *ctx, const char *rev, struct bisect_build *build)
 	return rc < 0 ? rc : bisect_machine_build(&work->machine, rev, build);
 }
 
-static int op_test(void *ctx, const char *rev, unsigned int first, unsigned int max,
-		   bool (*take)(void *arg, struct bisect_run *run), void *arg)
+static int op_test(void *ctx, const char *rev, const char *signature, unsigned int first,
+		   unsigned int max, bool (*take)(void *arg, struct bisect_run *run), void *arg)
 {
-	return bisect_machine_test(&((struct work *)ctx)->machine, rev, !first, max, take, arg);
+	return bisect_machine_test(&((struct work *)ctx)->machine, rev, signature, !first, max,
+				   take, arg);
 }
 
 static int checkout(void *ctx, const char *rev)
@@ -203,22 +209,52 @@ static const struct bisect_ops ops = {
 	.build = op_build, .test = op_test,
 };
 
-/* What must be the same for a bisection to go on. */
-static json_t *facts(const struct args *a)
+/* What irqsan.ko is made from, or the one that was named. */
+static int hash_module(const char *module, char hex[65])
+{
+	char *dir = xasprintf("%s/module", irqsan_root());
+	struct buf list = {};
+	int rc;
+
+	if (module)
+		rc = sha256_file(module, hex);
+	else
+		rc = kernel_module_source(dir, &list) ?: sha256_data(list.data, list.len, hex);
+	buf_free(&list);
+	free(dir);
+	return rc;
+}
+
+/* What must be the same for a bisection to go on: names, and what is behind them. */
+static int facts(const struct args *a, json_t **doc)
 {
 	const struct plan *plan = &a->rq.plan;
-	json_t *configs = json_array(), *paths = json_array();
+	char *found = plan->accel == ACCEL_NESTED ? nested_qemu() : NULL;
+	const char *const argv[] = { found ?: plan->qemu ?: "qemu-system-x86_64", "--version",
+				     NULL };
+	char *qemu = program_first_line(argv), module[65], config[65];
+	struct buf text = {};
+	int rc;
 
-	for (size_t i = 0; i < a->configs.n; i++)
-		json_array_append_new(configs, json_string(a->configs.v[i]));
-	for (size_t i = 0; i < a->paths.n; i++)
-		json_array_append_new(paths, json_string(a->paths.v[i]));
-	return json_pack("{s:b, s:o, s:s, s:o, s:s, s:i, s:i, s:s, s:i, s:s?}",
-			 "first_parent", a->first_parent, "paths", paths,
-			 "detector", plan->detector->name, "configs", configs,
-			 "accel", accel_name(plan->accel), "cpus", (int)plan->cpus,
-			 "memory_mb", (int)plan->memory_mb, "workload", plan->load->name,
-			 "seconds", (int)plan->seconds, "params", plan->params);
+	rc = build_config(&a->configs, &text);
+	if (!rc)
+		rc = sha256_data(text.data, text.len, config);
+	if (!rc)
+		rc = hash_module(plan->module, module);
+	if (!rc)
+		rc = plan_to_json(plan, doc);
+	if (!rc)
+		json_object_update_new(*doc,
+				       json_pack("{s:b, s:o, s:o, s:s, s:s, s:s?}",
+						 "first_parent", a->first_parent,
+						 "paths", json_texts(&a->paths),
+						 "configs", json_texts(&a->configs),
+						 "config_sha256", config, "module_sha256", module,
+						 "qemu_version", qemu));
+	buf_free(&text);
+	free(found);
+	free(qemu);
+	return rc;
 }
 
 /* Two bisections in one directory would spoil each other. An fd, or a negative errno. */
@@ -320,7 +356,7 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 		      struct bisect_result *result)
 {
 	char *state = xasprintf("%s/bisect.json", dir), *bad = NULL;
-	char *compiler = NULL;
+	struct buildroot br = {};
 	struct tee tee = {};
 	struct bisect_config config = {
 		.fix = a->fix, .title = a->title, .runs = a->runs, .state = state,
@@ -336,16 +372,16 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 	if (!rc)
 		rc = bisect_git_open(&w->git, bad);
 	if (!rc)
-		rc = bisect_machine_compiler(&compiler);
+		rc = buildroot_host(&br);
+	if (!rc)
+		rc = facts(a, &config.facts);
 	if (!rc) {
 		config.log = open_log(dir, &tee);
 		rc = config.log ? 0 : -EIO;
 	}
 	if (!rc) {
-		config.compiler = compiler;
-		config.facts = facts(a);
+		config.compiler = br.id;
 		rc = bisect(&config, &ops, w, result);
-		json_decref(config.facts);
 	}
 	if (!rc && a->rq.json)
 		rc = copy_json(state, a->rq.json);
@@ -357,7 +393,8 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 		fclose(config.log);
 	if (tee.file)
 		fclose(tee.file);
-	free(compiler);
+	json_decref(config.facts);
+	buildroot_free(&br);
 	strv_free(&config.good);
 	strv_free(&config.names);
 	strv_free(&config.skip);
@@ -469,7 +506,8 @@ static int run_step(struct args *a)
 		code = EXIT_SKIP;
 	} else if (!rc) {
 		printf("kernel signature: %s\n", build.signature);
-		rc = bisect_machine_test(&m, rev, true, a->runs ?: STEP_RUNS, take_step, s);
+		rc = bisect_machine_test(&m, rev, build.signature, true, a->runs ?: STEP_RUNS,
+					 take_step, s);
 		if (!rc && !s->lost)
 			code = codes[bisect_judge(s->runs, s->n, s->title)];
 	}

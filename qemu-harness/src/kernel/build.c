@@ -96,20 +96,36 @@ static int collect_patches(struct making *m)
 	return rc;
 }
 
-static int collect_config(struct making *m)
+static int collect_config(const struct strv *configs, struct kconfig *all, struct buf *text)
 {
 	struct kconfig own = { 0 };
 	int rc = 0;
 
 	/* Whether there is a base is known when all are read. */
-	for (size_t i = 0; !rc && i < m->rq->configs.n; i++)
-		rc = kconfig_add(&own, m->rq->configs.v[i]);
+	for (size_t i = 0; !rc && i < configs->n; i++)
+		rc = kconfig_add(&own, configs->v[i]);
 	if (!rc && !own.base)
-		rc = kconfig_add(&m->config, BASE_CONFIG);
+		rc = kconfig_add(all, BASE_CONFIG);
 	kconfig_free(&own);
-	for (size_t i = 0; !rc && i < m->rq->configs.n; i++)
-		rc = kconfig_add(&m->config, m->rq->configs.v[i]);
-	return rc ? rc : kconfig_text(&m->config, &m->text);
+	for (size_t i = 0; !rc && i < configs->n; i++)
+		rc = kconfig_add(all, configs->v[i]);
+	return rc ? rc : kconfig_text(all, text);
+}
+
+/**
+ * build_config() - what a kernel is to be configured with
+ * @configs: as in a request
+ * @text: all of it is appended
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int build_config(const struct strv *configs, struct buf *text)
+{
+	struct kconfig all = { 0 };
+	int rc = collect_config(configs, &all, text);
+
+	kconfig_free(&all);
+	return rc;
 }
 
 static int describe_origin(struct making *m)
@@ -712,7 +728,7 @@ int build_kernel(const struct build_request *rq, struct build *b)
 	*b = (struct build){ 0 };
 	rc = collect_patches(&m);
 	if (!rc)
-		rc = collect_config(&m);
+		rc = collect_config(&rq->configs, &m.config, &m.text);
 	if (!rc)
 		rc = kernel_source_get(rq->source, &m.source);
 	if (!rc)

@@ -63,6 +63,7 @@ struct build {
 	char *log;
 };
 
+int build_config(const struct strv *configs, struct buf *text);
 int build_kernel(const struct build_request *rq, struct build *b);
 bool build_is_ours(const char *dir);
 int build_load(const char *dir, struct build *b);

@@ -132,6 +132,18 @@ static int collect_module(void *ctx, const char *path, const char *rel)
 	return rc;
 }
 
+/**
+ * kernel_module_source() - what a module is made from
+ * @srcdir: its directory
+ * @list: a line with the hash of each source file is appended
+ *
+ * Return: 0 or a negative errno
+ */
+int kernel_module_source(const char *srcdir, struct buf *list)
+{
+	return for_each_file(srcdir, add_source, list);
+}
+
 /*
  * All that the outcome depends on, as text; kept next to the modules, so that
  * one can see later what they were made from.
@@ -152,7 +164,7 @@ static int describe(const struct kernel *k, const struct toolchain *t, const cha
 			buf_addf(b, "%s  bzImage\n", hex);
 	}
 	if (!rc)
-		rc = for_each_file(srcdir, add_source, b);
+		rc = kernel_module_source(srcdir, b);
 	return rc;
 }
 

@@ -57,6 +57,7 @@ char kernel_config(const struct kernel *k, const char *symbol);
  * cache that holds the .ko files. Cached by the hash of sources, kernel and
  * toolchain.
  */
+int kernel_module_source(const char *srcdir, struct buf *list);
 int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdir);
 
 /*

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@
  * struct bisect_guest - a revision that is ready to be booted
  * @rev: its name; owned
  * @dir: what was put aside; owned
- * @kernel: its kernel; the image is a copy
+ * @kernel: its kernel, where the revisions are of it
  * @load: the guest
  * @basic: the same without load
  */
@@ -32,6 +33,69 @@ struct bisect_guest {
 	struct prepared load;
 	struct prepared basic;
 };
+
+static int build_kernel_revision(struct bisect_machine *m, struct bisect_build *build)
+{
+	char *out = xasprintf("%s/build", m->dir);
+	struct build_request rq = { .source = m->source, .loose = true, .out = out };
+	struct build b;
+	int rc;
+
+	for (size_t i = 0; i < m->configs->n; i++)
+		strv_push(&rq.configs, m->configs->v[i]);
+	rc = build_kernel(&rq, &b);
+	if (rc == BUILD_BROKEN)
+		build->error = xstrdup(b.error ?: "the build failed");
+	else if (!rc)
+		build->signature = xstrdup(b.signature);
+	build_free(&b);
+	strv_free(&rq.configs);
+	free(out);
+	return rc == BUILD_BROKEN ? 0 : rc;
+}
+
+/* Equal modules are the same revision, whatever was written about them. */
+static int sign_modules(const struct strv *modules, struct bisect_build *build)
+{
+	struct buf all = {};
+	char hex[65];
+	int rc = 0;
+
+	for (size_t i = 0; !rc && i < modules->n; i++) {
+		rc = sha256_file(modules->v[i], hex);
+		buf_add(&all, hex, strlen(hex));
+	}
+	if (!rc)
+		rc = sha256_data(all.data, all.len, hex);
+	if (!rc)
+		build->signature = xstrdup(hex);
+	buf_free(&all);
+	return rc;
+}
+
+static int build_module_revision(struct bisect_machine *m, struct bisect_build *build)
+{
+	char *dir = NULL, *pattern;
+	glob_t found = {};
+	int rc = kernel_build_module(m->kernel, m->source, &dir);
+
+	strv_free(&m->modules);
+	/* Its compiler has been there for irqsan.ko. */
+	if (rc == -EIO) {
+		build->error = xstrdup("the module doesn't build");
+		return 0;
+	}
+	if (rc)
+		return rc;
+	pattern = xasprintf("%s/*.ko", dir);
+	if (!glob(pattern, 0, NULL, &found))
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			strv_push(&m->modules, found.gl_pathv[i]);
+	globfree(&found);
+	free(pattern);
+	free(dir);
+	return sign_modules(&m->modules, build);
+}
 
 /**
  * bisect_machine_build() - build a revision
@@ -44,31 +108,16 @@ struct bisect_guest {
  */
 int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisect_build *build)
 {
-	char *out = xasprintf("%s/build", m->dir);
-	struct build_request rq = { .source = m->source, .loose = true, .out = out };
-	struct build b;
 	int rc;
 
 	free(m->built);
 	m->built = NULL;
 	rc = m->checkout ? m->checkout(m->ctx, rev) : 0;
-	if (rc < 0) {
-		free(out);
+	if (rc < 0)
 		return rc;
-	}
-	for (size_t i = 0; i < m->configs->n; i++)
-		strv_push(&rq.configs, m->configs->v[i]);
-	rc = build_kernel(&rq, &b);
-	if (rc == BUILD_BROKEN) {
-		build->error = xstrdup(b.error ?: "the build failed");
-		rc = 0;
-	} else if (!rc) {
-		build->signature = xstrdup(b.signature);
+	rc = m->kernel ? build_module_revision(m, build) : build_kernel_revision(m, build);
+	if (!rc && !build->error)
 		m->built = xstrdup(rev);
-	}
-	build_free(&b);
-	strv_free(&rq.configs);
-	free(out);
 	return rc;
 }
 
@@ -86,21 +135,26 @@ static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
 {
 	char *load_dir = xasprintf("%s/load", g->dir), *basic_dir = xasprintf("%s/basic", g->dir);
 	char *tree = xasprintf("%s/build", m->dir);
-	struct plan basic;
+	const struct kernel *kernel = m->kernel ?: &g->kernel;
+	struct plan load, basic;
 	int rc;
 
-	basic_plan(m->plan, &basic);
+	plan_copy(&load, m->plan);
+	for (size_t i = 0; m->kernel && i < m->modules.n; i++)
+		strv_push(&load.insmod, m->modules.v[i]);
+	basic_plan(&load, &basic);
 	rc = remove_tree(g->dir);
 	if (!rc)
 		rc = mkdir_p(load_dir);
 	if (!rc)
 		rc = mkdir_p(basic_dir);
-	if (!rc)
+	if (!rc && !m->kernel)
 		rc = kernel_get(tree, &g->kernel);
 	if (!rc)
-		rc = prepare_guest(m->plan, &g->kernel, load_dir, &g->load);
+		rc = prepare_guest(&load, kernel, load_dir, &g->load);
 	if (!rc)
-		rc = prepare_guest(&basic, &g->kernel, basic_dir, &g->basic);
+		rc = prepare_guest(&basic, kernel, basic_dir, &g->basic);
+	plan_free(&load);
 	plan_free(&basic);
 	free(tree);
 	free(basic_dir);
@@ -129,6 +183,7 @@ void bisect_machine_free(struct bisect_machine *m)
 		guest_drop(m->guests[i]);
 	free(m->guests);
 	free(m->built);
+	strv_free(&m->modules);
 	m->guests = NULL;
 	m->nr_guests = 0;
 	m->built = NULL;

@@ -15,12 +15,14 @@ struct bisect_guest;
  * @plan: how revisions are run; its accelerator is chosen
  * @jobs: boots at once; 0: as many as this machine can
  * @verbose: print each guest's phases
+ * @kernel: the revisions are of a module, for this kernel; NULL: they are of the kernel
  * @configs: of the kernels, for build_kernel()
  * @source: source tree
  * @dir: build tree and runs go there
  * @checkout: puts a revision into @source; NULL: it is there
  * @ctx: for @checkout
- * @built: revision that the build tree is of; owned; or NULL
+ * @built: revision that the build tree is of, or @modules are; owned; or NULL
+ * @modules: the .ko files of @built; owned
  * @guests: revisions that were made ready to be booted
  * @nr_guests: how many
  */
@@ -28,12 +30,14 @@ struct bisect_machine {
 	const struct plan *plan;
 	unsigned int jobs;
 	bool verbose;
+	const struct kernel *kernel;
 	const struct strv *configs;
 	const char *source;
 	const char *dir;
 	int (*checkout)(void *ctx, const char *rev);
 	void *ctx;
 	char *built;
+	struct strv modules;
 	struct bisect_guest **guests;
 	size_t nr_guests;
 };

@@ -77,6 +77,8 @@ struct args {
 
 static const struct argp_option options[] = {
 	{ "repo", OPT_REPO, "DIR", 0, "git repository of the kernel (default: .)", 1 },
+	{ "kernel", 'K', "KERNEL", 0,
+	  "--repo is of a module: build each revision of it for this kernel, and load it", 1 },
 	{ "good", OPT_GOOD, "REV", 0,
 	  "revision without the bug, may be given more than once (default: the latest release, "
 	  "a tag like v5.10, that turns out to be)", 1 },
@@ -108,6 +110,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_REPO:
 		a->repo = arg;
+		break;
+	case 'K':
+		a->rq.kernel = arg;
 		break;
 	case OPT_GOOD:
 		strv_push(&a->good, arg);
@@ -144,6 +149,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--step goes without --good, --bad and --fix");
 		if (!a->step && !a->bad)
 			argp_error(state, "--bad is needed");
+		if (a->rq.kernel && a->configs.n)
+			argp_error(state, "--config is for a kernel that is built, not for --kernel");
 		if (a->fix && a->good.n != 1)
 			argp_error(state, "--fix needs one --good");
 		break;
@@ -245,9 +252,9 @@ static int facts(const struct args *a, json_t **doc)
 		rc = plan_to_json(plan, doc);
 	if (!rc)
 		json_object_update_new(*doc,
-				       json_pack("{s:b, s:o, s:o, s:s, s:s, s:s?}",
+				       json_pack("{s:b, s:s?, s:o, s:o, s:s, s:s, s:s?}",
 						 "first_parent", a->first_parent,
-						 "paths", json_texts(&a->paths),
+						 "kernel", a->rq.kernel, "paths", json_texts(&a->paths),
 						 "configs", json_texts(&a->configs),
 						 "config_sha256", config, "module_sha256", module,
 						 "qemu_version", qemu));
@@ -407,6 +414,7 @@ static int run_all(struct args *a)
 {
 	const char *keep = a->rq.keep ?: DEFAULT_DIR;
 	struct bisect_result result = {};
+	struct kernel kernel = {};
 	struct work w = {};
 	char *dir = NULL, *tree = NULL;
 	int rc, fd = -1;
@@ -423,16 +431,19 @@ static int run_all(struct args *a)
 	};
 	w.machine = (struct bisect_machine){
 		.plan = &a->rq.plan, .jobs = a->rq.jobs, .verbose = a->rq.verbose,
-		.configs = &a->configs, .source = tree, .dir = dir,
+		.kernel = a->rq.kernel ? &kernel : NULL, .configs = &a->configs, .source = tree, .dir = dir,
 		.checkout = checkout, .ctx = &w.git,
 	};
 	if (!rc)
 		rc = request_accel(&a->rq);
+	if (!rc && a->rq.kernel)
+		rc = kernel_get(a->rq.kernel, &kernel);
 	if (!rc)
 		rc = run_locked(a, dir, &w, &result);
 	if (rc == -EINTR)
 		pr_info("run the same command to go on");
 	bisect_machine_free(&w.machine);
+	kernel_free(&kernel);
 	if (fd >= 0)
 		close(fd);
 	free(tree);
@@ -479,9 +490,11 @@ static int run_step(struct args *a)
 	};
 	const char *keep = a->rq.keep ?: STEP_DIR;
 	struct step *s = xcalloc(1, sizeof(*s));
+	struct kernel kernel = {};
 	struct bisect_machine m = {
 		.plan = &a->rq.plan, .jobs = a->rq.jobs, .verbose = a->rq.verbose,
-		.configs = &a->configs, .source = a->repo,
+		.kernel = a->rq.kernel ? &kernel : NULL, .configs = &a->configs,
+		.source = a->repo,
 	};
 	struct bisect_build build = {};
 	char *dir = NULL, *rev = NULL;
@@ -497,6 +510,8 @@ static int run_step(struct args *a)
 	}
 	if (!rc)
 		rc = request_accel(&a->rq);
+	if (!rc && a->rq.kernel)
+		rc = kernel_get(a->rq.kernel, &kernel);
 	if (!rc)
 		rc = bisect_git_hash(a->repo, "HEAD", &rev);
 	if (!rc)
@@ -514,6 +529,7 @@ static int run_step(struct args *a)
 	while (s->n)
 		bisect_run_free(&s->runs[--s->n]);
 	bisect_machine_free(&m);
+	kernel_free(&kernel);
 	free(build.signature);
 	free(build.error);
 	if (fd >= 0)

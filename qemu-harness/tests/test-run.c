@@ -453,14 +453,16 @@ struct verification {
 	unsigned int boots;
 };
 
+#define BUG_PANIC "bug-to-the-end,panic-at-boot,"
+#define BUG_STALL "bug-to-the-end,stall-load,"
 #define BUG_GOOD "bug-to-the-end,good,"
 
 static const struct verification verifications[] = {
 	{ BUG_GOOD BUG_GOOD BUG_GOOD "good", 3, VERIFY_FIXED, 6 },
 	{ "bug-to-the-end", 2, VERIFY_NOT_FIXED, 4 },
 	{ "good", 2, VERIFY_NOT_REPRODUCED, 4 },
-	{ "bug-to-the-end,panic-at-boot,bug-to-the-end,panic-at-boot", 2, VERIFY_WORSE, 4 },
-	{ "bug-to-the-end,stall-load,bug-to-the-end,stall-load", 2, VERIFY_WORSE, 4 },
+	{ BUG_PANIC BUG_PANIC BUG_PANIC BUG_PANIC, 4, VERIFY_WORSE, 8 },
+	{ BUG_STALL BUG_STALL BUG_STALL BUG_STALL, 4, VERIFY_WORSE, 8 },
 	{ "bug-to-the-end,not-reached,bug-to-the-end,not-reached", 2, VERIFY_INCONCLUSIVE, 4 },
 	{ "bug-to-the-end,killed,killed,killed,bug-to-the-end,dead-control", 2,
 	  VERIFY_INCONCLUSIVE, 4 },

@@ -330,6 +330,11 @@ static void test_releases(void **state)
 	assert_null(strstr(log, "rc1"));
 	assert_null(strstr(log, "v1.10.1"));
 	free(log);
+	/* The bad one is a release itself. */
+	log = find(h, NULL, "v1.10", false, "n6");
+	assert_null(strstr(log, "testing release v1.10\n"));
+	expect_hashes(h, log, "# git bisect start", "merge n4");
+	free(log);
 }
 
 static void test_several_good(void **state)

@@ -245,7 +245,7 @@ static int rev_list(const struct bisect_git *g, const char *option, const char *
 }
 
 /**
- * bisect_git_releases() - releases that a revision comes from
+ * bisect_git_releases() - releases that a revision comes from, but itself
  * @repo: the repository
  * @bad: the revision
  * @names: their tags are appended, the latest first
@@ -260,8 +260,9 @@ int bisect_git_releases(const char *repo, const char *bad, struct strv *names)
 	size_t n;
 	int rc;
 
-	rc = git_l(repo, &out, NULL, "tag", "--list", "--merged", bad, "--sort=-version:refname",
-		   "v[0-9]*.[0-9]*", NULL);
+	/* @bad may be a release itself. */
+	rc = git_l(repo, &out, NULL, "tag", "--list", "--merged", bad, "--no-contains", bad,
+		   "--sort=-version:refname", "v[0-9]*.[0-9]*", NULL);
 	for (tag = rc ? NULL : strtok_r(out.data, "\n", &save); tag;
 	     tag = strtok_r(NULL, "\n", &save)) {
 		/* v5.10, but not v5.10-rc1, nor v5.10.3, which other releases don't come from */

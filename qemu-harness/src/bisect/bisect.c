@@ -505,7 +505,8 @@ static int examine_bases(struct bisection *b, struct bisect_result *result)
 		rc = examine(b, r, PHASE_STEP);
 		if (rc < 0)
 			continue;
-		strv_push(&b->olds, r->hash);
+		if (r->mark != BISECT_SKIP)
+			strv_push(&b->olds, r->hash);
 		if (!has_it(b, r))
 			continue;
 		fprintf(b->config->log, "the merge base %s is %s: the bug %s between it and %s\n",

@@ -62,12 +62,10 @@ static u64 first_ns;
 static LIST_HEAD(gone_lines);
 static unsigned int nr_gone_lines;
 
-static notrace u64 make_key(unsigned long site, unsigned long caller)
+static __kprobes u64 make_key(unsigned long site, unsigned long caller)
 {
 	return (u64)(u32)site << 32 | (u32)caller;
 }
-
-NOKPROBE_SYMBOL(make_key);
 
 static unsigned long key_address(u32 half)
 {
@@ -80,7 +78,7 @@ static bool is_bug(u64 key)
 }
 
 /* The slot of a bug, taken if there is none yet; NULL when all are taken. */
-static notrace struct irqsan_bug *get_bug(u64 key)
+static __kprobes struct irqsan_bug *get_bug(u64 key)
 {
 	unsigned int at = hash_64(key, IRQSAN_BUG_BITS), i;
 
@@ -110,15 +108,13 @@ static notrace struct irqsan_bug *get_bug(u64 key)
 	return NULL;
 }
 
-NOKPROBE_SYMBOL(get_bug);
-
 /*
  * From the registers, not from here: an optimised kprobe's detour buffer has no
  * unwind data, and what is nearer than the site is of no interest. Where there
  * are none (a tracepoint), from here, and what is nearer is passed over.
  */
-static notrace unsigned int walk_stack(unsigned long site, struct pt_regs *regs,
-				       unsigned long *entries, unsigned int max)
+static __kprobes unsigned int walk_stack(unsigned long site, struct pt_regs *regs,
+					 unsigned long *entries, unsigned int max)
 {
 	struct unwind_state state;
 	bool found = regs;
@@ -143,10 +139,8 @@ static notrace unsigned int walk_stack(unsigned long site, struct pt_regs *regs,
 	return nr;
 }
 
-NOKPROBE_SYMBOL(walk_stack);
-
 /* An out-of-line unlock restores for its caller; elsewhere it is the site that does. */
-static notrace unsigned long find_caller(unsigned long site, struct pt_regs *regs)
+static __kprobes unsigned long find_caller(unsigned long site, struct pt_regs *regs)
 {
 	unsigned long entries[CALLER_REACH];
 	unsigned int nr, i;
@@ -161,11 +155,9 @@ static notrace unsigned long find_caller(unsigned long site, struct pt_regs *reg
 	return site;
 }
 
-NOKPROBE_SYMBOL(find_caller);
-
-static notrace void fill_record(struct irqsan_bug *bug, unsigned long site, unsigned long caller,
-				struct pt_regs *regs, enum irqsan_flags flags, const u8 *code,
-				const struct irqsan_enabler *enabler, const char *where)
+static __kprobes void fill_record(struct irqsan_bug *bug, unsigned long site, unsigned long caller,
+				  struct pt_regs *regs, enum irqsan_flags flags, const u8 *code,
+				  const struct irqsan_enabler *enabler, const char *where)
 {
 	struct irqsan_record *record = &bug->record;
 
@@ -192,8 +184,6 @@ static notrace void fill_record(struct irqsan_bug *bug, unsigned long site, unsi
 	record->regs.ip = site;
 }
 
-NOKPROBE_SYMBOL(fill_record);
-
 /**
  * irqsan_bug_hit_at() - a violation has happened
  * @kind: of the site
@@ -207,9 +197,9 @@ NOKPROBE_SYMBOL(fill_record);
  * Counts, traces, and leaves a record where one is wanted. Preemption is off. Any
  * context, NMI too; takes no lock, allocates, wakes and prints nothing.
  */
-void notrace irqsan_bug_hit_at(enum irqsan_kind kind, unsigned long site, unsigned long caller,
-			       struct pt_regs *regs, enum irqsan_flags flags, const u8 *code,
-			       const char *where)
+void __kprobes irqsan_bug_hit_at(enum irqsan_kind kind, unsigned long site, unsigned long caller,
+				 struct pt_regs *regs, enum irqsan_flags flags, const u8 *code,
+				 const char *where)
 {
 	const struct irqsan_enabler *enabler = irqsan_enabler_now();
 	u64 now = ktime_get_mono_fast_ns();
@@ -249,8 +239,6 @@ void notrace irqsan_bug_hit_at(enum irqsan_kind kind, unsigned long site, unsign
 	WRITE_ONCE(irqsan_bugs_waiting, true);
 }
 
-NOKPROBE_SYMBOL(irqsan_bug_hit_at);
-
 /**
  * irqsan_bug_hit() - the same where a probe has seen it
  * @kind: of the site
@@ -263,13 +251,11 @@ NOKPROBE_SYMBOL(irqsan_bug_hit_at);
  * The caller is the first return address behind an out-of-line unlock, and the
  * site itself elsewhere. Context as irqsan_bug_hit_at().
  */
-void notrace irqsan_bug_hit(enum irqsan_kind kind, unsigned long site, struct pt_regs *regs,
-			    enum irqsan_flags flags, const u8 *code, const char *where)
+void __kprobes irqsan_bug_hit(enum irqsan_kind kind, unsigned long site, struct pt_regs *regs,
+			      enum irqsan_flags flags, const u8 *code, const char *where)
 {
 	irqsan_bug_hit_at(kind, site, find_caller(site, regs), regs, flags, code, where);
 }
-
-NOKPROBE_SYMBOL(irqsan_bug_hit);
 
 /* The address as one word: without the function's size and the module. */
 static size_t add_addr(char *buf, size_t size, unsigned long addr)

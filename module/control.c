@@ -102,7 +102,7 @@ static const struct irqsan_control controls[IRQSAN_MECHANISMS] = {
  *
  * Return: true if it is.
  */
-bool notrace irqsan_control_has(unsigned long addr)
+bool __kprobes irqsan_control_has(unsigned long addr)
 {
 	unsigned int i;
 
@@ -112,8 +112,6 @@ bool notrace irqsan_control_has(unsigned long addr)
 	}
 	return false;
 }
-
-NOKPROBE_SYMBOL(irqsan_control_has);
 
 /**
  * irqsan_control_seen() - the record of a planted restore has come through

@@ -53,7 +53,7 @@ static const u8 irqsan_reg_offset[] = {
 	offsetof(struct pt_regs, r14), offsetof(struct pt_regs, r15),
 };
 
-static enum irqsan_flags notrace saved_flags(const struct irqsan_site *site, struct pt_regs *regs)
+static enum irqsan_flags __kprobes saved_flags(const struct irqsan_site *site, struct pt_regs *regs)
 {
 	unsigned long flags;
 
@@ -70,8 +70,6 @@ static enum irqsan_flags notrace saved_flags(const struct irqsan_site *site, str
 	}
 }
 
-NOKPROBE_SYMBOL(saved_flags);
-
 /**
  * irqsan_violation() - count and record a broken contract
  * @site: where
@@ -82,14 +80,12 @@ NOKPROBE_SYMBOL(saved_flags);
  *
  * Preemption is off. Any context, NMI too.
  */
-void notrace irqsan_violation(struct irqsan_site *site, struct pt_regs *regs,
-			      enum irqsan_flags flags, const char *where)
+void __kprobes irqsan_violation(struct irqsan_site *site, struct pt_regs *regs,
+				enum irqsan_flags flags, const char *where)
 {
 	this_cpu_inc(site->count->violations);
 	irqsan_bug_hit(site->kind, site->addr, regs, flags, site->code, where);
 }
-
-NOKPROBE_SYMBOL(irqsan_violation);
 
 /**
  * irqsan_site_hit() - kprobe handler of a restore
@@ -101,7 +97,7 @@ NOKPROBE_SYMBOL(irqsan_violation);
  *
  * Return: 0, which lets the instruction run.
  */
-int notrace irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs)
+int __kprobes irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct irqsan_site *site = container_of(kp, struct irqsan_site, kp);
 
@@ -113,8 +109,6 @@ int notrace irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-NOKPROBE_SYMBOL(irqsan_site_hit);
-
 /**
  * irqsan_direct_bogus() - _raw_spin_unlock_irqrestore() was entered with IRQs on
  * @regs: registers at its entry
@@ -124,7 +118,7 @@ NOKPROBE_SYMBOL(irqsan_site_hit);
  * functions: a kernel that checks raw_local_irq_restore() itself need not check
  * this one. The flags are the second argument.
  */
-void notrace irqsan_direct_bogus(struct pt_regs *regs)
+void __kprobes irqsan_direct_bogus(struct pt_regs *regs)
 {
 	unsigned long flags = arch_local_irq_save();
 	struct irqsan_site *site = READ_ONCE(direct_site);
@@ -138,8 +132,6 @@ void notrace irqsan_direct_bogus(struct pt_regs *regs)
 	arch_local_irq_restore(flags);
 }
 
-NOKPROBE_SYMBOL(irqsan_direct_bogus);
-
 /**
  * irqsan_no_post() - a kprobe with a post handler is never optimised
  * @kp: the kprobe
@@ -148,11 +140,9 @@ NOKPROBE_SYMBOL(irqsan_direct_bogus);
  *
  * Any context, NMI too.
  */
-void notrace irqsan_no_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
+void __kprobes irqsan_no_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
 {
 }
-
-NOKPROBE_SYMBOL(irqsan_no_post);
 
 /* Its restores: the site at @arg, and no second one? */
 static int is_another(void *arg, const struct irqsan_found *found)

@@ -76,7 +76,7 @@ static struct tracepoint *contention;
 static const char *restore_state = "absent";
 static const struct module *replaced_by;	/* the livepatch of kvm_wait */
 
-static int notrace wait_entry(struct kprobe *kp, struct pt_regs *regs)
+static int __kprobes wait_entry(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct irqsan_pv_waits *waits = this_cpu_ptr(&irqsan_pv_waits);
 
@@ -92,10 +92,8 @@ static int notrace wait_entry(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-NOKPROBE_SYMBOL(wait_entry);
-
 /* The wait that was entered with this stack pointer; NULL if it began before anybody looked. */
-static const struct irqsan_pv_wait notrace *end_wait(unsigned long sp)
+static const struct irqsan_pv_wait __kprobes *end_wait(unsigned long sp)
 {
 	struct irqsan_pv_waits *waits = this_cpu_ptr(&irqsan_pv_waits);
 	unsigned int at;
@@ -108,13 +106,11 @@ static const struct irqsan_pv_wait notrace *end_wait(unsigned long sp)
 	return &waits->wait[at - 1];
 }
 
-NOKPROBE_SYMBOL(end_wait);
-
 /*
  * A kretprobe would be simpler, but replaces the return address on the stack,
  * at which older unwinders stop: the splat would not say who waits.
  */
-static int notrace wait_exit(struct kprobe *kp, struct pt_regs *regs)
+static int __kprobes wait_exit(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct irqsan_site *site = container_of(kp, struct irqsan_site, kp);
 	const struct irqsan_pv_wait *wait = end_wait(regs->sp);
@@ -140,17 +136,13 @@ static int notrace wait_exit(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-NOKPROBE_SYMBOL(wait_exit);
-
-static int notrace kick_entry(struct kprobe *kp, struct pt_regs *regs)
+static int __kprobes kick_entry(struct kprobe *kp, struct pt_regs *regs)
 {
 	this_cpu_inc(irqsan_pv_count.kicks);
 	return 0;
 }
 
-NOKPROBE_SYMBOL(kick_entry);
-
-static int notrace slow_pv_entry(struct kprobe *kp, struct pt_regs *regs)
+static int __kprobes slow_pv_entry(struct kprobe *kp, struct pt_regs *regs)
 {
 	this_cpu_inc(irqsan_pv_count.slow_pv);
 	if (!contention)
@@ -158,24 +150,18 @@ static int notrace slow_pv_entry(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-NOKPROBE_SYMBOL(slow_pv_entry);
-
-static int notrace slow_native_entry(struct kprobe *kp, struct pt_regs *regs)
+static int __kprobes slow_native_entry(struct kprobe *kp, struct pt_regs *regs)
 {
 	this_cpu_inc(irqsan_pv_count.slow_all);
 	return 0;
 }
 
-NOKPROBE_SYMBOL(slow_native_entry);
-
 /* Of the tracepoint lock:contention_begin. */
-static void notrace contention_begins(void *unused, void *lock, unsigned int flags)
+static void __kprobes contention_begins(void *unused, void *lock, unsigned int flags)
 {
 	if (flags == CONTENTION_SPINLOCK)
 		this_cpu_inc(irqsan_pv_count.slow_all);
 }
-
-NOKPROBE_SYMBOL(contention_begins);
 
 /* Those in which a vCPU waits, then those of which only the entry counts. */
 static const char * const pv_names[] = {

@@ -159,7 +159,7 @@ int irqsan_text_start(void)
  *
  * Return: true if it is.
  */
-bool notrace irqsan_text_unlocks(unsigned long addr)
+bool __kprobes irqsan_text_unlocks(unsigned long addr)
 {
 	unsigned int i;
 
@@ -169,8 +169,6 @@ bool notrace irqsan_text_unlocks(unsigned long addr)
 	}
 	return false;
 }
-
-NOKPROBE_SYMBOL(irqsan_text_unlocks);
 
 /**
  * irqsan_text_style() - how restores are compiled in this kernel

@@ -70,31 +70,25 @@ void irqsan_tracepoint_detach(struct tracepoint *tp, void *probe)
 	tracepoint_synchronize_unregister();
 }
 
-static void notrace tracepoint_hit(enum irqsan_kind kind, unsigned long ip, unsigned long caller,
-				   bool irqs_on)
+static void __kprobes tracepoint_hit(enum irqsan_kind kind, unsigned long ip, unsigned long caller,
+				     bool irqs_on)
 {
 	if (READ_ONCE(irqsan_enabled))
 		irqsan_bug_hit_at(kind, ip, caller, NULL, irqs_on ? IRQSAN_ON : IRQSAN_OFF, NULL,
 				  IRQSAN_HERE);
 }
 
-NOKPROBE_SYMBOL(tracepoint_hit);
-
-static void notrace restore_probe(void *unused, unsigned long ip, unsigned long caller,
-				  bool irqs_on)
+static void __kprobes restore_probe(void *unused, unsigned long ip, unsigned long caller,
+				    bool irqs_on)
 {
 	tracepoint_hit(IRQSAN_RESTORE, ip, caller, irqs_on);
 }
 
-NOKPROBE_SYMBOL(restore_probe);
-
-static void notrace imbalance_probe(void *unused, unsigned long ip, unsigned long caller,
-				    bool irqs_on)
+static void __kprobes imbalance_probe(void *unused, unsigned long ip, unsigned long caller,
+				      bool irqs_on)
 {
 	tracepoint_hit(IRQSAN_BALANCE, ip, caller, irqs_on);
 }
-
-NOKPROBE_SYMBOL(imbalance_probe);
 
 /**
  * irqsan_tracepoint_control() - a violation that is planted, by the tracepoint

@@ -41,7 +41,7 @@ static DEFINE_PER_CPU(struct irqsan_enabler[IRQSAN_CONTEXTS], irqsan_enablers);
  * is taken for what the NMI interrupted: rare, and its stack shows it. On
  * PREEMPT_RT a softirq is part of its task.
  */
-static notrace enum irqsan_context interrupted_context(void)
+static __kprobes enum irqsan_context interrupted_context(void)
 {
 	unsigned int count = preempt_count();
 
@@ -53,8 +53,6 @@ static notrace enum irqsan_context interrupted_context(void)
 		return IRQSAN_HARDIRQ;
 	return count & SOFTIRQ_OFFSET ? IRQSAN_SOFTIRQ : IRQSAN_TASK;
 }
-
-NOKPROBE_SYMBOL(interrupted_context);
 
 /*
  * As many words as there are up to the end of the page, which is mapped since
@@ -79,7 +77,7 @@ static __always_inline unsigned int copy_stack(unsigned long *to, unsigned long 
  *
  * Return: 0, which lets the instruction run.
  */
-int notrace irqsan_enable_hit(struct kprobe *kp, struct pt_regs *regs)
+int __kprobes irqsan_enable_hit(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct irqsan_site *site = container_of(kp, struct irqsan_site, kp);
 	struct irqsan_enabler *enabler;
@@ -96,8 +94,6 @@ int notrace irqsan_enable_hit(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
-NOKPROBE_SYMBOL(irqsan_enable_hit);
-
 /**
  * irqsan_enabler_now() - who turned IRQs on in the context of a violation
  *
@@ -106,7 +102,7 @@ NOKPROBE_SYMBOL(irqsan_enable_hit);
  * Return: the last one that was seen, if this task did it; or NULL. Only its
  * stack tells whether the violation is its doing (irqsan_enabler_stack()).
  */
-const struct irqsan_enabler notrace *irqsan_enabler_now(void)
+const struct irqsan_enabler __kprobes *irqsan_enabler_now(void)
 {
 	const struct irqsan_enabler *enabler;
 
@@ -115,8 +111,6 @@ const struct irqsan_enabler notrace *irqsan_enabler_now(void)
 	enabler = this_cpu_ptr(&irqsan_enablers[interrupted_context()]);
 	return enabler->addr && enabler->task == current ? enabler : NULL;
 }
-
-NOKPROBE_SYMBOL(irqsan_enabler_now);
 
 static bool is_entry(unsigned long addr, const struct irqsan_range *fn)
 {

@@ -67,25 +67,16 @@ void __sanitizer_cov_trace_pc(void);
 #endif
 
 /* 6.4 (commit ac3b43283923) made the two layouts of a module one array. */
-static inline struct irqsan_range compat_module_text(const struct module *mod)
+static inline struct irqsan_range compat_module_text(const struct module *mod, bool init)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-	return (struct irqsan_range){ (unsigned long)mod->mem[MOD_TEXT].base,
-				      mod->mem[MOD_TEXT].size };
-#else
-	return (struct irqsan_range){ (unsigned long)mod->core_layout.base,
-				      mod->core_layout.text_size };
-#endif
-}
+	const struct module_memory *mem = &mod->mem[init ? MOD_INIT_TEXT : MOD_TEXT];
 
-static inline struct irqsan_range compat_module_init_text(const struct module *mod)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-	return (struct irqsan_range){ (unsigned long)mod->mem[MOD_INIT_TEXT].base,
-				      mod->mem[MOD_INIT_TEXT].size };
+	return (struct irqsan_range){ (unsigned long)mem->base, mem->size };
 #else
-	return (struct irqsan_range){ (unsigned long)mod->init_layout.base,
-				      mod->init_layout.text_size };
+	const struct module_layout *layout = init ? &mod->init_layout : &mod->core_layout;
+
+	return (struct irqsan_range){ (unsigned long)layout->base, layout->text_size };
 #endif
 }
 
@@ -111,7 +102,11 @@ struct compat_direct {
 #endif
 };
 
-#ifdef CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS
+/*
+ * 6.5 (commit da8bdfbd4223). Before it all direct calls share one ftrace_ops, which
+ * is permanent: while there is one, kernel.ftrace_enabled can't be set to 0. Without
+ * CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS all of it fails.
+ */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 /* 6.12 frees the filter but keeps the pointers to it: the next use would free it again. */
 static inline void compat_direct_free(struct compat_direct *direct)
@@ -119,16 +114,10 @@ static inline void compat_direct_free(struct compat_direct *direct)
 	ftrace_free_filter(&direct->ops);
 	direct->ops = (struct ftrace_ops){ .flags = 0 };
 }
-#endif
 
-/*
- * 6.5 (commit da8bdfbd4223). Before it all direct calls share one ftrace_ops, which
- * is permanent: while there is one, kernel.ftrace_enabled can't be set to 0.
- */
 static inline int compat_direct_register(struct compat_direct *direct, unsigned long ip,
 					 unsigned long addr)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 	int rc = ftrace_set_filter_ip(&direct->ops, ip, 0, 0);
 
 	if (rc)
@@ -139,35 +128,28 @@ static inline int compat_direct_register(struct compat_direct *direct, unsigned 
 	else	/* Not before: it sets the flags anew. */
 		direct->ops.flags |= FTRACE_OPS_FL_PERMANENT;
 	return rc;
-#else
-	return register_ftrace_direct(ip, addr);
-#endif
 }
 
 static inline int compat_direct_unregister(struct compat_direct *direct, unsigned long ip,
 					   unsigned long addr)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 	int rc = unregister_ftrace_direct(&direct->ops, addr, false);
 
 	if (!rc)
 		compat_direct_free(direct);
 	return rc;
-#else
-	return unregister_ftrace_direct(ip, addr);
-#endif
 }
 #else
 static inline int compat_direct_register(struct compat_direct *direct, unsigned long ip,
 					 unsigned long addr)
 {
-	return -EOPNOTSUPP;
+	return register_ftrace_direct(ip, addr);
 }
 
 static inline int compat_direct_unregister(struct compat_direct *direct, unsigned long ip,
 					   unsigned long addr)
 {
-	return -EOPNOTSUPP;
+	return unregister_ftrace_direct(ip, addr);
 }
 #endif
 

@@ -4,13 +4,8 @@
  * mechanism by which a CPU gets into the check, recorded and looked at like any
  * other. A detector that doesn't see these sees nothing.
  */
-#include <linux/atomic.h>
-#include <linux/bits.h>
 #include <linux/delay.h>
-#include <linux/errno.h>
 #include <linux/irqflags.h>
-#include <linux/kernel.h>
-#include <linux/mutex.h>
 #include <linux/spinlock.h>
 
 #include "irqsan.h"
@@ -258,7 +253,7 @@ int irqsan_control_start(void)
 	jump_site = irqsan_site_new(IRQSAN_CONTROL, jump_addr(), THIS_MODULE, irqsan_site_hit);
 	/* All of them are run when everything is armed; this one says whether to go on. */
 	irqsan_control_breakpoint();
-	irqsan_report_flush();
+	irqsan_bugs_flush();
 	if (!atomic_read(&control_seen[IRQSAN_BREAKPOINT])) {
 		pr_err("self-test: the planted bogus restore was not seen: are kprobes switched off (debugfs kprobes/enabled)?\n");
 		return -EIO;

@@ -5,10 +5,7 @@
  * and the order in which the parts start and stop.
  */
 #include <linux/init.h>
-#include <linux/kernel.h>
-#include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "compat.h"
@@ -63,7 +60,6 @@ static void irqsan_stop(void)
 	irqsan_scope_stop();
 	irqsan_control_stop();
 	irqsan_sites_drop(NULL, false);
-	irqsan_report_stop();
 	irqsan_bugs_stop();
 	irqsan_deny_stop();
 }
@@ -115,8 +111,8 @@ static int irqsan_start(void)
 		pr_err("this kernel was built without CONFIG_KPROBES\n");
 		return -EOPNOTSUPP;
 	}
-	rc = irqsan_bugs_start() ?: irqsan_report_start() ?: silence_all() ?:
-	     irqsan_text_start() ?: irqsan_deny_start() ?: irqsan_control_start();
+	rc = irqsan_bugs_start() ?: silence_all() ?: irqsan_text_start() ?:
+	     irqsan_deny_start() ?: irqsan_control_start();
 	return rc ?: watch_everything();
 }
 

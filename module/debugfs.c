@@ -41,6 +41,7 @@ DEFINE_SHOW_ATTRIBUTE(irqsan_deny);
 static int parse_place(char *text, unsigned long *addr, char **rest)
 {
 	char *plus = strchr(text, '+');
+	struct irqsan_range fn;
 	unsigned long offset;
 	size_t len;
 	char end;
@@ -52,9 +53,9 @@ static int parse_place(char *text, unsigned long *addr, char **rest)
 	end = plus[len];
 	plus[len] = '\0';
 	if (strncmp(plus, "0x", 2) || kstrtoul(plus, 16, &offset) ||
-	    irqsan_text_symbols((const char * const *)&text, 1, addr) || !*addr)
+	    irqsan_text_find((const char * const *)&text, 1, &fn) || !fn.start)
 		return -EINVAL;
-	*addr += offset;
+	*addr = fn.start + offset;
 	plus[len] = end;
 	*rest = plus + len;
 	return 0;

@@ -10,7 +10,6 @@
  * directly, to the depth given, is denied with them. NMI and MCE entry need no
  * root: that code is noinstr, and the kprobe layer refuses it.
  */
-#include <linux/kernel.h>
 #include <linux/slab.h>
 
 #include "irqsan.h"
@@ -144,8 +143,8 @@ int irqsan_deny_start(void)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(roots); i++)
 		names[i] = roots[i].name;
-	rc = irqsan_text_functions(stop_names, ARRAY_SIZE(stop_names), stops) ?:
-	     irqsan_text_functions(names, ARRAY_SIZE(roots), fns);
+	rc = irqsan_text_find(stop_names, ARRAY_SIZE(stop_names), stops) ?:
+	     irqsan_text_find(names, ARRAY_SIZE(roots), fns);
 	if (rc)
 		return rc;
 	for (i = 0; i < ARRAY_SIZE(roots); i++)

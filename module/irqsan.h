@@ -4,13 +4,13 @@
  *
  * The way of data: text.c names a function's bytes, scan.c finds the restore
  * in them, site.c keeps it, probe.c arms it. A CPU that gets there is checked by
- * probe.c, which counts and, where IRQs are on, looks up the bug (bug.c): the
- * site and who called it. The first violation of a bug leaves its record there.
- * A kthread and the panic notifier print what they find (report.c).
+ * probe.c, which counts and, where IRQs are on, has bug.c record it. A kthread and
+ * the panic notifier print the records.
  */
 #ifndef IRQSAN_H
 #define IRQSAN_H
 
+#include <linux/kernel.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/module.h>
@@ -18,8 +18,10 @@
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
+#include <linux/string.h>
 #include <linux/stringify.h>
-#include <linux/types.h>
+#include <asm/processor-flags.h>
+#include <asm/ptrace.h>
 
 #include "scan.h"
 
@@ -33,9 +35,6 @@
 
 /* A kprobe overwrites one byte, an optimised one as many as a near jump has. */
 #define IRQSAN_PATCHED_BYTES 5
-
-/* Return addresses that a report shows. */
-#define IRQSAN_STACK_ENTRIES 40
 
 /* Words of its stack that are kept of code that turns IRQs on. */
 #define IRQSAN_ENABLER_WORDS 64
@@ -56,54 +55,39 @@ static __always_inline bool irqsan_range_has(const struct irqsan_range *range, u
 	return addr - range->start < range->len;
 }
 
-/**
- * enum irqsan_kind - what is checked at a site
- * @IRQSAN_RESTORE: IRQs must be off at this instruction
- * @IRQSAN_CONTROL: the same, in code that is bogus on purpose
- * @IRQSAN_BALANCE: this instruction leaves a function, with the IRQ state that it
- *		    was entered with
- * @IRQSAN_ENABLE: nothing is checked: this instruction turns IRQs on, and is
- *		   remembered (track=1)
- * @IRQSAN_ENTRY: nothing is checked: the entry of a function that pv.c counts
- */
+/* What is checked at a site. */
 enum irqsan_kind {
-	IRQSAN_RESTORE,
-	IRQSAN_CONTROL,
-	IRQSAN_BALANCE,
-	IRQSAN_ENABLE,
-	IRQSAN_ENTRY,
+	IRQSAN_RESTORE,		/* IRQs must be off at this instruction */
+	IRQSAN_CONTROL,		/* the same, in code that is bogus on purpose */
+	IRQSAN_BALANCE,		/* it leaves a function, with the IRQ state of the entry */
+	IRQSAN_ENABLE,		/* nothing: it turns IRQs on, and is remembered (track=1) */
+	IRQSAN_ENTRY,		/* nothing: the entry of a function that pv.c counts */
 };
 
-/**
- * enum irqsan_state - of a site
- * @IRQSAN_NEW: found, not armed yet
- * @IRQSAN_ARMED: a CPU that gets there is checked
- * @IRQSAN_DENIED: not probed: see deny.c, and decoding_leaves_text() in probe.c
- * @IRQSAN_REFUSED: the kprobe layer refused (noinstr, NOKPROBE and the like)
- * @IRQSAN_NO_INSN: the kprobe layer says that no instruction begins there
- * @IRQSAN_FAILED: another error
- * @IRQSAN_STATES: how many states there are
- */
 enum irqsan_state {
-	IRQSAN_NEW,
-	IRQSAN_ARMED,
-	IRQSAN_DENIED,
-	IRQSAN_REFUSED,
-	IRQSAN_NO_INSN,
-	IRQSAN_FAILED,
+	IRQSAN_NEW,		/* found, not armed yet */
+	IRQSAN_ARMED,		/* a CPU that gets there is checked */
+	IRQSAN_DENIED,		/* not probed: deny.c, and decoding_leaves_text() in probe.c */
+	IRQSAN_REFUSED,		/* by the kprobe layer (noinstr, NOKPROBE and the like) */
+	IRQSAN_NO_INSN,		/* the kprobe layer says that no instruction begins there */
+	IRQSAN_FAILED,		/* another error */
 	IRQSAN_STATES,
 };
 
-/**
- * enum irqsan_flags - what is known of saved flags
- * @IRQSAN_OFF: they have IRQs off
- * @IRQSAN_ON: they have IRQs on
- * @IRQSAN_UNKNOWN: they can't be read at the site
- */
+/* What is known of saved flags: IRQs off, on, or they can't be read at the site. */
 enum irqsan_flags {
 	IRQSAN_OFF,
 	IRQSAN_ON,
 	IRQSAN_UNKNOWN,
+};
+
+/* By what a CPU gets into the check. */
+enum irqsan_mechanism {
+	IRQSAN_BREAKPOINT,	/* a kprobe */
+	IRQSAN_JUMP,		/* a kprobe that the kernel has optimised into a jump */
+	IRQSAN_DIRECT,		/* a direct ftrace call */
+	IRQSAN_TRACEPOINT,	/* the kernel's own check */
+	IRQSAN_MECHANISMS,
 };
 
 /**
@@ -166,56 +150,6 @@ struct irqsan_enabler {
 	unsigned long stack[IRQSAN_ENABLER_WORDS];
 };
 
-/**
- * struct irqsan_record - one violation
- * @kind: of the site
- * @site: its address
- * @caller: who came to it, see irqsan_bug_hit()
- * @where: source file and line of the check, for the splat
- * @flags: restore kinds: the flags being restored; IRQSAN_BALANCE: the state at entry
- * @cpu: on which CPU
- * @pid: of the task that ran there
- * @comm: its name
- * @time_ns: monotonic nanoseconds
- * @regs: registers at the site; @regs.sp is 0 where nobody knows them
- * @code: the bytes at the site without a probe
- * @enabler: who turned IRQs on in this context (track=1)
- * @nr_entries: valid entries of @stack
- * @stack: the site, then return addresses, the nearest first
- */
-struct irqsan_record {
-	enum irqsan_kind kind;
-	unsigned long site;
-	unsigned long caller;
-	const char *where;
-	enum irqsan_flags flags;
-	unsigned int cpu;
-	pid_t pid;
-	char comm[TASK_COMM_LEN];
-	u64 time_ns;
-	struct pt_regs regs;
-	u8 code[IRQSAN_PATCHED_BYTES];
-	struct irqsan_enabler enabler;
-	unsigned int nr_entries;
-	unsigned long stack[IRQSAN_STACK_ENTRIES];
-};
-
-/**
- * enum irqsan_mechanism - by what a CPU gets into the check
- * @IRQSAN_BREAKPOINT: a kprobe
- * @IRQSAN_JUMP: a kprobe that the kernel has optimised into a jump
- * @IRQSAN_DIRECT: a direct ftrace call
- * @IRQSAN_TRACEPOINT: the kernel's own check
- * @IRQSAN_MECHANISMS: how many there are
- */
-enum irqsan_mechanism {
-	IRQSAN_BREAKPOINT,
-	IRQSAN_JUMP,
-	IRQSAN_DIRECT,
-	IRQSAN_TRACEPOINT,
-	IRQSAN_MECHANISMS,
-};
-
 /* core.c */
 extern bool irqsan_enabled;
 extern bool irqsan_track;
@@ -225,9 +159,9 @@ extern bool irqsan_report_all;
 /* text.c */
 extern struct irqsan_range irqsan_kernel_text;
 int irqsan_text_start(void);
-int irqsan_text_symbols(const char * const *names, unsigned int nr, unsigned long *addrs);
-int irqsan_text_functions(const char * const *names, unsigned int nr, struct irqsan_range *fns);
+int irqsan_text_find(const char * const *names, unsigned int nr, struct irqsan_range *fns);
 int irqsan_text_around(unsigned long addr, struct irqsan_range *fn);
+char *irqsan_text_name(char *buf, unsigned long addr);
 bool irqsan_text_unlocks(unsigned long addr);
 struct irqsan_style irqsan_text_style(unsigned long start);
 struct module *irqsan_text_modules(bool (*fn)(struct module *mod, unsigned long arg),
@@ -288,72 +222,23 @@ void irqsan_tracepoint_control(void);
 /* track.c */
 int irqsan_enable_hit(struct kprobe *kp, struct pt_regs *regs);
 const struct irqsan_enabler *irqsan_enabler_now(void);
-unsigned int irqsan_enabler_stack(const struct irqsan_record *record, unsigned long *stack,
-				  unsigned int max);
+unsigned int irqsan_enabler_stack(const struct irqsan_enabler *enabler, unsigned long restorer,
+				  unsigned long *stack, unsigned int max);
 
 /* bug.c */
-#define IRQSAN_BUG_BITS 9
-#define IRQSAN_BUGS BIT(IRQSAN_BUG_BITS)
-
-/**
- * enum irqsan_bug_state - of a bug's record
- * @IRQSAN_BUG_EMPTY: the next violation fills it
- * @IRQSAN_BUG_FILLING: a violation does
- * @IRQSAN_BUG_WAITING: to be printed
- * @IRQSAN_BUG_REPORTED: printed
- * @IRQSAN_BUG_SILENCED: not to be printed
- */
-enum irqsan_bug_state {
-	IRQSAN_BUG_EMPTY,
-	IRQSAN_BUG_FILLING,
-	IRQSAN_BUG_WAITING,
-	IRQSAN_BUG_REPORTED,
-	IRQSAN_BUG_SILENCED,
-};
-
-/**
- * struct irqsan_bug - a site and who came to it with IRQs on
- * @key: site and caller, see bug.c; 0 while the slot is free
- * @kind: of the site
- * @state: of @record, enum irqsan_bug_state
- * @count: violations
- * @first_ns: when the first one was, monotonic nanoseconds
- * @last_ns: and the last one
- * @printed: how often it was
- * @record: of a violation; valid from IRQSAN_BUG_WAITING on
- */
-struct irqsan_bug {
-	u64 key;
-	enum irqsan_kind kind;
-	atomic_t state;
-	atomic_long_t count;
-	u64 first_ns;
-	u64 last_ns;
-	unsigned int printed;
-	struct irqsan_record record;
-};
-
-extern struct irqsan_bug *irqsan_bugs;
-extern bool irqsan_bugs_waiting;
-extern struct mutex irqsan_bugs_lock;
 int irqsan_bugs_start(void);
 void irqsan_bugs_stop(void);
+void irqsan_bugs_flush(void);
 void irqsan_bug_hit(enum irqsan_kind kind, unsigned long site, struct pt_regs *regs,
 		    enum irqsan_flags flags, const u8 *code, const char *where);
 void irqsan_bug_hit_at(enum irqsan_kind kind, unsigned long site, unsigned long caller,
 		       struct pt_regs *regs, enum irqsan_flags flags, const u8 *code,
 		       const char *where);
+int irqsan_silence(const char *function, bool silent);
 void irqsan_bugs_drop(const struct module *mod, bool init_only);
 void irqsan_bugs_clear(void);
 int irqsan_bugs_show(struct seq_file *m, void *unused);
 void irqsan_bugs_status(struct seq_file *m);
-
-/* report.c */
-int irqsan_report_start(void);
-void irqsan_report_stop(void);
-void irqsan_report_flush(void);
-int irqsan_silence(const char *function, bool silent);
-const char *irqsan_flags_name(enum irqsan_flags flags);
 
 /* control.c */
 int irqsan_control_start(void);

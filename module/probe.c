@@ -9,19 +9,11 @@
  * The checks run in any context, NMI and the inside of printk and of the
  * scheduler's locks among them: no locks, no allocation, no printk, no wake-up.
  */
-#include <linux/bits.h>
 #include <linux/delay.h>
-#include <linux/errno.h>
-#include <linux/ftrace.h>
 #include <linux/irqflags.h>
-#include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <asm/insn.h>
-#include <asm/processor-flags.h>
-#include <asm/ptrace.h>
 
 #include "compat.h"
 #include "insn.h"
@@ -239,7 +231,7 @@ static bool decoding_leaves_text(const struct irqsan_site *site)
 	if (!site->mod || compat_module_text_followed(site->mod, site->init) ||
 	    irqsan_text_around(site->addr, &fn))
 		return false;
-	text = site->init ? compat_module_init_text(site->mod) : compat_module_text(site->mod);
+	text = compat_module_text(site->mod, site->init);
 	if (fn.start + fn.len + MAX_INSN_SIZE <= PAGE_ALIGN(text.start + text.len))
 		return false;
 	code = irqsan_sites_original(&fn, true);

@@ -5,15 +5,8 @@
  * it, and how often the qspinlock slowpath is entered, which tells whether a load
  * gets there at all.
  */
-#include <linux/cpumask.h>
-#include <linux/errno.h>
-#include <linux/kernel.h>
-#include <linux/kprobes.h>
 #include <linux/mm.h>
-#include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/timekeeping.h>
-#include <asm/processor-flags.h>
 
 #include "irqsan.h"
 
@@ -277,7 +270,7 @@ void irqsan_pv_module(struct module *mod)
 			 pv_names[i % WAITS]);
 		symbols[i] = text[i];
 	}
-	rc = irqsan_text_functions(symbols, ARRAY_SIZE(text), fns);
+	rc = irqsan_text_find(symbols, ARRAY_SIZE(text), fns);
 	for (i = 0; !rc && i < ARRAY_SIZE(text); i++) {
 		if (!fns[i].len)
 			continue;
@@ -336,7 +329,7 @@ int irqsan_pv_start(void)
 	unsigned int i;
 	int rc, watched = 0;
 
-	rc = irqsan_text_functions(pv_names, ARRAY_SIZE(pv_names), fns);
+	rc = irqsan_text_find(pv_names, ARRAY_SIZE(pv_names), fns);
 	if (rc)
 		return rc;
 	contention = irqsan_tracepoint_attach("contention_begin", contention_begins);

@@ -3,31 +3,24 @@
  * Which text is searched for sites: the kernel's, every module's, or only a
  * few functions; and what happens as modules come and go.
  */
-#include <linux/errno.h>
-#include <linux/kernel.h>
-#include <linux/module.h>
 #include <linux/notifier.h>
-#include <linux/string.h>
 
 #include "compat.h"
 #include "irqsan.h"
 
-#define FUNCTIONS_MAX 8
-
-static const char * const pv_functions[] = {
-	"kvm_wait", "xen_qlock_wait", "hv_qlock_wait",
+/* The PV waits, then the out-of-line unlocks. */
+static const char * const functions[] = {
+	"kvm_wait", "xen_qlock_wait", "hv_qlock_wait", "_raw_spin_unlock_irqrestore",
+	"_raw_read_unlock_irqrestore", "_raw_write_unlock_irqrestore",
 };
 
-static const char * const unlock_functions[] = {
-	"_raw_spin_unlock_irqrestore", "_raw_read_unlock_irqrestore",
-	"_raw_write_unlock_irqrestore",
-};
+#define PV_WAITS 3
 
 static bool watching_modules, watching_all;
 
 static void scan_module(struct module *mod, bool init)
 {
-	struct irqsan_range text = init ? compat_module_init_text(mod) : compat_module_text(mod);
+	struct irqsan_range text = compat_module_text(mod, init);
 	int rc = 0;
 
 	if (watching_all && mod != THIS_MODULE && text.len)
@@ -77,13 +70,14 @@ static struct notifier_block module_nb = {
 	.priority = -1,
 };
 
-static int scan_functions(const char * const *names, unsigned int nr)
+/* The first @nr. */
+static int scan_functions(unsigned int nr)
 {
-	struct irqsan_range fns[FUNCTIONS_MAX];
+	struct irqsan_range fns[ARRAY_SIZE(functions)];
 	unsigned int i;
 	int rc;
 
-	rc = irqsan_text_functions(names, nr, fns);
+	rc = irqsan_text_find(functions, nr, fns);
 	for (i = 0; rc >= 0 && i < nr; i++) {
 		if (fns[i].len)
 			rc = irqsan_sites_of(IRQSAN_RESTORE, &fns[i], NULL, false);
@@ -115,7 +109,7 @@ static int scan_kernel(void)
  */
 int irqsan_scope_start(const char *sites)
 {
-	int rc;
+	bool unlocks = !strcmp(sites, "unlocks");
 
 	if (!strcmp(sites, "none") || irqsan_tracepoint_active())
 		return 0;
@@ -123,14 +117,11 @@ int irqsan_scope_start(const char *sites)
 		watching_all = true;
 		return scan_kernel();
 	}
-	if (strcmp(sites, "unlocks") && strcmp(sites, "pv")) {
+	if (!unlocks && strcmp(sites, "pv")) {
 		pr_err("sites=%s: must be all, unlocks, pv or none\n", sites);
 		return -EINVAL;
 	}
-	rc = scan_functions(pv_functions, ARRAY_SIZE(pv_functions));
-	if (!rc && !strcmp(sites, "unlocks"))
-		rc = scan_functions(unlock_functions, ARRAY_SIZE(unlock_functions));
-	return rc;
+	return scan_functions(unlocks ? ARRAY_SIZE(functions) : PV_WAITS);
 }
 
 /**

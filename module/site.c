@@ -4,12 +4,9 @@
  * unload, by the module notifier and by writes to the "sites" file; the hot
  * path has its site already and never looks here.
  */
-#include <linux/errno.h>
-#include <linux/kernel.h>
+#include <linux/kallsyms.h>
 #include <linux/mm.h>
-#include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "compat.h"
@@ -539,15 +536,6 @@ static const char *mechanism_name(const struct irqsan_site *site)
 	return site->entry ? "direct" : "kprobe";
 }
 
-/* The address as one word: without the function's size and the module. */
-static void show_addr(struct seq_file *m, unsigned long addr)
-{
-	char symbol[KSYM_SYMBOL_LEN];
-
-	sprint_symbol(symbol, addr);
-	seq_printf(m, "%.*s", (int)strcspn(symbol, "/ "), symbol);
-}
-
 /**
  * irqsan_sites_show() - the "sites" file
  * @m: where to
@@ -557,6 +545,7 @@ static void show_addr(struct seq_file *m, unsigned long addr)
  */
 int irqsan_sites_show(struct seq_file *m, void *unused)
 {
+	char name[KSYM_SYMBOL_LEN];
 	struct irqsan_site *site;
 
 	seq_puts(m, "# site kind mechanism hits violations nmissed\n");
@@ -564,9 +553,9 @@ int irqsan_sites_show(struct seq_file *m, void *unused)
 	list_for_each_entry(site, &site_list, node) {
 		struct irqsan_count sum = sum_counts(site);
 
-		show_addr(m, site->addr);
-		seq_printf(m, " %s %s %llu %llu %lu\n", kind_names[site->kind],
-			   mechanism_name(site), sum.hits, sum.violations, site->kp.nmissed);
+		seq_printf(m, "%s %s %s %llu %llu %lu\n", irqsan_text_name(name, site->addr),
+			   kind_names[site->kind], mechanism_name(site), sum.hits,
+			   sum.violations, site->kp.nmissed);
 	}
 	mutex_unlock(&sites_lock);
 	return 0;

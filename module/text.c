@@ -5,12 +5,8 @@
  * asked is the kprobe layer (name to address) and the symbol printer (address
  * to function, with its size).
  */
-#include <linux/errno.h>
 #include <linux/kallsyms.h>
-#include <linux/kernel.h>
-#include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 
 #include "compat.h"
 #include "irqsan.h"
@@ -49,30 +45,33 @@ int irqsan_text_around(unsigned long addr, struct irqsan_range *fn)
 	return 0;
 }
 
-/* For a function the kprobe layer may give the address behind an ENDBR. */
-static unsigned long symbol_start(unsigned long addr)
+/**
+ * irqsan_text_name() - the name of an address as one word: "function+0xoffset"
+ * @buf: gets it; KSYM_SYMBOL_LEN bytes
+ * @addr: the address
+ * Return: @buf.
+ */
+char *irqsan_text_name(char *buf, unsigned long addr)
 {
-	struct irqsan_range fn;
-
-	/* Not for _etext, which ends the last function. */
-	if (!irqsan_text_around(addr, &fn) && addr - fn.start == ENDBR_LEN)
-		return fn.start;
-	return addr;
+	sprint_symbol(buf, addr);
+	buf[strcspn(buf, "/ ")] = '\0';
+	return buf;
 }
 
 /**
- * irqsan_text_symbols() - the addresses of symbols
+ * irqsan_text_find() - find functions by name
  * @names: symbols of the kernel's text, or "module:symbol"
  * @nr: how many
- * @addrs: their addresses; 0 for one that isn't there
+ * @fns: their bytes. The start is 0 for a symbol that isn't there, the length is for
+ *	 one that names no function, as _etext
  *
- * A kprobe that is registered disabled changes no text but has its symbol
- * looked up; also one that is refused then. To unregister it takes an RCU grace
- * period, hence many at once. Sleeps.
- *
+ * A kprobe that is registered disabled changes no text but has its symbol looked up;
+ * also one that is refused then. To unregister it takes an RCU grace period, hence
+ * many at once.
+ * Context: Sleeps.
  * Return: 0 or -ENOMEM.
  */
-int irqsan_text_symbols(const char * const *names, unsigned int nr, unsigned long *addrs)
+int irqsan_text_find(const char * const *names, unsigned int nr, struct irqsan_range *fns)
 {
 	struct kprobe *kps = kcalloc(nr, sizeof(*kps), GFP_KERNEL);
 	struct kprobe **registered = kcalloc(nr, sizeof(*registered), GFP_KERNEL);
@@ -86,43 +85,22 @@ int irqsan_text_symbols(const char * const *names, unsigned int nr, unsigned lon
 		kps[i].flags = KPROBE_FLAG_DISABLED;
 		if (!register_kprobe(&kps[i]))
 			registered[nr_registered++] = &kps[i];
-		addrs[i] = (unsigned long)kps[i].addr;
+		fns[i] = (struct irqsan_range){ (unsigned long)kps[i].addr, 0 };
 	}
 	if (nr_registered)
 		unregister_kprobes(registered, nr_registered);
-	for (i = 0; i < nr; i++)
-		addrs[i] = addrs[i] ? symbol_start(addrs[i]) : 0;
+	for (i = 0; i < nr; i++) {
+		struct irqsan_range fn;
+
+		/* The address may be the one behind an ENDBR. */
+		if (fns[i].start && !irqsan_text_around(fns[i].start, &fn) &&
+		    (fns[i].start == fn.start || fns[i].start - fn.start == ENDBR_LEN))
+			fns[i] = fn;
+	}
 	rc = 0;
 out:
 	kfree(registered);
 	kfree(kps);
-	return rc;
-}
-
-/**
- * irqsan_text_functions() - find functions by name
- * @names: their symbols
- * @nr: how many
- * @fns: their bytes; the length is 0 for one that isn't there
- *
- * Sleeps.
- *
- * Return: 0 or -ENOMEM.
- */
-int irqsan_text_functions(const char * const *names, unsigned int nr, struct irqsan_range *fns)
-{
-	unsigned long *addrs = kcalloc(nr, sizeof(*addrs), GFP_KERNEL);
-	unsigned int i;
-	int rc;
-
-	if (!addrs)
-		return -ENOMEM;
-	rc = irqsan_text_symbols(names, nr, addrs);
-	for (i = 0; !rc && i < nr; i++) {
-		if (!addrs[i] || irqsan_text_around(addrs[i], &fns[i]))
-			fns[i] = (struct irqsan_range){ 0 };
-	}
-	kfree(addrs);
 	return rc;
 }
 
@@ -136,18 +114,18 @@ int irqsan_text_functions(const char * const *names, unsigned int nr, struct irq
 int irqsan_text_start(void)
 {
 	static const char * const names[] = { "_stext", "_etext" };
-	unsigned long addrs[2];
+	struct irqsan_range ends[2];
 	int rc;
 
-	rc = irqsan_text_symbols(names, ARRAY_SIZE(names), addrs) ?:
-	     irqsan_text_functions(unlock_names, ARRAY_SIZE(unlock_names), unlocks);
+	rc = irqsan_text_find(names, ARRAY_SIZE(names), ends) ?:
+	     irqsan_text_find(unlock_names, ARRAY_SIZE(unlock_names), unlocks);
 	if (rc)
 		return rc;
-	if (!addrs[0] || addrs[1] <= addrs[0]) {
+	if (!ends[0].start || ends[1].start <= ends[0].start) {
 		pr_err("the kernel's text can't be located: CONFIG_KPROBES and CONFIG_KALLSYMS are needed\n");
 		return -ENOENT;
 	}
-	irqsan_kernel_text = (struct irqsan_range){ addrs[0], addrs[1] - addrs[0] };
+	irqsan_kernel_text = (struct irqsan_range){ ends[0].start, ends[1].start - ends[0].start };
 	return 0;
 }
 
@@ -245,7 +223,7 @@ struct module *irqsan_text_modules(bool (*fn)(struct module *mod, unsigned long 
 
 static bool has_text(struct module *mod, unsigned long addr)
 {
-	struct irqsan_range text = compat_module_text(mod);
+	struct irqsan_range text = compat_module_text(mod, false);
 
 	return irqsan_range_has(&text, addr);
 }

@@ -4,10 +4,6 @@
  * patches of patches/: their own check has a tracepoint for each violation, and
  * is on while somebody is attached. Restores are not probed then.
  */
-#include <linux/errno.h>
-#include <linux/kernel.h>
-#include <linux/kprobes.h>
-#include <linux/string.h>
 #include <linux/tracepoint.h>
 
 #include "irqsan.h"

@@ -8,14 +8,8 @@
  */
 #include <linux/hardirq.h>
 #include <linux/kallsyms.h>
-#include <linux/kernel.h>
-#include <linux/percpu.h>
-#include <linux/preempt.h>
-#include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
-#include <asm/processor-flags.h>
-#include <asm/ptrace.h>
 
 #include "irqsan.h"
 
@@ -183,7 +177,8 @@ static bool jumps_to(unsigned long target, const struct irqsan_range *to)
 
 /**
  * irqsan_enabler_stack() - the call chain from an enable to the function that restores
- * @record: a violation
+ * @enabler: the enable
+ * @restorer: who came to the restore
  * @stack: gets the enabling instruction, then return addresses, nearest first
  * @max: room in @stack
  *
@@ -194,15 +189,14 @@ static bool jumps_to(unsigned long target, const struct irqsan_range *to)
  *
  * Return: entries of @stack, or 0: who turned IRQs on is not known.
  */
-unsigned int irqsan_enabler_stack(const struct irqsan_record *record, unsigned long *stack,
-				  unsigned int max)
+unsigned int irqsan_enabler_stack(const struct irqsan_enabler *enabler, unsigned long restorer,
+				  unsigned long *stack, unsigned int max)
 {
-	const struct irqsan_enabler *enabler = &record->enabler;
 	struct irqsan_range fn, caller;
 	unsigned int nr = 0, i;
 
 	if (!enabler->addr || irqsan_text_around(enabler->addr, &fn) ||
-	    irqsan_text_around(record->caller, &caller))
+	    irqsan_text_around(restorer, &caller))
 		return 0;
 	stack[nr++] = enabler->addr;
 	for (i = 0; fn.start != caller.start && i < enabler->nr && nr + 1 < max; i++) {

@@ -59,7 +59,7 @@ mutation "switching off does nothing" probe.c \
 # Bugs and their counts.
 mutation "a bug for each site, whoever comes" bug.c \
 	's/make_key(site, caller))/make_key(site, site))/' zoo
-mutation "a table of eight bugs" irqsan.h \
+mutation "a table of eight bugs" bug.c \
 	's/IRQSAN_BUG_BITS 9/IRQSAN_BUG_BITS 3/' concurrency
 mutation "violations counted twice" bug.c \
 	's/atomic_long_inc(&bug->count)/atomic_long_add(2, \&bug->count)/' zoo
@@ -72,13 +72,13 @@ mutation "no tracepoint" bug.c \
 	's/trace_irqsan_bogus_restore(/(void)(/' tracepoints
 
 # Reports.
-mutation "report never printed" report.c \
-	's/\bprint_splat(record, panicking);/;/' reports
-mutation "silence ignored" report.c \
-	's/if (is_silenced(record->caller))/if (0)/' reports
+mutation "report never printed" bug.c \
+	's/\bprint_splat(bug, panicking);/;/' reports
+mutation "silence ignored" bug.c \
+	's/if (is_silenced(bug->caller))/if (0)/' reports
 mutation "whoever enabled IRQs last is named" track.c \
 	's/return fn.start == caller.start ? nr : 0;/return nr;/' zoo
-mutation "no panic" report.c \
+mutation "no panic" bug.c \
 	's/if (irqsan_panic /if (0 /' panic
 
 # Modules.

@@ -3,11 +3,7 @@
  * The files in /sys/kernel/debug/irqsan, for root only.
  */
 #include <linux/debugfs.h>
-#include <linux/fs.h>
-#include <linux/kernel.h>
-#include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "irqsan.h"
@@ -31,11 +27,6 @@ static int status_show(struct seq_file *m, void *unused)
 	irqsan_bugs_status(m);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(status);
-
-DEFINE_SHOW_ATTRIBUTE(irqsan_pv);
-
-DEFINE_SHOW_ATTRIBUTE(irqsan_deny);
 
 /* "SYMBOL+0xOFF" to an address; the rest of the line is left at @rest. */
 static int parse_place(char *text, unsigned long *addr, char **rest)
@@ -78,57 +69,21 @@ static bool fits_list(unsigned long addr, const char *rest)
  */
 static int sites_command(char *line)
 {
+	bool sign = *line == '+' || *line == '-';
 	unsigned long addr;
 	char *rest;
 	int rc;
 
 	if (!*line || *line == '#')
 		return 0;
-	if (*line == '+' || *line == '-') {
-		rc = parse_place(line + 1, &addr, &rest);
-		if (rc || *rest)
-			return -EINVAL;
-		return *line == '+' ? irqsan_sites_add(addr) : irqsan_sites_remove(addr);
-	}
-	rc = parse_place(line, &addr, &rest);
-	if (rc || !fits_list(addr, rest))
+	rc = parse_place(line + sign, &addr, &rest);
+	if (rc || (sign ? *rest : !fits_list(addr, rest)))
 		return -EINVAL;
+	if (*line == '-')
+		return irqsan_sites_remove(addr);
 	rc = irqsan_sites_add(addr);
 	/* Denied code stays so, whoever asks; the rest of the list is fine. */
-	return rc == -EEXIST || rc == -EPERM ? 0 : rc;
-}
-
-/* One line a write, or several; the first that fails ends it. */
-static ssize_t write_lines(const char __user *buf, size_t len, int (*command)(char *line))
-{
-	size_t size = min_t(size_t, len, LINE_SIZE - 1);
-	char *line, *end;
-	ssize_t rc;
-
-	line = kmalloc(LINE_SIZE, GFP_KERNEL);
-	if (!line)
-		return -ENOMEM;
-	rc = -EFAULT;
-	if (copy_from_user(line, buf, size))
-		goto out;
-	line[size] = '\0';
-	end = strchr(line, '\n');
-	rc = -EINVAL;
-	if (!end && size < len)
-		goto out;
-	if (end) {
-		*end = '\0';
-		size = end + 1 - line;
-	}
-	rc = command(line) ?: (ssize_t)size;
-out:
-	kfree(line);
-	return rc;
-}
-
-static ssize_t sites_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
-{
-	return write_lines(buf, len, sites_command);
+	return !sign && (rc == -EEXIST || rc == -EPERM) ? 0 : rc;
 }
 
 /* "-FUNCTION": its bugs are printed no longer; "+FUNCTION": they are again. */
@@ -139,89 +94,126 @@ static int violations_command(char *line)
 	return irqsan_silence(line + 1, *line == '-');
 }
 
-static ssize_t violations_write(struct file *file, const char __user *buf, size_t len,
-				loff_t *pos)
-{
-	return write_lines(buf, len, violations_command);
-}
-
-static ssize_t control_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+static int control_command(char *line)
 {
 	bool run;
-	int rc;
 
-	rc = kstrtobool_from_user(buf, len, &run);
-	if (rc || !run)
-		return -EINVAL;
-	rc = irqsan_control_run();
-	return rc ?: len;
+	return kstrtobool(line, &run) || !run ? -EINVAL : irqsan_control_run();
 }
 
-/* A file that is shown by @show and written by NAME_write(). */
-#define DEFINE_FILE(name, show)						\
-static int name##_open(struct inode *inode, struct file *file)		\
-{									\
-	return single_open(file, show, NULL);				\
-}									\
-static const struct file_operations name##_fops = {			\
-	.owner = THIS_MODULE,						\
-	.open = name##_open,						\
-	.read = seq_read,						\
-	.write = name##_write,						\
-	.llseek = seq_lseek,						\
-	.release = single_release,					\
-}
-
-DEFINE_FILE(sites, irqsan_sites_show);
-DEFINE_FILE(violations, irqsan_bugs_show);
-DEFINE_FILE(control, irqsan_control_show);
-
-static int enabled_get(void *unused, u64 *value)
+static int enabled_show(struct seq_file *m, void *unused)
 {
-	*value = irqsan_enabled;
+	seq_printf(m, "%d\n", irqsan_enabled);
 	return 0;
 }
 
-static int enabled_set(void *unused, u64 value)
+static int enabled_command(char *line)
 {
-	if (value > 1)
+	unsigned int value;
+
+	if (kstrtouint(line, 0, &value) || value > 1)
 		return -EINVAL;
 	WRITE_ONCE(irqsan_enabled, value);
 	return 0;
 }
-DEFINE_DEBUGFS_ATTRIBUTE(enabled_fops, enabled_get, enabled_set, "%llu\n");
 
-static int clear_set(void *unused, u64 value)
+static int clear_command(char *line)
 {
-	if (value != 1)
+	unsigned int value;
+
+	if (kstrtouint(line, 0, &value) || value != 1)
 		return -EINVAL;
 	irqsan_sites_clear();
 	irqsan_pv_clear();
 	irqsan_bugs_clear();
 	return 0;
 }
-DEFINE_DEBUGFS_ATTRIBUTE(clear_fops, NULL, clear_set, NULL);
+
+/**
+ * struct irqsan_file - a file
+ * @name: its name
+ * @mode: its permissions
+ * @show: what a read shows; NULL: it can't be read
+ * @command: does what a line that is written says; NULL: it can't be written
+ */
+struct irqsan_file {
+	const char *name;
+	umode_t mode;
+	int (*show)(struct seq_file *m, void *unused);
+	int (*command)(char *line);
+};
+
+static const struct irqsan_file files[] = {
+	{ "status", 0400, status_show, NULL },
+	{ "sites", 0600, irqsan_sites_show, sites_command },
+	{ "violations", 0600, irqsan_bugs_show, violations_command },
+	{ "denied", 0400, irqsan_deny_show, NULL },
+	{ "pv", 0400, irqsan_pv_show, NULL },
+	{ "control", 0600, irqsan_control_show, control_command },
+	{ "enabled", 0600, enabled_show, enabled_command },
+	{ "clear", 0200, NULL, clear_command },
+};
+
+static int file_open(struct inode *inode, struct file *file)
+{
+	const struct irqsan_file *what = inode->i_private;
+
+	if ((file->f_mode & FMODE_READ && !what->show) ||
+	    (file->f_mode & FMODE_WRITE && !what->command))
+		return -EACCES;
+	return single_open(file, what->show, NULL);
+}
+
+/* A line a write, or several; the first that fails ends it. */
+static ssize_t file_write(struct file *file, const char __user *buf, size_t len, loff_t *pos)
+{
+	const struct irqsan_file *what = file_inode(file)->i_private;
+	size_t size = min_t(size_t, len, LINE_SIZE - 1);
+	char *line, *end;
+	ssize_t rc = -EINVAL;
+
+	line = memdup_user_nul(buf, size);
+	if (IS_ERR(line))
+		return PTR_ERR(line);
+	end = strchr(line, '\n');
+	if (end) {
+		*end = '\0';
+		size = end + 1 - line;
+	}
+	if (end || size == len)
+		rc = what->command(line) ?: (ssize_t)size;
+	kfree(line);
+	return rc;
+}
+
+static const struct file_operations file_fops = {
+	.owner = THIS_MODULE,
+	.open = file_open,
+	.read = seq_read,
+	.write = file_write,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
 
 /**
  * irqsan_debugfs_start() - make the files
  *
  * A kernel without debugfs works without them: the splats still come.
+ * Context: Sleeps.
  */
 void irqsan_debugfs_start(void)
 {
+	unsigned int i;
+
 	irqsan_dir = debugfs_create_dir("irqsan", NULL);
-	debugfs_create_file("status", 0400, irqsan_dir, NULL, &status_fops);
-	debugfs_create_file("sites", 0600, irqsan_dir, NULL, &sites_fops);
-	debugfs_create_file("violations", 0600, irqsan_dir, NULL, &violations_fops);
-	debugfs_create_file("denied", 0400, irqsan_dir, NULL, &irqsan_deny_fops);
-	debugfs_create_file("pv", 0400, irqsan_dir, NULL, &irqsan_pv_fops);
-	debugfs_create_file("control", 0600, irqsan_dir, NULL, &control_fops);
-	debugfs_create_file("enabled", 0600, irqsan_dir, NULL, &enabled_fops);
-	debugfs_create_file("clear", 0200, irqsan_dir, NULL, &clear_fops);
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		debugfs_create_file(files[i].name, files[i].mode, irqsan_dir, (void *)&files[i],
+				    &file_fops);
 }
 
 /**
  * irqsan_debugfs_stop() - remove the files; on return none is in use
+ * Context: Sleeps.
  */
 void irqsan_debugfs_stop(void)
 {

@@ -92,9 +92,7 @@ static const struct irqsan_control controls[IRQSAN_MECHANISMS] = {
 /**
  * irqsan_control_has() - is this code bogus on purpose?
  * @addr: where a violation comes from
- *
- * Any context, NMI too.
- *
+ * Context: Any, NMI too.
  * Return: true if it is.
  */
 bool __kprobes irqsan_control_has(unsigned long addr)
@@ -136,8 +134,8 @@ static bool all_seen(const int *before)
 /**
  * irqsan_control_run() - run the planted restores and wait for their records
  *
- * One for each mechanism that is in use. Task context, IRQs on. Sleeps.
- *
+ * One for each mechanism that is in use.
+ * Context: Task, IRQs on. Sleeps.
  * Return: 0; -EBUSY while the check is switched off; -EIO when no record came
  * back, of which the log says the mechanism.
  */
@@ -173,7 +171,6 @@ int irqsan_control_run(void)
  * irqsan_control_show() - the "control" file: how often each was seen
  * @m: where to
  * @unused: nothing
- *
  * Return: 0.
  */
 int irqsan_control_show(struct seq_file *m, void *unused)
@@ -233,7 +230,6 @@ static int arm_breakpoint(void)
  * irqsan_control_start() - find and arm the planted restores, and run the first
  *
  * Sleeps. Says what is wrong where something is.
- *
  * Return: 0 or a negative errno.
  */
 int irqsan_control_start(void)

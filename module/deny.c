@@ -110,7 +110,6 @@ static void add_root(const struct irqsan_range *fn, unsigned int max_depth)
 /**
  * irqsan_denied() - may this place not be probed?
  * @addr: a text address
- *
  * Return: true if it is in the denied class.
  */
 bool irqsan_denied(unsigned long addr)
@@ -126,9 +125,7 @@ bool irqsan_denied(unsigned long addr)
 
 /**
  * irqsan_deny_start() - work out the denied class
- *
- * May sleep.
- *
+ * Context: May sleep.
  * Return: 0 or -ENOMEM.
  */
 int irqsan_deny_start(void)
@@ -166,7 +163,6 @@ void irqsan_deny_stop(void)
  * irqsan_deny_show() - the "denied" file: the functions of the class
  * @m: where to
  * @unused: nothing
- *
  * Return: 0.
  */
 int irqsan_deny_show(struct seq_file *m, void *unused)

@@ -191,8 +191,8 @@ static bool skip_vex(const u8 *p, size_t avail, size_t *at, unsigned int *attr, 
  * @insn: filled on success
  *
  * Decodes what a compiler and the kernel's own assembly emit in 64-bit kernel
- * text. Any context.
- *
+ * text.
+ * Context: Any.
  * Return: true; false when the bytes are no instruction or end within one.
  */
 bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn)
@@ -282,9 +282,7 @@ bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn)
  * irqsan_insn_ends() - does some code end where one of its instructions does?
  * @code: the code, from the beginning of an instruction
  * @len: its length
- *
- * Any context.
- *
+ * Context: Any.
  * Return: false when an instruction needs bytes behind the end, or there is none
  * that is known.
  */

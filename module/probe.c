@@ -69,8 +69,7 @@ static enum irqsan_flags __kprobes saved_flags(const struct irqsan_site *site, s
  * @flags: IRQSAN_RESTORE: the flags being restored; IRQSAN_BALANCE: the state at
  *	   entry
  * @where: IRQSAN_HERE of the check
- *
- * Preemption is off. Any context, NMI too.
+ * Context: Any, NMI too, preemption off.
  */
 void __kprobes irqsan_violation(struct irqsan_site *site, struct pt_regs *regs,
 				enum irqsan_flags flags, const char *where)
@@ -84,9 +83,7 @@ void __kprobes irqsan_violation(struct irqsan_site *site, struct pt_regs *regs,
  * @kp: the site's
  * @regs: registers there. The handler itself may run with IRQs off, so what
  *	  counts is the flag in these, never irqs_disabled()
- *
- * Any context, NMI too.
- *
+ * Context: Any, NMI too.
  * Return: 0, which lets the instruction run.
  */
 int __kprobes irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs)
@@ -129,8 +126,7 @@ void __kprobes irqsan_direct_bogus(struct pt_regs *regs)
  * @kp: the kprobe
  * @regs: registers behind the instruction
  * @flags: not used by anybody
- *
- * Any context, NMI too.
+ * Context: Any, NMI too.
  */
 void __kprobes irqsan_no_post(struct kprobe *kp, struct pt_regs *regs, unsigned long flags)
 {
@@ -204,9 +200,7 @@ static int direct_arm(struct irqsan_site *site)
 
 /**
  * irqsan_direct_active() - is a site watched by a direct call?
- *
- * Any context.
- *
+ * Context: Any.
  * Return: true if one is.
  */
 bool irqsan_direct_active(void)
@@ -260,8 +254,8 @@ static int arm_site(struct irqsan_site *site)
  * irqsan_arm() - have a site checked
  * @site: not armed yet; its state says what became of it
  *
- * Under the lock of the table of sites (site.c). May sleep.
- *
+ * Under the lock of the table of sites (site.c).
+ * Context: May sleep.
  * Return: 0; -EPERM for denied code, and where the kernel can't look at a probe
  * without an oops; or the kprobe layer's error: -EINVAL where
  * the kernel forbids probes, -EILSEQ where no instruction begins there.
@@ -294,7 +288,6 @@ int irqsan_arm(struct irqsan_site *site)
  * @site: the site
  *
  * Under the lock of the table of sites. Any context otherwise.
- *
  * Return: false where a CPU passes unseen: kprobes or ftrace have been switched off.
  */
 bool irqsan_site_intact(const struct irqsan_site *site)
@@ -327,7 +320,8 @@ static bool has_jump(const struct irqsan_site *site)
  * where there is memory to name them together; and one until the kernel has taken out
  * the jumps, which it does some time later. Our next life would find these to be
  * somebody else's, and 5.10 warns where a module comes back to the address of one
- * (kernel/kprobes.c, reuse_unused_kprobe()). Sleeps.
+ * (kernel/kprobes.c, reuse_unused_kprobe()).
+ * Context: Sleeps.
  */
 void irqsan_disarm(struct list_head *sites)
 {

@@ -251,7 +251,8 @@ static int watch_function(const struct irqsan_range *fn, const struct module *mo
  * A livepatch redirects a wait at its entry, in front of our probe, to a
  * function of its module. What that is called is custom: as the one that it
  * replaces, or with "livepatch_" before it. The function that was replaced stays
- * watched: nothing reaches it until the livepatch is disabled. Sleeps.
+ * watched: nothing reaches it until the livepatch is disabled.
+ * Context: Sleeps.
  */
 void irqsan_pv_module(struct module *mod)
 {
@@ -318,8 +319,8 @@ static void say_what_kvm_wait_restores(const struct irqsan_range *fn)
  * Entries of a slowpath are counted by the tracepoint lock:contention_begin, where
  * the kernel has it (5.19 and later): a breakpoint would prolong what is looked at.
  * Functions that this kernel doesn't have are no error. The probes are sites and
- * go with them. Sleeps.
- *
+ * go with them.
+ * Context: Sleeps.
  * Return: how many functions are watched, or a negative errno; then
  * irqsan_pv_stop() cleans up.
  */
@@ -348,8 +349,7 @@ int irqsan_pv_start(void)
 
 /**
  * irqsan_pv_stop() - detach from the tracepoint; the probes stay
- *
- * Sleeps.
+ * Context: Sleeps.
  */
 void irqsan_pv_stop(void)
 {
@@ -359,7 +359,6 @@ void irqsan_pv_stop(void)
 
 /**
  * irqsan_pv_restore_state() - what became of the restore in kvm_wait
- *
  * Return: "armed", "none" (it restores nothing), "unprobeable" or "absent"; or
  * "livepatched": kvm_wait is, by a module that is loaded; or "tracepoint": if it has
  * a restore, the kernel's own check watches it.
@@ -386,7 +385,6 @@ void irqsan_pv_clear(void)
  * irqsan_pv_show() - the "pv" file: the sum over all CPUs
  * @m: where to
  * @unused: nothing
- *
  * Return: 0.
  */
 int irqsan_pv_show(struct seq_file *m, void *unused)

@@ -614,9 +614,8 @@ static int report_foreign(const u8 *text, size_t len, const struct irqsan_style 
  * @ctx: passed to @fn
  *
  * Bytes that are no instruction are stepped over one by one, so that data
- * between functions costs sites only where it lies. No allocation. May sleep in
- * the kernel.
- *
+ * between functions costs sites only where it lies. No allocation.
+ * Context: May sleep in the kernel.
  * Return: 0, or what @fn returned.
  */
 int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
@@ -667,8 +666,8 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
  * @ctx: passed to @fn
  *
  * Conditional jumps out of the function are not looked for: compilers make
- * them only to a part of the same function (.cold). Any context.
- *
+ * them only to a part of the same function (.cold).
+ * Context: Any.
  * Return: 0, or what @fn returned. -1: the walk is incomplete, there are bytes
  * in the function that are no known instruction; @fn was called for what comes
  * before them.
@@ -699,9 +698,7 @@ int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
  *	come between it and the hlt, or a wakeup is lost. Anything but 0 ends
  *	the scan
  * @ctx: passed to @fn
- *
- * May sleep in the kernel.
- *
+ * Context: May sleep in the kernel.
  * Return: 0, or what @fn returned.
  */
 int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
@@ -737,9 +734,7 @@ int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx
  * @fn: called with the target of each direct call and jump that leaves it, as
  *	an offset from @text that wraps around. Anything but 0 ends the scan
  * @ctx: passed to @fn
- *
- * Any context.
- *
+ * Context: Any.
  * Return: 0, or what @fn returned. -1: the walk is incomplete, there are bytes
  * in the function that are no known instruction; @fn was called for what comes
  * before them.
@@ -768,8 +763,8 @@ int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx)
  *
  * Steps over an ENDBR and over the five bytes that tracing is patched into, a
  * NOP or, while the function is traced, a call. Nothing has been pushed there
- * yet. Any context.
- *
+ * yet.
+ * Context: Any.
  * Return: its offset.
  */
 size_t irqsan_scan_body(const u8 *text, size_t len)

@@ -104,7 +104,6 @@ static int scan_kernel(void)
  * Of the kernel; those of modules by irqsan_scope_modules(). Where the kernel's own
  * check finds the violations, there are none. Sleeps. Says what is wrong where
  * something is.
- *
  * Return: 0 or a negative errno.
  */
 int irqsan_scope_start(const char *sites)
@@ -126,9 +125,7 @@ int irqsan_scope_start(const char *sites)
 
 /**
  * irqsan_scope_modules() - watch the modules that are there, and those that come
- *
- * Sleeps.
- *
+ * Context: Sleeps.
  * Return: 0 or a negative errno; then irqsan_scope_stop() cleans up.
  */
 int irqsan_scope_modules(void)
@@ -147,7 +144,8 @@ int irqsan_scope_modules(void)
 /**
  * irqsan_scope_stop() - let modules come and go unseen again
  *
- * The sites stay. Sleeps.
+ * The sites stay.
+ * Context: Sleeps.
  */
 void irqsan_scope_stop(void)
 {

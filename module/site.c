@@ -224,8 +224,8 @@ out:
  *
  * With track=1 also what turns IRQs on there. A site that can't be armed stays
  * in the table with the reason. A module that has been searched already is left
- * alone. Sleeps.
- *
+ * alone.
+ * Context: Sleeps.
  * Return: how many restores were found; -ENOMEM; or for IRQSAN_CONTROL what arming
  * it gave.
  */
@@ -263,9 +263,7 @@ out:
  * @addr: its address
  * @mod: the module it lies in; NULL for the kernel
  * @handler: runs when a CPU reaches it
- *
- * Sleeps.
- *
+ * Context: Sleeps.
  * Return: the site, armed; NULL without memory or where it can't be armed.
  */
 struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
@@ -307,8 +305,7 @@ static void drop_site(struct irqsan_site *site)
 /**
  * irqsan_site_free() - disarm and forget one site
  * @site: the site
- *
- * Sleeps.
+ * Context: Sleeps.
  */
 void irqsan_site_free(struct irqsan_site *site)
 {
@@ -321,8 +318,7 @@ void irqsan_site_free(struct irqsan_site *site)
  * irqsan_sites_drop() - forget the sites of a module that goes
  * @mod: the module; NULL: all sites there are
  * @init_only: only its init text goes
- *
- * Sleeps.
+ * Context: Sleeps.
  */
 void irqsan_sites_drop(const struct module *mod, bool init_only)
 {
@@ -343,9 +339,7 @@ void irqsan_sites_drop(const struct module *mod, bool init_only)
  * irqsan_sites_original() - a copy of some text without our breakpoints
  * @text: the text
  * @locked: the caller has the lock of the table, as irqsan_arm()
- *
- * Sleeps.
- *
+ * Context: Sleeps.
  * Return: the bytes, to be given to kvfree(); NULL without memory, and where the text
  * can't be read.
  */
@@ -421,8 +415,8 @@ out:
  * @addr: where IRQs must be off
  *
  * For sites that the scanner missed and debug information knows. In the text of
- * the kernel or of a module that runs, with which it goes. Sleeps.
- *
+ * the kernel or of a module that runs, with which it goes.
+ * Context: Sleeps.
  * Return: 0; -EEXIST where there is one already; -EINVAL where no such text is;
  * -EPERM for denied code; otherwise the kprobe layer's error.
  */
@@ -447,9 +441,7 @@ int irqsan_sites_add(unsigned long addr)
 /**
  * irqsan_sites_remove() - remove a restore by its address
  * @addr: its address
- *
- * Sleeps.
- *
+ * Context: Sleeps.
  * Return: 0, or -ENOENT where there is none.
  */
 int irqsan_sites_remove(unsigned long addr)
@@ -470,7 +462,8 @@ int irqsan_sites_remove(unsigned long addr)
 /**
  * irqsan_sites_clear() - all counts to zero
  *
- * A count that changes meanwhile may keep its value. Sleeps.
+ * A count that changes meanwhile may keep its value.
+ * Context: Sleeps.
  */
 void irqsan_sites_clear(void)
 {
@@ -490,9 +483,7 @@ void irqsan_sites_clear(void)
  * irqsan_sites_armed() - how many restores are armed
  * @text: of those in this range; NULL: of all, but for the planted ones
  * @found: set to how many there are, armed or not
- *
- * Sleeps.
- *
+ * Context: Sleeps.
  * Return: their number.
  */
 unsigned int irqsan_sites_armed(const struct irqsan_range *text, unsigned int *found)
@@ -540,7 +531,6 @@ static const char *mechanism_name(const struct irqsan_site *site)
  * irqsan_sites_show() - the "sites" file
  * @m: where to
  * @unused: nothing
- *
  * Return: 0.
  */
 int irqsan_sites_show(struct seq_file *m, void *unused)

@@ -27,7 +27,6 @@ static struct irqsan_range unlocks[ARRAY_SIZE(unlock_names)];
  * irqsan_text_around() - the function that an address lies in
  * @addr: a text address
  * @fn: its bytes, padding behind it included
- *
  * Return: 0, or -ENOENT when no symbol covers @addr.
  */
 int irqsan_text_around(unsigned long addr, struct irqsan_range *fn)
@@ -106,9 +105,7 @@ out:
 
 /**
  * irqsan_text_start() - find the kernel's own text and the out-of-line unlocks
- *
- * May sleep.
- *
+ * Context: May sleep.
  * Return: 0 or a negative errno.
  */
 int irqsan_text_start(void)
@@ -132,9 +129,7 @@ int irqsan_text_start(void)
 /**
  * irqsan_text_unlocks() - is this code an unlock that restores for its caller?
  * @addr: a text address
- *
- * Any context, NMI too.
- *
+ * Context: Any, NMI too.
  * Return: true if it is.
  */
 bool __kprobes irqsan_text_unlocks(unsigned long addr)
@@ -151,9 +146,7 @@ bool __kprobes irqsan_text_unlocks(unsigned long addr)
 /**
  * irqsan_text_style() - how restores are compiled in this kernel
  * @start: address of the text that is to be scanned
- *
- * Any context.
- *
+ * Context: Any.
  * Return: for irqsan_scan().
  */
 struct irqsan_style irqsan_text_style(unsigned long start)
@@ -202,8 +195,8 @@ static struct module *next_module(struct module *from)
  *
  * find_module() is exported to no module, and neither is __module_address(), but
  * every module is in one list. Modules that come or go meanwhile are the notifier's
- * business. May sleep.
- *
+ * business.
+ * Context: May sleep.
  * Return: the module for which @fn was true, with the reference; else NULL.
  */
 struct module *irqsan_text_modules(bool (*fn)(struct module *mod, unsigned long arg),
@@ -231,9 +224,7 @@ static bool has_text(struct module *mod, unsigned long addr)
 /**
  * irqsan_text_module() - the module whose text an address lies in
  * @addr: the address
- *
- * May sleep.
- *
+ * Context: May sleep.
  * Return: the module, with a reference to be put; NULL if it is none that runs, or
  * this one.
  */

@@ -34,9 +34,7 @@ static void match_tracepoint(struct tracepoint *tp, void *priv)
  * @name: of the tracepoint
  * @probe: the function; its first argument is not used, the others are the
  *	   tracepoint's. Called with preemption off, in any context
- *
- * May sleep.
- *
+ * Context: May sleep.
  * Return: the tracepoint, for irqsan_tracepoint_detach(); NULL on a kernel without it.
  */
 struct tracepoint *irqsan_tracepoint_attach(const char *name, void *probe)
@@ -56,7 +54,8 @@ struct tracepoint *irqsan_tracepoint_attach(const char *name, void *probe)
  * @tp: what it returned; NULL is fine
  * @probe: the function
  *
- * On return the function isn't called any more. Sleeps.
+ * On return the function isn't called any more.
+ * Context: Sleeps.
  */
 void irqsan_tracepoint_detach(struct tracepoint *tp, void *probe)
 {
@@ -90,7 +89,8 @@ static void __kprobes imbalance_probe(void *unused, unsigned long ip, unsigned l
  * irqsan_tracepoint_control() - a violation that is planted, by the tracepoint
  *
  * As the kernel's check would call it, to all that are attached: a real violation
- * would be reported by the kernel as a bug. May sleep.
+ * would be reported by the kernel as a bug.
+ * Context: May sleep.
  */
 noinline void irqsan_tracepoint_control(void)
 {
@@ -105,9 +105,7 @@ noinline void irqsan_tracepoint_control(void)
 
 /**
  * irqsan_tracepoint_active() - does the kernel's own check find the violations?
- *
- * Any context.
- *
+ * Context: Any.
  * Return: true once irqsan_tracepoint_start() has succeeded.
  */
 bool irqsan_tracepoint_active(void)
@@ -117,9 +115,7 @@ bool irqsan_tracepoint_active(void)
 
 /**
  * irqsan_tracepoint_start() - attach to the kernel's own check
- *
- * May sleep.
- *
+ * Context: May sleep.
  * Return: 0, or -EOPNOTSUPP on a kernel without the patches.
  */
 int irqsan_tracepoint_start(void)
@@ -133,7 +129,8 @@ int irqsan_tracepoint_start(void)
 /**
  * irqsan_tracepoint_stop() - detach from the kernel's own check
  *
- * On return it calls nothing of us. Sleeps.
+ * On return it calls nothing of us.
+ * Context: Sleeps.
  */
 void irqsan_tracepoint_stop(void)
 {

@@ -66,9 +66,7 @@ static __always_inline unsigned int copy_stack(unsigned long *to, unsigned long 
  * irqsan_enable_hit() - kprobe handler of an instruction that turns IRQs on
  * @kp: the site's
  * @regs: registers there
- *
- * Any context, NMI too.
- *
+ * Context: Any, NMI too.
  * Return: 0, which lets the instruction run.
  */
 int __kprobes irqsan_enable_hit(struct kprobe *kp, struct pt_regs *regs)
@@ -91,8 +89,8 @@ int __kprobes irqsan_enable_hit(struct kprobe *kp, struct pt_regs *regs)
 /**
  * irqsan_enabler_now() - who turned IRQs on in the context of a violation
  *
- * From a probe's handler, preemption off. Any context, NMI too.
- *
+ * From a probe's handler, preemption off.
+ * Context: Any, NMI too.
  * Return: the last one that was seen, if this task did it; or NULL. Only its
  * stack tells whether the violation is its doing (irqsan_enabler_stack()).
  */
@@ -185,8 +183,8 @@ static bool jumps_to(unsigned long target, const struct irqsan_range *to)
  * A word of the stack is taken for a return address only if a call stands in
  * front of it, of the function that the chain has come to, of one that jumps to
  * that, or through a register. A chain that doesn't come to the violation's
- * caller is somebody else's enable. Sleeps.
- *
+ * caller is somebody else's enable.
+ * Context: Sleeps.
  * Return: entries of @stack, or 0: who turned IRQs on is not known.
  */
 unsigned int irqsan_enabler_stack(const struct irqsan_enabler *enabler, unsigned long restorer,

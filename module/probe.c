@@ -264,22 +264,10 @@ int irqsan_arm(struct irqsan_site *site)
 {
 	int rc = arm_site(site);
 
-	switch (rc) {
-	case 0:
-		site->state = IRQSAN_ARMED;
-		break;
-	case -EPERM:
-		site->state = IRQSAN_DENIED;
-		break;
-	case -EINVAL:
-		site->state = IRQSAN_REFUSED;
-		break;
-	case -EILSEQ:
-		site->state = IRQSAN_NO_INSN;
-		break;
-	default:
-		site->state = IRQSAN_FAILED;
-	}
+	site->state = !rc ? IRQSAN_ARMED :
+		      rc == -EPERM ? IRQSAN_DENIED :
+		      rc == -EINVAL ? IRQSAN_REFUSED :
+		      rc == -EILSEQ ? IRQSAN_NO_INSN : IRQSAN_FAILED;
 	return rc;
 }
 

@@ -17,26 +17,17 @@
 /* LCB_F_SPIN alone: a spinlock, and no reader or writer (trace/events/lock.h). */
 #define CONTENTION_SPINLOCK 1
 
-/**
- * struct irqsan_pv_count - one CPU's counts
- * @waits: a wait function was entered
- * @left: and left again
- * @imbalances: of these, with another IRQ state than at entry
- * @slow_pv: paravirtualised slowpath entered
- * @slow_all: slowpath entered, by whoever tells (irqsan_pv_start())
- * @kicks: kicks that this CPU sent
- * @longest_ns: the longest wait
- * @waited_ns: all of them
- */
-struct irqsan_pv_count {
-	u64 waits;
-	u64 left;
-	u64 imbalances;
-	u64 slow_pv;
-	u64 slow_all;
-	u64 kicks;
-	u64 longest_ns;
-	u64 waited_ns;
+/* What is counted, as the "pv" file needs it. */
+enum {
+	PV_WAITS,	/* a wait function was entered */
+	PV_LEFT,	/* and left again */
+	PV_IMBALANCES,	/* of these, with another IRQ state than at entry */
+	PV_SLOW_PV,	/* paravirtualised slowpath entered */
+	PV_SLOW_ALL,	/* slowpath entered, by whoever tells (irqsan_pv_start()) */
+	PV_KICKS,	/* kicks that this CPU sent */
+	PV_LONGEST_NS,	/* the longest wait */
+	PV_WAITED_NS,	/* all of them */
+	PV_COUNTS,
 };
 
 /**
@@ -52,18 +43,9 @@ struct irqsan_pv_wait {
 	u64 start_ns;
 };
 
-/**
- * struct irqsan_pv_waits - those of one CPU
- * @nr: how many
- * @wait: the outermost first
- */
-struct irqsan_pv_waits {
-	unsigned int nr;
-	struct irqsan_pv_wait wait[WAITS_MAX];
-};
-
-static DEFINE_PER_CPU(struct irqsan_pv_count, irqsan_pv_count);
-static DEFINE_PER_CPU(struct irqsan_pv_waits, irqsan_pv_waits);
+static DEFINE_PER_CPU(u64[PV_COUNTS], pv_counts);
+static DEFINE_PER_CPU(struct irqsan_pv_wait[WAITS_MAX], pv_waits);	/* the outermost first */
+static DEFINE_PER_CPU(unsigned int, nr_pv_waits);
 
 static struct tracepoint *contention;
 static const char *restore_state = "absent";
@@ -71,32 +53,19 @@ static const struct module *replaced_by;	/* the livepatch of kvm_wait */
 
 static int __kprobes wait_entry(struct kprobe *kp, struct pt_regs *regs)
 {
-	struct irqsan_pv_waits *waits = this_cpu_ptr(&irqsan_pv_waits);
+	unsigned int nr = this_cpu_read(nr_pv_waits);
 
-	this_cpu_inc(irqsan_pv_count.waits);
+	this_cpu_inc(pv_counts[PV_WAITS]);
 	/* Full only when exits were missed: those calls are over. */
-	if (waits->nr == WAITS_MAX)
-		waits->nr = 0;
-	waits->wait[waits->nr++] = (struct irqsan_pv_wait){
+	if (nr == WAITS_MAX)
+		nr = 0;
+	*this_cpu_ptr(&pv_waits[nr]) = (struct irqsan_pv_wait){
 		.sp = regs->sp,
 		.irqs_on = regs->flags & X86_EFLAGS_IF,
 		.start_ns = ktime_get_mono_fast_ns(),
 	};
+	this_cpu_write(nr_pv_waits, nr + 1);
 	return 0;
-}
-
-/* The wait that was entered with this stack pointer; NULL if it began before anybody looked. */
-static const struct irqsan_pv_wait __kprobes *end_wait(unsigned long sp)
-{
-	struct irqsan_pv_waits *waits = this_cpu_ptr(&irqsan_pv_waits);
-	unsigned int at;
-
-	for (at = waits->nr; at && waits->wait[at - 1].sp != sp; at--)
-		;
-	if (!at)
-		return NULL;
-	waits->nr = at - 1;
-	return &waits->wait[at - 1];
 }
 
 /*
@@ -106,23 +75,29 @@ static const struct irqsan_pv_wait __kprobes *end_wait(unsigned long sp)
 static int __kprobes wait_exit(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct irqsan_site *site = container_of(kp, struct irqsan_site, kp);
-	const struct irqsan_pv_wait *wait = end_wait(regs->sp);
+	const struct irqsan_pv_wait *wait = this_cpu_ptr(pv_waits);
 	bool irqs_on = regs->flags & X86_EFLAGS_IF;
+	unsigned int nr = this_cpu_read(nr_pv_waits);
 	u64 wait_ns;
 
-	this_cpu_inc(irqsan_pv_count.left);
-	if (!wait)
+	this_cpu_inc(pv_counts[PV_LEFT]);
+	while (nr && wait[nr - 1].sp != regs->sp)
+		nr--;
+	/* It began before anybody looked. */
+	if (!nr)
 		return 0;
+	wait += nr - 1;
+	this_cpu_write(nr_pv_waits, nr - 1);
 	wait_ns = ktime_get_mono_fast_ns() - wait->start_ns;
-	if (wait_ns > this_cpu_read(irqsan_pv_count.longest_ns))
-		this_cpu_write(irqsan_pv_count.longest_ns, wait_ns);
-	this_cpu_add(irqsan_pv_count.waited_ns, wait_ns);
+	if (wait_ns > this_cpu_read(pv_counts[PV_LONGEST_NS]))
+		this_cpu_write(pv_counts[PV_LONGEST_NS], wait_ns);
+	this_cpu_add(pv_counts[PV_WAITED_NS], wait_ns);
 
 	if (!READ_ONCE(irqsan_enabled))
 		return 0;
 	this_cpu_inc(site->count->hits);
 	if (unlikely(irqs_on != wait->irqs_on)) {
-		this_cpu_inc(irqsan_pv_count.imbalances);
+		this_cpu_inc(pv_counts[PV_IMBALANCES]);
 		irqsan_violation(site, regs, wait->irqs_on ? IRQSAN_ON : IRQSAN_OFF,
 				 IRQSAN_HERE);
 	}
@@ -131,21 +106,21 @@ static int __kprobes wait_exit(struct kprobe *kp, struct pt_regs *regs)
 
 static int __kprobes kick_entry(struct kprobe *kp, struct pt_regs *regs)
 {
-	this_cpu_inc(irqsan_pv_count.kicks);
+	this_cpu_inc(pv_counts[PV_KICKS]);
 	return 0;
 }
 
 static int __kprobes slow_pv_entry(struct kprobe *kp, struct pt_regs *regs)
 {
-	this_cpu_inc(irqsan_pv_count.slow_pv);
+	this_cpu_inc(pv_counts[PV_SLOW_PV]);
 	if (!contention)
-		this_cpu_inc(irqsan_pv_count.slow_all);
+		this_cpu_inc(pv_counts[PV_SLOW_ALL]);
 	return 0;
 }
 
 static int __kprobes slow_native_entry(struct kprobe *kp, struct pt_regs *regs)
 {
-	this_cpu_inc(irqsan_pv_count.slow_all);
+	this_cpu_inc(pv_counts[PV_SLOW_ALL]);
 	return 0;
 }
 
@@ -153,7 +128,7 @@ static int __kprobes slow_native_entry(struct kprobe *kp, struct pt_regs *regs)
 static void __kprobes contention_begins(void *unused, void *lock, unsigned int flags)
 {
 	if (flags == CONTENTION_SPINLOCK)
-		this_cpu_inc(irqsan_pv_count.slow_all);
+		this_cpu_inc(pv_counts[PV_SLOW_ALL]);
 }
 
 /* Those in which a vCPU waits, then those of which only the entry counts. */
@@ -188,30 +163,36 @@ static int watch_entry(const struct irqsan_range *fn, const struct module *mod,
 
 /**
  * struct irqsan_exits - where a function is left
+ * @fn: the function
+ * @mod: the module it lies in; NULL for the kernel
  * @nr: how many places
- * @offset: of each
+ * @sites: armed there
  */
 struct irqsan_exits {
+	const struct irqsan_range *fn;
+	const struct module *mod;
 	unsigned int nr;
-	size_t offset[EXITS_MAX];
+	struct irqsan_site *sites[EXITS_MAX];
 };
 
 static int add_exit(void *ctx, size_t offset)
 {
 	struct irqsan_exits *exits = ctx;
+	struct irqsan_site *site;
 
 	if (exits->nr == EXITS_MAX)
 		return -E2BIG;
-	exits->offset[exits->nr++] = offset;
+	site = irqsan_site_new(IRQSAN_BALANCE, exits->fn->start + offset, exits->mod, wait_exit);
+	if (!site)
+		return -EINVAL;
+	exits->sites[exits->nr++] = site;
 	return 0;
 }
 
 /* All exits or none: one without the others would count returns that aren't all. */
 static int arm_exits(const struct irqsan_range *fn, const struct module *mod)
 {
-	struct irqsan_site *sites[EXITS_MAX];
-	struct irqsan_exits exits = { .nr = 0 };
-	unsigned int i;
+	struct irqsan_exits exits = { .fn = fn, .mod = mod };
 	u8 *text;
 	int rc;
 
@@ -220,19 +201,11 @@ static int arm_exits(const struct irqsan_range *fn, const struct module *mod)
 		return -ENOMEM;
 	rc = irqsan_scan_exits(text, fn->len, add_exit, &exits);
 	kvfree(text);
-	if (rc || !exits.nr)
-		return rc ? -EILSEQ : -ENOENT;
-	for (i = 0; i < exits.nr; i++) {
-		sites[i] = irqsan_site_new(IRQSAN_BALANCE, fn->start + exits.offset[i], mod,
-					   wait_exit);
-		if (!sites[i])
-			break;
-	}
-	if (i == exits.nr)
-		return 0;
-	while (i--)
-		irqsan_site_free(sites[i]);
-	return -EINVAL;
+	if (!rc)
+		return exits.nr ? 0 : -ENOENT;
+	while (exits.nr--)
+		irqsan_site_free(exits.sites[exits.nr]);
+	return rc == -1 ? -EILSEQ : rc;
 }
 
 /* Exits first: an entry without its exit would count as a call under way. */
@@ -333,7 +306,7 @@ int irqsan_pv_start(void)
 	rc = irqsan_text_find(pv_names, ARRAY_SIZE(pv_names), fns);
 	if (rc)
 		return rc;
-	contention = irqsan_tracepoint_attach("contention_begin", contention_begins);
+	contention = irqsan_tracepoint_attach("contention_begin", contention_begins, NULL);
 	say_what_kvm_wait_restores(&fns[KVM_WAIT]);
 	for (i = 0; i < ARRAY_SIZE(pv_names); i++) {
 		if (!fns[i].len || (contention && pv_handlers[i] == slow_native_entry))
@@ -353,7 +326,7 @@ int irqsan_pv_start(void)
  */
 void irqsan_pv_stop(void)
 {
-	irqsan_tracepoint_detach(contention, contention_begins);
+	irqsan_tracepoint_detach(contention, contention_begins, NULL);
 	contention = NULL;
 }
 
@@ -378,7 +351,7 @@ void irqsan_pv_clear(void)
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		*per_cpu_ptr(&irqsan_pv_count, cpu) = (struct irqsan_pv_count){ 0 };
+		memset(per_cpu(pv_counts, cpu), 0, sizeof(pv_counts));
 }
 
 /**
@@ -389,25 +362,19 @@ void irqsan_pv_clear(void)
  */
 int irqsan_pv_show(struct seq_file *m, void *unused)
 {
-	struct irqsan_pv_count sum = { 0 };
-	unsigned int cpu;
+	u64 sum[PV_COUNTS] = { 0 };
+	unsigned int cpu, i;
 
 	for_each_possible_cpu(cpu) {
-		const struct irqsan_pv_count *c = per_cpu_ptr(&irqsan_pv_count, cpu);
+		const u64 *counts = per_cpu(pv_counts, cpu);
 
-		sum.waits += c->waits;
-		sum.left += c->left;
-		sum.imbalances += c->imbalances;
-		sum.slow_pv += c->slow_pv;
-		sum.slow_all += c->slow_all;
-		sum.kicks += c->kicks;
-		sum.longest_ns = max(sum.longest_ns, c->longest_ns);
-		sum.waited_ns += c->waited_ns;
+		for (i = 0; i < PV_COUNTS; i++)
+			sum[i] = i == PV_LONGEST_NS ? max(sum[i], counts[i]) : sum[i] + counts[i];
 	}
 	seq_puts(m, "# cpu waits returns imbalances pv_slowpath native_slowpath kicks longest_ns waited_ns\n");
-	seq_printf(m, "total %llu %llu %llu %llu %llu %llu %llu %llu\n", sum.waits, sum.left,
-		   sum.imbalances, sum.slow_pv,
-		   sum.slow_all > sum.slow_pv ? sum.slow_all - sum.slow_pv : 0, sum.kicks,
-		   sum.longest_ns, sum.waited_ns);
+	seq_printf(m, "total %llu %llu %llu %llu %llu %llu %llu %llu\n", sum[PV_WAITS],
+		   sum[PV_LEFT], sum[PV_IMBALANCES], sum[PV_SLOW_PV],
+		   sum[PV_SLOW_ALL] > sum[PV_SLOW_PV] ? sum[PV_SLOW_ALL] - sum[PV_SLOW_PV] : 0,
+		   sum[PV_KICKS], sum[PV_LONGEST_NS], sum[PV_WAITED_NS]);
 	return 0;
 }

@@ -39,6 +39,7 @@ static unsigned long foreign[FOREIGN_MAX];
 /**
  * struct irqsan_search - what the scanner's callbacks need
  * @kind: of the restores to add
+ * @only: the address of the one to add; 0: all
  * @text: what is scanned
  * @code: its bytes; NULL: as they are in memory
  * @mod: the module that it belongs to, or NULL
@@ -48,6 +49,7 @@ static unsigned long foreign[FOREIGN_MAX];
  */
 struct irqsan_search {
 	enum irqsan_kind kind;
+	unsigned long only;
 	const struct irqsan_range *text;
 	const u8 *code;
 	const struct module *mod;
@@ -57,7 +59,8 @@ struct irqsan_search {
 };
 
 /* @code: the bytes at @addr, for which there may be no other look at them; or NULL. */
-static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr, const u8 *code)
+static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr,
+				      const struct module *mod, const u8 *code)
 {
 	struct irqsan_site *site = kzalloc(sizeof(*site), GFP_KERNEL);
 
@@ -70,6 +73,7 @@ static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr,
 	}
 	site->kind = kind;
 	site->addr = addr;
+	site->mod = mod;
 	site->handler = kind == IRQSAN_ENABLE ? irqsan_enable_hit : irqsan_site_hit;
 	copy_from_kernel_nofault(site->code, code ?: (const void *)addr, sizeof(site->code));
 	list_add_tail(&site->node, &site_list);
@@ -93,16 +97,16 @@ static int add_restore(void *data, const struct irqsan_found *found)
 	unsigned long addr = search->text->start + found->offset;
 	struct irqsan_site *site;
 
-	/* A function that is looked at for the second time. */
-	if (search->code && site_at(addr))
+	/* Not wanted, or of a function that is looked at for the second time. */
+	if ((search->only && search->only != addr) || (search->code && site_at(addr)))
 		return 0;
-	site = site_alloc(search->kind, addr, search->code ? search->code + found->offset : NULL);
+	site = site_alloc(search->kind, addr, search->mod,
+			  search->code ? search->code + found->offset : NULL);
 	if (!site)
 		return -ENOMEM;
 	site->enable = search->text->start + found->enable;
 	site->saved = found->saved;
 	site->reg = found->reg;
-	site->mod = search->mod;
 	site->init = search->init;
 	search->found++;
 	return 0;
@@ -119,10 +123,9 @@ static int add_enable(void *data, size_t offset)
 		if (site->enable == addr)
 			return 0;
 	}
-	site = site_alloc(IRQSAN_ENABLE, addr, NULL);
+	site = site_alloc(IRQSAN_ENABLE, addr, search->mod, NULL);
 	if (!site)
 		return -ENOMEM;
-	site->mod = search->mod;
 	site->init = search->init;
 	return 0;
 }
@@ -272,9 +275,8 @@ struct irqsan_site *irqsan_site_new(enum irqsan_kind kind, unsigned long addr,
 	struct irqsan_site *site;
 
 	mutex_lock(&sites_lock);
-	site = site_alloc(kind, addr, NULL);
+	site = site_alloc(kind, addr, mod, NULL);
 	if (site) {
-		site->mod = mod;
 		site->handler = handler;
 		irqsan_arm(site);
 	}
@@ -366,47 +368,39 @@ u8 *irqsan_sites_original(const struct irqsan_range *text, bool locked)
 	return copy;
 }
 
-/* Takes over what the scanner knows of a site that was added by hand. */
-static int pick_saved(void *data, const struct irqsan_found *found)
-{
-	struct irqsan_site *site = data;
-
-	/* Not armed yet: it is the function's start. */
-	if (site->entry + found->offset != site->addr)
-		return 0;
-	site->saved = found->saved;
-	site->reg = found->reg;
-	return 1;
-}
-
 /* Under the lock of the table, with a reference to the module. */
 static int add_by_hand(unsigned long addr, const struct module *mod)
 {
 	struct irqsan_range fn;
+	struct irqsan_search search = { .text = &fn, .mod = mod, .only = addr };
 	struct irqsan_site *site;
 	struct irqsan_style style;
 	u8 *text;
-	int rc = -ENOMEM;
+	int rc;
 
 	if (site_at(addr))
 		return -EEXIST;
 	if (irqsan_text_around(addr, &fn))
 		return -EINVAL;
 	text = irqsan_sites_original(&fn, true);
-	site = text ? site_alloc(IRQSAN_RESTORE, addr, NULL) : NULL;
-	if (!site)
-		goto out;
-	site->mod = mod;
-	site->saved = IRQSAN_SAVED_UNKNOWN;
-	site->entry = fn.start;
+	if (!text)
+		return -ENOMEM;
+	search.code = text;
 	style = irqsan_text_style(fn.start);
-	irqsan_scan(text, fn.len, &style, pick_saved, site);
-	site->entry = 0;
+	rc = irqsan_scan(text, fn.len, &style, add_restore, &search);
+	kvfree(text);
+	site = site_at(addr);
+	/* The scanner doesn't know it. */
+	if (!rc && !site) {
+		site = site_alloc(IRQSAN_RESTORE, addr, mod, NULL);
+		if (site)
+			site->saved = IRQSAN_SAVED_UNKNOWN;
+	}
+	if (!site)
+		return -ENOMEM;
 	rc = irqsan_arm(site);
 	if (rc)
 		drop_site(site);
-out:
-	kvfree(text);
 	return rc;
 }
 

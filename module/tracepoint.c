@@ -32,19 +32,20 @@ static void match_tracepoint(struct tracepoint *tp, void *priv)
 /**
  * irqsan_tracepoint_attach() - have a function called by a tracepoint of the kernel
  * @name: of the tracepoint
- * @probe: the function; its first argument is not used, the others are the
- *	   tracepoint's. Called with preemption off, in any context
+ * @probe: the function; its arguments are @data and the tracepoint's. Called with
+ *	   preemption off, in any context
+ * @data: for @probe
  * Context: May sleep.
  * Return: the tracepoint, for irqsan_tracepoint_detach(); NULL on a kernel without it.
  */
-struct tracepoint *irqsan_tracepoint_attach(const char *name, void *probe)
+struct tracepoint *irqsan_tracepoint_attach(const char *name, void *probe, void *data)
 {
 	struct irqsan_lookup lookup = { .name = name };
 
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
 		return NULL;
 	for_each_kernel_tracepoint(match_tracepoint, &lookup);
-	if (lookup.tp && tracepoint_probe_register(lookup.tp, probe, NULL))
+	if (lookup.tp && tracepoint_probe_register(lookup.tp, probe, data))
 		return NULL;
 	return lookup.tp;
 }
@@ -52,37 +53,24 @@ struct tracepoint *irqsan_tracepoint_attach(const char *name, void *probe)
 /**
  * irqsan_tracepoint_detach() - undo irqsan_tracepoint_attach()
  * @tp: what it returned; NULL is fine
- * @probe: the function
- *
- * On return the function isn't called any more.
+ * @probe: the function, which isn't called any more on return
+ * @data: as it was
  * Context: Sleeps.
  */
-void irqsan_tracepoint_detach(struct tracepoint *tp, void *probe)
+void irqsan_tracepoint_detach(struct tracepoint *tp, void *probe, void *data)
 {
 	if (!tp)
 		return;
-	tracepoint_probe_unregister(tp, probe, NULL);
+	tracepoint_probe_unregister(tp, probe, data);
 	tracepoint_synchronize_unregister();
 }
 
-static void __kprobes tracepoint_hit(enum irqsan_kind kind, unsigned long ip, unsigned long caller,
+static void __kprobes tracepoint_hit(void *kind, unsigned long ip, unsigned long caller,
 				     bool irqs_on)
 {
 	if (READ_ONCE(irqsan_enabled))
-		irqsan_bug_hit_at(kind, ip, caller, NULL, irqs_on ? IRQSAN_ON : IRQSAN_OFF, NULL,
-				  IRQSAN_HERE);
-}
-
-static void __kprobes restore_probe(void *unused, unsigned long ip, unsigned long caller,
-				    bool irqs_on)
-{
-	tracepoint_hit(IRQSAN_RESTORE, ip, caller, irqs_on);
-}
-
-static void __kprobes imbalance_probe(void *unused, unsigned long ip, unsigned long caller,
-				      bool irqs_on)
-{
-	tracepoint_hit(IRQSAN_BALANCE, ip, caller, irqs_on);
+		irqsan_bug_hit_at((unsigned long)kind, ip, caller, NULL,
+				  irqs_on ? IRQSAN_ON : IRQSAN_OFF, NULL, IRQSAN_HERE);
 }
 
 /**
@@ -120,9 +108,11 @@ bool irqsan_tracepoint_active(void)
  */
 int irqsan_tracepoint_start(void)
 {
-	imbalance_tp = irqsan_tracepoint_attach("irq_imbalance", imbalance_probe);
+	imbalance_tp = irqsan_tracepoint_attach("irq_imbalance", tracepoint_hit,
+						(void *)IRQSAN_BALANCE);
 	if (imbalance_tp)
-		restore_tp = irqsan_tracepoint_attach("bogus_irq_restore", restore_probe);
+		restore_tp = irqsan_tracepoint_attach("bogus_irq_restore", tracepoint_hit,
+						      (void *)IRQSAN_RESTORE);
 	return restore_tp ? 0 : -EOPNOTSUPP;
 }
 
@@ -134,8 +124,8 @@ int irqsan_tracepoint_start(void)
  */
 void irqsan_tracepoint_stop(void)
 {
-	irqsan_tracepoint_detach(restore_tp, restore_probe);
-	irqsan_tracepoint_detach(imbalance_tp, imbalance_probe);
+	irqsan_tracepoint_detach(restore_tp, tracepoint_hit, (void *)IRQSAN_RESTORE);
+	irqsan_tracepoint_detach(imbalance_tp, tracepoint_hit, (void *)IRQSAN_BALANCE);
 	restore_tp = NULL;
 	imbalance_tp = NULL;
 }

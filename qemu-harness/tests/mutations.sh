@@ -87,7 +87,7 @@ mutation "init functions are not seen" scope.c \
 mutation "modules that go live are not looked at" scope.c \
 	'/case MODULE_STATE_LIVE:/,/break;/ { /watch_module/d }' modules
 mutation "a site by hand has no module" site.c \
-	'/^static int add_by_hand/,/^}/ { /site->mod = mod;/d }' modules
+	's/\.text = &fn, \.mod = mod,/.text = \&fn,/' modules
 mutation "bugs go with their module" bug.c \
 	's/keep_line(bug);/;/' modules
 # Only there does it do harm (docs/probing.md).

@@ -21,20 +21,13 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 #endif
 
-/**
- * enum irqsan_map - opcode map that an instruction's opcode byte is in
- * @IRQSAN_MAP_ONE: one-byte opcodes
- * @IRQSAN_MAP_0F: 0f xx
- * @IRQSAN_MAP_0F38: 0f 38 xx
- * @IRQSAN_MAP_0F3A: 0f 3a xx
- * @IRQSAN_MAP_VEX: encoded with VEX or EVEX, whatever the map
- */
+/* Opcode map that an instruction's opcode byte is in. */
 enum irqsan_map {
-	IRQSAN_MAP_ONE,
-	IRQSAN_MAP_0F,
-	IRQSAN_MAP_0F38,
-	IRQSAN_MAP_0F3A,
-	IRQSAN_MAP_VEX,
+	IRQSAN_MAP_ONE,		/* one-byte opcodes */
+	IRQSAN_MAP_0F,		/* 0f xx */
+	IRQSAN_MAP_0F38,	/* 0f 38 xx */
+	IRQSAN_MAP_0F3A,	/* 0f 3a xx */
+	IRQSAN_MAP_VEX,		/* encoded with VEX or EVEX, whatever the map */
 };
 
 /**

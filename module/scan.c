@@ -3,24 +3,18 @@
  * Finds inlined arch_local_irq_restore() in x86-64 text as it is when it runs
  * (PV calls patched).
  *
- * Two shapes exist:
+ * A kernel has one of two shapes:
  *
  * - before 5.12: "push REG; popf". The PV call of restore_fl is patched to it,
- *   and without PARAVIRT_XXL it is inline assembly.
- * - 5.12 and later (commit ab234a260b1f, "x86/pv: Rework
- *   arch_local_irq_restore() to not use popf"): if bit 9 of the saved flags is
- *   set, sti. The compiler chooses the test, the branch and where the sti
- *   lies.
- *
- * In the first shape flags that the code itself has set bit 9 in are no saved
- * ones: that is how KVM's emulator before 5.12 runs a guest's instruction with
- * the guest's flags, "or $0x200,R; push R; popf; call *F".
- *
- * A kernel has the one or the other. In the second shape the side of the branch
- * with the bit set leads straight to an sti that the other side doesn't come to.
- * "sti; hlt" is no restore but an idle loop, and a side that does anything else
- * first (cli, a call of what isn't there to be told) isn't one either. Nor is the
- * enabling of IRQs at the start of an exception, by the flags in pt_regs.
+ *   and without PARAVIRT_XXL it is inline assembly. Not if the code itself has set
+ *   bit 9: so KVM's emulator runs an instruction with the guest's flags, "or $0x200,R;
+ *   push R; popf; call *F".
+ * - 5.12 and later (commit ab234a260b1f): if bit 9 of the saved flags is set, sti. The
+ *   compiler chooses the test, the branch and where the sti lies. The side of the
+ *   branch with the bit set leads straight to an sti that the other side doesn't come
+ *   to. "sti; hlt" is no restore but an idle loop, and a side that does anything else
+ *   first (cli, a call of what isn't there to be told) isn't one either. Nor is the
+ *   enabling of IRQs at the start of an exception, by the flags in pt_regs.
  */
 #include "scan.h"
 
@@ -41,7 +35,7 @@
 #define MASK_REACH 4096
 /* Functions begin at multiples of this. */
 #define FUNCTION_ALIGN 16
-/* Bytes to scan before others may have the CPU. */
+/* Bytes to scan before others may have the CPU: all takes seconds, minutes under KASAN. */
 #define PAUSE_EVERY 65536
 
 /**
@@ -459,13 +453,8 @@ static bool falls_into(const u8 *text, size_t len, size_t from, size_t to)
 
 	if (from > to || to - from > MASK_REACH)
 		return false;
-	while (at < to) {
-		if (!decode(text, len, at, &insn))
-			return false;
-		if (is_end(&insn))
-			return false;
+	while (at < to && decode(text, len, at, &insn) && !is_end(&insn))
 		at += insn.len;
-	}
 	return at == to;
 }
 
@@ -568,20 +557,6 @@ static bool is_popf_restore(const struct history *history, struct irqsan_found *
 	return push->insn.opcode == 0xff && modrm_reg(&push->insn) == 6;
 }
 
-/*
- * A walk has ended at @offset, where no instruction was. That is the end if there
- * is nothing more, or what an assembler fills up with: a zero that is alone is no
- * instruction.
- */
-static int walk_end(const u8 *text, size_t len, size_t offset)
-{
-	for (; offset < len; offset++) {
-		if (text[offset])
-			return -1;
-	}
-	return 0;
-}
-
 /* Behind a call that doesn't return there is padding, too: up to the next function. */
 static bool is_padding(const u8 *text, size_t len, size_t offset)
 {
@@ -639,7 +614,7 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 		offset += step->insn.len;
 		history.nr++;
 		if ((step->offset ^ offset) / PAUSE_EVERY)
-			irqsan_scan_pause();
+			cond_resched();
 		rc = style->foreign ? report_foreign(text, len, style, &history, ctx) : 0;
 		if (rc)
 			return rc;
@@ -652,6 +627,32 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
 		}
 		if (style->shape == IRQSAN_SHAPE_TEST)
 			track_masks(&masks, text, step);
+	}
+	return 0;
+}
+
+/* What leaves a function: the targets of calls and jumps, or where it returns and jumps. */
+static int find_leaves(const u8 *text, size_t len, bool targets, irqsan_exit_fn fn, void *ctx)
+{
+	struct irqsan_insn insn;
+	size_t offset, target;
+	bool leaves;
+	int rc;
+
+	for (offset = 0; decode(text, len, offset, &insn); offset += insn.len) {
+		target = offset + insn.len + (size_t)(long)insn.imm;
+		leaves = target >= len && (is_jump(&insn) ||
+			 (targets && (is_one(&insn, 0xe8) || jump_condition(&insn) >= 0)));
+		if (leaves || (!targets && is_one(&insn, 0xc3))) {
+			rc = fn(ctx, targets ? target : offset);
+			if (rc)
+				return rc;
+		}
+	}
+	/* An assembler fills up with zeros, of which one alone is no instruction. */
+	for (; offset < len; offset++) {
+		if (text[offset])
+			return -1;
 	}
 	return 0;
 }
@@ -674,19 +675,22 @@ int irqsan_scan(const u8 *text, size_t len, const struct irqsan_style *style,
  */
 int irqsan_scan_exits(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx)
 {
-	struct irqsan_insn insn;
-	size_t offset, target;
-	int rc;
+	return find_leaves(text, len, false, fn, ctx);
+}
 
-	for (offset = 0; decode(text, len, offset, &insn); offset += insn.len) {
-		target = offset + insn.len + (size_t)(long)insn.imm;
-		if (!is_one(&insn, 0xc3) && !(is_jump(&insn) && target >= len))
-			continue;
-		rc = fn(ctx, offset);
-		if (rc)
-			return rc;
-	}
-	return walk_end(text, len, offset);
+/**
+ * irqsan_scan_calls() - find the functions that a function goes on to
+ * @text: the function
+ * @len: its length
+ * @fn: called with the target of each direct call and jump that leaves it, as
+ *	an offset from @text that wraps around. Anything but 0 ends the scan
+ * @ctx: passed to @fn
+ * Context: Any.
+ * Return: as irqsan_scan_exits().
+ */
+int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx)
+{
+	return find_leaves(text, len, true, fn, ctx);
 }
 
 /**
@@ -715,7 +719,7 @@ int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx
 			continue;
 		}
 		if ((offset ^ (offset + insn.len)) / PAUSE_EVERY)
-			irqsan_scan_pause();
+			cond_resched();
 		if (is_one(&insn, 0xfb))
 			enables = !halts_at(text, len, offset);
 		else if (is_one(&insn, 0xe8))
@@ -725,35 +729,6 @@ int irqsan_scan_enables(const u8 *text, size_t len, irqsan_exit_fn fn, void *ctx
 			return rc;
 	}
 	return 0;
-}
-
-/**
- * irqsan_scan_calls() - find the functions that a function goes on to
- * @text: the function
- * @len: its length
- * @fn: called with the target of each direct call and jump that leaves it, as
- *	an offset from @text that wraps around. Anything but 0 ends the scan
- * @ctx: passed to @fn
- * Context: Any.
- * Return: 0, or what @fn returned. -1: the walk is incomplete, there are bytes
- * in the function that are no known instruction; @fn was called for what comes
- * before them.
- */
-int irqsan_scan_calls(const u8 *text, size_t len, irqsan_call_fn fn, void *ctx)
-{
-	struct irqsan_insn insn;
-	size_t offset, target;
-	int rc;
-
-	for (offset = 0; decode(text, len, offset, &insn); offset += insn.len) {
-		target = offset + insn.len + (size_t)(long)insn.imm;
-		if (!is_one(&insn, 0xe8) && !is_jump(&insn) && jump_condition(&insn) < 0)
-			continue;
-		rc = target >= len ? fn(ctx, target) : 0;
-		if (rc)
-			return rc;
-	}
-	return walk_end(text, len, offset);
 }
 
 /**

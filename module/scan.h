@@ -10,40 +10,22 @@
 
 #ifdef __KERNEL__
 #include <linux/sched.h>
-
-/* A kernel's text takes a good part of a second, and minutes under KASAN. */
-static inline void irqsan_scan_pause(void)
-{
-	cond_resched();
-}
-#else
-static inline void irqsan_scan_pause(void)
-{
-}
+#elif !defined(cond_resched)
+#define cond_resched() do { } while (0)
 #endif
 
-/**
- * enum irqsan_saved - where the flags being restored can be read at the site
- * @IRQSAN_SAVED_REG: in a register (&struct irqsan_found.reg)
- * @IRQSAN_SAVED_ZF: tested already: the zero flag is clear if they have IRQs on
- * @IRQSAN_SAVED_CF: tested already: the carry flag is set if they have IRQs on
- * @IRQSAN_SAVED_UNKNOWN: in memory that the site's instruction addresses
- */
+/* Where the flags being restored can be read at the site. */
 enum irqsan_saved {
-	IRQSAN_SAVED_REG,
-	IRQSAN_SAVED_ZF,
-	IRQSAN_SAVED_CF,
-	IRQSAN_SAVED_UNKNOWN,
+	IRQSAN_SAVED_REG,	/* in a register (&struct irqsan_found.reg) */
+	IRQSAN_SAVED_ZF,	/* tested already: ZF is clear if they have IRQs on */
+	IRQSAN_SAVED_CF,	/* tested already: CF is set if they have IRQs on */
+	IRQSAN_SAVED_UNKNOWN,	/* in memory that the site's instruction addresses */
 };
 
-/**
- * enum irqsan_shape - what a compiled restore looks like
- * @IRQSAN_SHAPE_POPF: "push; popf": kernels before 5.12
- * @IRQSAN_SHAPE_TEST: a test of bit 9 that governs an sti: 5.12 and later
- */
+/* What a compiled restore looks like. */
 enum irqsan_shape {
-	IRQSAN_SHAPE_POPF,
-	IRQSAN_SHAPE_TEST,
+	IRQSAN_SHAPE_POPF,	/* "push; popf": kernels before 5.12 */
+	IRQSAN_SHAPE_TEST,	/* a test of bit 9 that governs an sti: 5.12 and later */
 };
 
 typedef int (*irqsan_foreign_fn)(void *ctx, size_t offset, size_t target);

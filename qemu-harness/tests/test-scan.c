@@ -14,12 +14,10 @@
 
 #include "base/util.h"
 
-#include "insn.c"
-#include "scan.h"
-
 static unsigned int pauses;
 
-#define irqsan_scan_pause() (pauses++)
+#define cond_resched() (pauses++)
+#include "insn.c"
 #include "scan.c"
 
 #define NOP5 0x0f, 0x1f, 0x44, 0x00, 0x00

@@ -105,15 +105,12 @@ static int watch_everything(void)
 
 static int irqsan_start(void)
 {
-	int rc;
-
 	if (!IS_ENABLED(CONFIG_KPROBES)) {
 		pr_err("this kernel was built without CONFIG_KPROBES\n");
 		return -EOPNOTSUPP;
 	}
-	rc = irqsan_bugs_start() ?: silence_all() ?: irqsan_text_start() ?:
-	     irqsan_deny_start() ?: irqsan_control_start();
-	return rc ?: watch_everything();
+	return irqsan_bugs_start() ?: silence_all() ?: irqsan_text_start() ?:
+	       irqsan_deny_start() ?: irqsan_control_start() ?: watch_everything();
 }
 
 static int __init irqsan_init(void)

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Code that must not be probed although the kprobe layer would allow it: a
- * breakpoint there is taken with no IDT, with a GS base that isn't the
- * kernel's, or on the way down, and the machine resets without a word.
+ * Code that must not be probed although the kprobe layer allows it: a breakpoint
+ * there is taken without an IDT or with a GS base that isn't the kernel's, and the
+ * machine resets without a message.
  *
- * The class is decided by reachability and not by a list of culprits: the
- * roots are the few functions that bring a CPU up before it has its IDT, or
- * take the machine down to sleep or into another kernel; what they call
- * directly, to the depth given, is denied with them. NMI and MCE entry need no
- * root: that code is noinstr, and the kprobe layer refuses it.
+ * The roots are the few functions that bring a CPU up before it has its IDT, or take
+ * the machine to sleep or into another kernel. What they call directly, to the depth
+ * given, is denied with them. NMI and MCE entry need no root: that code is noinstr,
+ * and the kprobe layer refuses it.
  */
 #include <linux/slab.h>
 
@@ -54,9 +53,8 @@ static const struct irqsan_root roots[] = {
 };
 
 /*
- * Only the failure paths of the roots print or stop the machine, and from
- * there everything is in reach. Locks are shared with all of the kernel: where
- * a root takes one, it has its IDT.
+ * Not followed: only failure paths print or stop the machine, and all of the kernel
+ * is in reach from there. A root that takes a lock has its IDT.
  */
 static const char * const stop_names[] = {
 	"_printk", "printk", "vprintk", "panic", "__warn_printk", "warn_slowpath_fmt", "__warn",

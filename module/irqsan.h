@@ -214,7 +214,7 @@ void irqsan_control_jump(void);
 struct tracepoint;
 struct tracepoint *irqsan_tracepoint_attach(const char *name, void *probe, void *data);
 void irqsan_tracepoint_detach(struct tracepoint *tp, void *probe, void *data);
-int irqsan_tracepoint_start(void);
+void irqsan_tracepoint_start(void);
 void irqsan_tracepoint_stop(void);
 bool irqsan_tracepoint_active(void);
 void irqsan_tracepoint_control(void);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Arms and disarms a site with the cheapest means that it allows, and checks the
- * CPUs that get there. The hottest site of all, the restore in
- * _raw_spin_unlock_irqrestore(), is checked at the function's entry by a direct
- * ftrace call: from there to the restore nothing changes the IRQ state. It costs
- * ten instructions; a breakpoint takes 300.
+ * Arms and disarms sites, and checks the CPUs that get there. Each has a kprobe, but
+ * for the hottest, the restore in _raw_spin_unlock_irqrestore(): it is checked at the
+ * function's entry by a direct ftrace call, since from there to the restore nothing
+ * changes the IRQ state. That costs ten instructions, a breakpoint 300.
  *
- * The checks run in any context, NMI and the inside of printk and of the
- * scheduler's locks among them: no locks, no allocation, no printk, no wake-up.
+ * The checks run in NMIs, in printk and under the scheduler's locks, too: no locks,
+ * no allocation, no printk, no wake-up.
  */
 #include <linux/delay.h>
 #include <linux/irqflags.h>
@@ -102,17 +101,17 @@ int __kprobes irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs)
  * irqsan_direct_bogus() - _raw_spin_unlock_irqrestore() was entered with IRQs on
  * @regs: registers at its entry
  *
- * Called by entry.S in whatever context the unlock is in, with IRQs on. They are
- * off while the violation is recorded, as in a probe's handler. With the arch_
- * functions: a kernel that checks raw_local_irq_restore() itself need not check
- * this one. The flags are the second argument.
+ * Called by entry.S with IRQs on, which are off while the violation is recorded, as in
+ * a probe's handler. By the arch_ functions: a kernel that checks
+ * raw_local_irq_restore() itself need not check this one.
+ * Context: Any, NMI too.
  */
 void __kprobes irqsan_direct_bogus(struct pt_regs *regs)
 {
 	unsigned long flags = arch_local_irq_save();
 	struct irqsan_site *site = READ_ONCE(direct_site);
 
-	/* NULL: the call outlives its site for a moment. */
+	/* NULL: the call outlives its site for a moment. The flags are the second argument. */
 	if (site && READ_ONCE(irqsan_enabled)) {
 		this_cpu_inc(site->count->hits);
 		irqsan_violation(site, regs, regs->si & X86_EFLAGS_IF ? IRQSAN_ON : IRQSAN_OFF,
@@ -141,9 +140,8 @@ static int is_another(void *arg, const struct irqsan_found *found)
 }
 
 /*
- * On return no CPU is in the code that is called. Where ftrace can't take the call out,
- * for it has stopped after an error of its own, this doesn't return: the call would
- * lead to where the module has been.
+ * On return no CPU is in the code that is called. It doesn't return while ftrace can't
+ * take the call out, after an error of its own: the call would lead to freed memory.
  */
 static void direct_disarm(void)
 {
@@ -161,10 +159,10 @@ static void direct_disarm(void)
 }
 
 /*
- * 0, or why the site can't be watched at the entry of its function: -ENOENT where it
- * isn't the one that is; no direct calls in this kernel; -EBUSY: ftrace is switched
- * off, or a BPF program sits there. A kprobe can do it then. The planted restore of
- * direct calls would set off the kernel's own check.
+ * 0, or why the site can't have a direct call but a kprobe: -ENOENT where it isn't the
+ * one; no direct calls in this kernel; -EBUSY: ftrace is switched off, or a BPF program
+ * sits there. With CONFIG_DEBUG_IRQFLAGS the planted restore would set off the kernel's
+ * own check.
  */
 static int direct_arm(struct irqsan_site *site)
 {
@@ -210,11 +208,9 @@ bool irqsan_direct_active(void)
 
 /*
  * Before it optimises a kprobe, the kernel decodes the function to its end
- * (can_optimize()). The last one of a module's text goes to the end of the last page:
- * its symbol does. If the padding has an odd number of zeros, of which two are an
- * instruction, the last one is read on in the page behind. Since modules have their
- * text apart from their data (6.4, commit ac3b43283923) there is none, and the kernel
- * oopses.
+ * (can_optimize()), which for the last one of a module's text is the end of the page.
+ * Two zeros are an instruction: with an odd number of them as padding, it reads the
+ * page behind. Since 6.4 (commit ac3b43283923) there is none, and the kernel oopses.
  */
 static bool decoding_leaves_text(const struct irqsan_site *site)
 {
@@ -304,10 +300,9 @@ static bool has_jump(const struct irqsan_site *site)
  * irqsan_disarm() - have some sites checked no longer
  * @sites: a list of them; those that aren't armed are left alone
  *
- * On return none of their handlers runs any more. One wait for all kprobes,
- * where there is memory to name them together; and one until the kernel has taken out
- * the jumps, which it does some time later. Our next life would find these to be
- * somebody else's, and 5.10 warns where a module comes back to the address of one
+ * On return none of their handlers runs any more. It also waits until the kernel has
+ * taken out the jumps, which it does some time later: the next insmod would take them
+ * for somebody else's, and 5.10 warns where a module comes back to the address of one
  * (kernel/kprobes.c, reuse_unused_kprobe()).
  * Context: Sleeps.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Attaches to tracepoints of the kernel, and is the engine for kernels with the
- * patches of patches/: their own check has a tracepoint for each violation, and
- * is on while somebody is attached. Restores are not probed then.
+ * Attaches to tracepoints of the kernel. A kernel with the patches of patches/ has a
+ * check of its own, with a tracepoint for each violation, which is on while somebody
+ * is attached. Restores are not probed then.
  */
 #include <linux/tracepoint.h>
 
@@ -102,18 +102,16 @@ bool irqsan_tracepoint_active(void)
 }
 
 /**
- * irqsan_tracepoint_start() - attach to the kernel's own check
+ * irqsan_tracepoint_start() - attach to the kernel's own check, if it has the patches
  * Context: May sleep.
- * Return: 0, or -EOPNOTSUPP on a kernel without the patches.
  */
-int irqsan_tracepoint_start(void)
+void irqsan_tracepoint_start(void)
 {
 	imbalance_tp = irqsan_tracepoint_attach("irq_imbalance", tracepoint_hit,
 						(void *)IRQSAN_BALANCE);
 	if (imbalance_tp)
 		restore_tp = irqsan_tracepoint_attach("bogus_irq_restore", tracepoint_hit,
 						      (void *)IRQSAN_RESTORE);
-	return restore_tp ? 0 : -EOPNOTSUPP;
 }
 
 /**

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The paravirtualised spinlock's hooks: the functions in which a vCPU waits,
- * which must return with the IRQ state they were called with, those that kick
- * it, and how often the qspinlock slowpath is entered, which tells whether a load
- * gets there at all.
+ * The paravirtualised spinlock: the functions in which a vCPU waits must return with
+ * the IRQ state they were called with. Kicks and entries of the qspinlock slowpaths are
+ * counted, which tells whether a load gets there.
  */
 #include <linux/mm.h>
 #include <linux/timekeeping.h>
@@ -148,9 +147,8 @@ static const kprobe_pre_handler_t pv_handlers[ARRAY_SIZE(pv_names)] = {
 #define WAITS 3		/* the first ones */
 
 /*
- * Behind the tracer's NOP, if that can be: on it a kprobe is an ftrace hook, and
- * to take that out again takes seconds on a busy machine. A jump label that
- * stands there can't be probed.
+ * Behind the tracer's NOP: on it a kprobe is an ftrace hook, which takes seconds to
+ * remove on a busy machine. Not if a jump label stands there: it can't be probed.
  */
 static int watch_entry(const struct irqsan_range *fn, const struct module *mod,
 		       kprobe_pre_handler_t handler)
@@ -221,10 +219,9 @@ static int watch_function(const struct irqsan_range *fn, const struct module *mo
  * irqsan_pv_module() - watch the waits that a livepatch brings
  * @mod: a module that is there, or comes
  *
- * A livepatch redirects a wait at its entry, in front of our probe, to a
- * function of its module. What that is called is custom: as the one that it
- * replaces, or with "livepatch_" before it. The function that was replaced stays
- * watched: nothing reaches it until the livepatch is disabled.
+ * A livepatch redirects a wait at its entry, in front of our probe, to a function of
+ * its module, which by custom has the same name, or "livepatch_" before it. The one
+ * that was replaced stays watched: the livepatch may be disabled.
  * Context: Sleeps.
  */
 void irqsan_pv_module(struct module *mod)
@@ -273,17 +270,12 @@ void irqsan_pv_module_gone(const struct module *mod)
 static void say_what_kvm_wait_restores(const struct irqsan_range *fn)
 {
 	unsigned int restores;
-	bool armed;
 
 	if (!fn->len || irqsan_tracepoint_active())
 		return;
-	armed = irqsan_sites_armed(fn, &restores);
-	restore_state = armed ? "armed" : restores ? "unprobeable" : "none";
-	if (restores)
-		pr_info("kvm_wait: %u restore%s, %s\n", restores, restores > 1 ? "s" : "",
-			restore_state);
-	else
-		pr_info("kvm_wait: restores no flags (fixed, or not looked at); calls are counted, their balance is checked\n");
+	restore_state = irqsan_sites_armed(fn, &restores) ? "armed" :
+			restores ? "unprobeable" : "none";
+	pr_info("kvm_wait: %u restores (%s)\n", restores, restore_state);
 }
 
 /**

@@ -56,9 +56,9 @@ struct slot {
  * @slot: memory operands
  * @next: the slot to use next
  *
- * It may mask the flags long before it tests the result. That is a fact of the
- * path taken, and the scan goes by address: a register that is masked anywhere
- * shortly before counts. Wrong ones are sorted out by what follows the test.
+ * It may mask the flags long before it tests the result. The scan goes by address and
+ * not by paths: a register that is masked anywhere shortly before counts. What follows
+ * the test must lead to an sti all the same.
  */
 struct masks {
 	size_t reg[16];
@@ -187,9 +187,8 @@ static bool is_endbr_insn(const struct irqsan_insn *insn)
 }
 
 /*
- * May stand between the branch and the sti: works on registers and on the
- * stack. Another store is more likely a lock being released, and the sti
- * behind it a part of that.
+ * May stand between the branch and the sti: works on registers and on the stack.
+ * Another store is more likely a lock being released, before the sti.
  */
 static bool is_harmless(const struct irqsan_insn *insn)
 {
@@ -234,10 +233,7 @@ static bool memory_operand(const u8 *text, const struct step *step, struct slot 
 	return true;
 }
 
-/*
- * The first instruction of a function, as far as that shows: the NOP that
- * tracing is patched into, or an ENDBR.
- */
+/* Does a function begin here, with the NOP that tracing is patched into, or an ENDBR? */
 static bool is_function_start(const struct step *step)
 {
 	const struct irqsan_insn *insn = &step->insn;
@@ -390,9 +386,8 @@ static bool is_idle(const struct irqsan_insn *insn)
 }
 
 /*
- * Does what runs from @offset on enable IRQs before it does anything else, and
- * not to halt? The compiler may have put the sti into a function of its own
- * (.part.0): one call is followed.
+ * Does the code at @offset first enable IRQs, and not to halt? The compiler may have
+ * put the sti into a function of its own (.part.0): one call is followed.
  */
 static bool leads_to_sti(const u8 *text, size_t len, const struct irqsan_style *style,
 			 size_t offset, size_t *enable)

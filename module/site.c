@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of sites and their counts. Changed under a mutex, by load and
- * unload, by the module notifier and by writes to the "sites" file; the hot
- * path has its site already and never looks here.
+ * The table of sites and their counts. Changed under a mutex, by load and unload, by
+ * the module notifier and by writes to the "sites" file; the check doesn't use it.
  */
 #include <linux/kallsyms.h>
 #include <linux/mm.h>
@@ -180,10 +179,9 @@ static bool is_searched(const struct module *mod, bool init)
 }
 
 /*
- * Searches a function again without somebody else's kprobe at @addr. A second one
- * with a post handler makes a breakpoint of a jump, and tells the byte that a
- * breakpoint has replaced. Our own go beside it: the kernel calls both. Where none
- * can be set, there is none: the breakpoint is the code's own.
+ * Searches a function again without somebody else's kprobe at @addr. A second kprobe
+ * with a post handler makes a breakpoint of a jump, and knows the byte behind it. If it
+ * can't be set, the breakpoint is the code's own. Ours go beside theirs.
  */
 static int look_behind(const struct irqsan_search *around, unsigned long addr)
 {
@@ -225,9 +223,8 @@ out:
  * @mod: the module that it belongs to; NULL for the kernel
  * @init: it is a module's init text
  *
- * With track=1 also what turns IRQs on there. A site that can't be armed stays
- * in the table with the reason. A module that has been searched already is left
- * alone.
+ * With track=1 also what turns IRQs on there. A site that can't be armed stays in the
+ * table with the reason. A module that has been searched already is left alone.
  * Context: Sleeps.
  * Return: how many restores were found; -ENOMEM; or for IRQSAN_CONTROL what arming
  * it gave.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where code lies: the kernel's text, each module's, and the function around
- * an address. kallsyms_lookup_name() is exported to no module; what can be
- * asked is the kprobe layer (name to address) and the symbol printer (address
- * to function, with its size).
+ * Where code lies: the kernel's text, each module's, and the function around an
+ * address. kallsyms_lookup_name() is exported to no module; the kprobe layer tells the
+ * address of a name, and the symbol printer the function and size of an address.
  */
 #include <linux/kallsyms.h>
 #include <linux/slab.h>
@@ -163,10 +162,9 @@ struct irqsan_style irqsan_text_style(unsigned long start)
 }
 
 /*
- * The next module behind @from in the kernel's list, with a reference, or NULL.
- * The list is changed under module_mutex, which is out of reach, and its
- * entries are freed after an RCU grace period, which this section holds up.
- * The head of the list is the one entry that is no module.
+ * The next module behind @from in the kernel's list, with a reference, or NULL. Its
+ * entries are freed after an RCU grace period, which this holds up: module_mutex is not
+ * exported. The head of the list is the one entry that is no module.
  */
 static struct module *next_module(struct module *from)
 {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Remembers who turned IRQs on last, per CPU and per context: an interrupt
- * between the culprit and the restore must not overwrite the culprit with its
- * own harmless enable. Whether that is the culprit of a violation is decided
- * when it is reported: the stack of an enable must lead to the function that
- * restores.
+ * Remembers who turned IRQs on last, per CPU and per context, since an interrupt has
+ * harmless enables of its own. Whether an enable is to blame for a violation is decided
+ * at the report: its stack must lead to the function that restores.
  */
 #include <linux/hardirq.h>
 #include <linux/kallsyms.h>
@@ -29,10 +27,9 @@ enum irqsan_context {
 static DEFINE_PER_CPU(struct irqsan_enabler[IRQSAN_CONTEXTS], irqsan_enablers);
 
 /*
- * The context that the probe interrupted. A breakpoint counts as an NMI with a
- * hardirq in it (irqentry_nmi_enter()), which has to be taken off; an ftrace
- * or optimised probe doesn't. One that is hit in a real NMI by the latter means
- * is taken for what the NMI interrupted: rare, and its stack shows it. On
+ * The context that the probe interrupted. A breakpoint counts as an NMI with a hardirq
+ * in it (irqentry_nmi_enter()), which is taken off. An ftrace or optimised probe in a
+ * real NMI is taken for what the NMI interrupted: rare, and its stack shows it. On
  * PREEMPT_RT a softirq is part of its task.
  */
 static __kprobes enum irqsan_context interrupted_context(void)
@@ -48,10 +45,7 @@ static __kprobes enum irqsan_context interrupted_context(void)
 	return count & SOFTIRQ_OFFSET ? IRQSAN_SOFTIRQ : IRQSAN_TASK;
 }
 
-/*
- * As many words as there are up to the end of the page, which is mapped since
- * @sp points into it. KASAN would not like memcpy() here.
- */
+/* Not beyond the page, which is mapped. KASAN would complain about memcpy() here. */
 static __always_inline unsigned int copy_stack(unsigned long *to, unsigned long sp)
 {
 	unsigned long words = min_t(unsigned long, IRQSAN_ENABLER_WORDS,

@@ -65,33 +65,15 @@ static const u16 attr_0f[256] = {
 	[0xc7] = F_MODRM, [0xd0 ... 0xff] = F_MODRM,
 };
 
-static unsigned int attr_map(u8 map, u8 op)
-{
-	switch (map) {
-	case IRQSAN_MAP_ONE:
-		return attr_one[op];
-	case IRQSAN_MAP_0F:
-		return attr_0f[op];
-	case IRQSAN_MAP_0F38:
-		return F_MODRM;
-	case IRQSAN_MAP_0F3A:
-		return F_MODRM | F_IMM8;
-	default:
-		return F_BAD;
-	}
-}
-
+/* Of 2 and 3 bytes the first two: the second immediate of an ENTER is of no use here. */
 static s32 get_imm(const u8 *p, size_t bytes)
 {
-	switch (bytes) {
-	case 1:
+	u32 low;
+
+	if (bytes == 1)
 		return (s8)p[0];
-	case 2:
-	case 3:	/* ENTER: the second of its immediates is of no use here */
-		return (s32)((u32)p[0] | (u32)p[1] << 8);
-	default:
-		return (s32)((u32)p[0] | (u32)p[1] << 8 | (u32)p[2] << 16 | (u32)p[3] << 24);
-	}
+	low = (u32)p[0] | (u32)p[1] << 8;
+	return (s32)(bytes < 4 ? low : low | (u32)p[2] << 16 | (u32)p[3] << 24);
 }
 
 /* Bytes that the ModRM byte at @p asks for: SIB and displacement, itself too. */
@@ -131,16 +113,9 @@ static bool skip_vex(const u8 *p, size_t avail, size_t *at, unsigned int *attr, 
 	map = first == 0xc5 ? 1 : p[*at + 1] & (first == 0xc4 ? 0x1f : 0x07);
 	*at += len;
 	*opcode = p[(*at)++];
-	switch (map) {
-	case 1:
+	*attr = map == 3 ? F_MODRM | F_IMM8 : F_MODRM;
+	if (map == 1)
 		*attr = *opcode == 0x77 ? F_NONE : attr_0f[*opcode] | F_MODRM;
-		break;
-	case 3:
-		*attr = F_MODRM | F_IMM8;
-		break;
-	default:
-		*attr = F_MODRM;
-	}
 	return true;
 }
 
@@ -191,20 +166,21 @@ bool irqsan_insn_decode(const u8 *p, size_t avail, struct irqsan_insn *insn)
 			return false;
 	} else {
 		insn->opcode = p[at++];
+		attr = attr_one[insn->opcode];
 		if (insn->opcode == 0x0f) {
 			if (at >= avail)
 				return false;
 			insn->map = IRQSAN_MAP_0F;
 			insn->opcode = p[at++];
-			if (insn->opcode == 0x38 || insn->opcode == 0x3a) {
-				if (at >= avail)
-					return false;
-				insn->map = insn->opcode == 0x38 ? IRQSAN_MAP_0F38 :
-								   IRQSAN_MAP_0F3A;
-				insn->opcode = p[at++];
-			}
+			attr = attr_0f[insn->opcode];
 		}
-		attr = attr_map(insn->map, insn->opcode);
+		if (insn->map == IRQSAN_MAP_0F && (insn->opcode & 0xfd) == 0x38) {
+			if (at >= avail)
+				return false;
+			insn->map = insn->opcode == 0x38 ? IRQSAN_MAP_0F38 : IRQSAN_MAP_0F3A;
+			attr = insn->opcode == 0x38 ? F_MODRM : F_MODRM | F_IMM8;
+			insn->opcode = p[at++];
+		}
 	}
 	if (attr & F_BAD)
 		return false;

@@ -220,9 +220,8 @@ static int arm_breakpoint(void)
 
 /**
  * irqsan_control_start() - find and arm the planted restores, and run the first
- *
- * Sleeps. Says what is wrong where something is.
- * Return: 0 or a negative errno.
+ * Context: Sleeps.
+ * Return: 0, or a negative errno; the log says why.
  */
 int irqsan_control_start(void)
 {

@@ -187,7 +187,7 @@ static int add_exit(void *ctx, size_t offset)
 	return 0;
 }
 
-/* All exits or none: one without the others would count returns that aren't all. */
+/* All exits or none: an exit that isn't watched would make the counts wrong. */
 static int arm_exits(const struct irqsan_range *fn, const struct module *mod)
 {
 	struct irqsan_exits exits = { .fn = fn, .mod = mod };

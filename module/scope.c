@@ -37,9 +37,9 @@ static bool watch_module(struct module *mod, unsigned long unused)
 }
 
 /*
- * COMING: the text is final (alternatives applied) and nothing of it has run.
- * LIVE: the init text goes; and one that was COMING before anybody listened is seen
- * for the first time. GOING: everything does.
+ * COMING: the text is final (alternatives applied) and nothing of it has run. LIVE: the
+ * init text goes; a module that was COMING before the notifier was registered is seen
+ * for the first time. GOING: all of it goes.
  */
 static int module_event(struct notifier_block *nb, unsigned long event, void *data)
 {
@@ -101,10 +101,10 @@ static int scan_kernel(void)
  * @sites: "all", "unlocks" (the out-of-line unlocks and the PV waits), "pv"
  *	   (the PV waits) or "none"
  *
- * Of the kernel; those of modules by irqsan_scope_modules(). Where the kernel's own
- * check finds the violations, there are none. Sleeps. Says what is wrong where
- * something is.
- * Return: 0 or a negative errno.
+ * Of the kernel; those of modules by irqsan_scope_modules(). None if the kernel's own
+ * check finds the violations.
+ * Context: Sleeps.
+ * Return: 0, or a negative errno; the log says why.
  */
 int irqsan_scope_start(const char *sites)
 {

@@ -57,7 +57,7 @@ struct irqsan_search {
 	unsigned int nr_foreign;
 };
 
-/* @code: the bytes at @addr, for which there may be no other look at them; or NULL. */
+/* @code: the bytes at @addr; NULL: to be read from there. */
 static struct irqsan_site *site_alloc(enum irqsan_kind kind, unsigned long addr,
 				      const struct module *mod, const u8 *code)
 {
@@ -166,7 +166,7 @@ static int arm_new(enum irqsan_kind kind)
 	return kind == IRQSAN_CONTROL ? rc : 0;
 }
 
-/* One without any site is searched again when it goes live, which does no harm. */
+/* A module without any site is searched again when it goes live: no harm. */
 static bool is_searched(const struct module *mod, bool init)
 {
 	struct irqsan_site *site;
@@ -405,8 +405,8 @@ static int add_by_hand(unsigned long addr, const struct module *mod)
  * irqsan_sites_add() - add a restore by its address
  * @addr: where IRQs must be off
  *
- * For sites that the scanner missed and debug information knows. In the text of
- * the kernel or of a module that runs, with which it goes.
+ * For sites that the scanner missed and debug information knows, in the text of the
+ * kernel or of a live module. It goes with the module.
  * Context: Sleeps.
  * Return: 0; -EEXIST where there is one already; -EINVAL where no such text is;
  * -EPERM for denied code; otherwise the kprobe layer's error.

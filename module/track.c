@@ -148,7 +148,7 @@ static int match_tail(void *ctx, size_t target)
 	return is_entry(tail->from->start + target, tail->to);
 }
 
-/* Does the function at @target end in a jump to @to? Then it has no frame of its own left. */
+/* Does the function at @target end in a jump to @to? Then it isn't on the stack. */
 static bool jumps_to(unsigned long target, const struct irqsan_range *to)
 {
 	struct irqsan_tail tail = { .to = to };

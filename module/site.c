@@ -344,7 +344,8 @@ void irqsan_sites_drop(const struct module *mod, bool init_only)
  */
 u8 *irqsan_sites_original(const struct irqsan_range *text, bool locked)
 {
-	u8 *copy = kvmalloc(text->len, GFP_KERNEL);
+	/* Zeros behind it: a site near the end has IRQSAN_PATCHED_BYTES. */
+	u8 *copy = kvzalloc(text->len + IRQSAN_PATCHED_BYTES, GFP_KERNEL);
 	struct irqsan_site *site;
 
 	if (!copy || copy_from_kernel_nofault(copy, (void *)text->start, text->len)) {

@@ -146,18 +146,20 @@ bool pattern_find(const char *pattern, struct span text, struct span groups[PATT
  */
 char *pattern_replace(const char *pattern, const char *text, const char *with)
 {
-	pcre2_code *code = lookup(pattern)->code;
-	size_t len = 0;
-	char *out;
+	size_t len = strlen(text), size = len + 1;
+	char *out = NULL;
+	int rc;
 
-	/* The first round only asks for the length. */
-	pcre2_substitute(code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0,
-			 PCRE2_SUBSTITUTE_GLOBAL | PCRE2_SUBSTITUTE_OVERFLOW_LENGTH, match_data,
-			 NULL, (PCRE2_SPTR)with, PCRE2_ZERO_TERMINATED, NULL, &len);
-	out = xcalloc(1, len + 1);
-	if (pcre2_substitute(code, (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0,
-			     PCRE2_SUBSTITUTE_GLOBAL, match_data, NULL, (PCRE2_SPTR)with,
-			     PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *)out, &len) < 0) {
+	if (!pattern_find(pattern, (struct span){ .at = text, .len = len }, NULL))
+		return xstrdup(text);
+	do {
+		out = xrealloc(out, size);
+		rc = pcre2_substitute(lookup(pattern)->code, (PCRE2_SPTR)text, len, 0,
+				      PCRE2_SUBSTITUTE_GLOBAL | PCRE2_SUBSTITUTE_OVERFLOW_LENGTH,
+				      match_data, NULL, (PCRE2_SPTR)with, PCRE2_ZERO_TERMINATED,
+				      (PCRE2_UCHAR *)out, &size);
+	} while (rc == PCRE2_ERROR_NOMEMORY);
+	if (rc < 0) {
 		free(out);
 		return xstrdup(text);
 	}

@@ -10,6 +10,7 @@
 #include "cmd/cmd.h"
 #include "crash/crash-json.h"
 #include "crash/crash.h"
+#include "crash/pstore.h"
 #include "judge/result.h"
 
 #define TITLE_FORMAT "irqsan-title/1"
@@ -78,6 +79,7 @@ static int title_one(const char *path, json_t *reports, struct symbols *symbols)
 	rc = read_file(path, &log);
 	if (rc)
 		return rc;
+	pstore_order(&log);
 	rc = crash_find(log.data ?: "", log.len, &crash) ||
 	     crash_find_rest(log.data ?: "", log.len, &crash);
 	if (reports)

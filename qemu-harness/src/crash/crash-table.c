@@ -36,23 +36,28 @@
 
 #define TRACE_START \
 	"Call [Tt]race|(?:Allocated|Freed)(?: by task \\d+)?:|Backtrace:|" \
-	"[^k] backtrace(?: \\(crc \\w*\\))?:|Uninit was stored to memory at|" UNWINDS
+	"(?<=[^k]) backtrace(?: \\(crc \\w*\\))?:|Uninit was stored to memory at|" UNWINDS
 /* riscv's registers end so; of a fault in the kernel the stack follows unannounced. */
 #define REGS_END "status: [0-9a-f]{16} badaddr: [0-9a-f]{16} cause: [0-9a-f]{16}"
 
 const struct crash_patterns crash_re = {
 	/* Colours, and what clears the rest of a line. Any other is shown. */
 	.escape = "\\x1b(?:\\[[0-9;:]*[mK]|[()].)",
+	.entity = "&(?:[a-z]+|#\\w+);",
 	.prefix =
 	"^(?:(.{0,100}?)\\[ *(\\d+\\.\\d{6})(?:,\\d+)?\\]|\\[[^][]*\\d[.:]\\d[^][]*\\])"
-	"(?: ?\\[ *([CT]\\d+)(?:@\\w+)?\\])? ",
+	"(?: ?\\[ *([CT]\\d+)(?:@\\w+)?\\])?(?: |$)",
 	.context = "(?:\\[ *|caller=)([CT]\\d+)",
 	.begins =
 	"(?<!\\w)(?<!WARNING: )(?:-+\\[ (?:cut here|end trace) |[8]<--- cut here|={30}|Modules linked in:|"
 	"CPU: \\d+ (?:UID|PID): \\d|Hardware name: |Workqueue: |[RE]IP: [0-9a-f]+:|RSP: |"
-	"pc : |lr : |Code: |Call [Tt]race:|stack backtrace:)",
+	"pc : |lr : |(?:PC|LR) is at |Code: |Call [Tt]race:|Backtrace:|stack backtrace:)",
+	.ends =
+	"(?:Call [Tt]race:|stack backtrace:|={30,}+|\\[ cut here \\]-++|</?TASK>|end trace \\w+ \\]---)"
+	"([^\\s\\w[].*)$",
 	.logger = "(?:\\d:\\d\\d\\b.* |\\bkernel: )$",
 	.broken = "\\}, at:$",
+	.open = " at " SOURCE "$|: data-race in \\S+ /$",
 	.guess = "^(?:.*?" ADDR ")? *\\? |\\(unreliable\\)$",
 	.frame_lines = {
 		"^ *(?:" ADDR " ){0,2}" FN,
@@ -157,6 +162,17 @@ const struct crash_patterns crash_re = {
 	.end = "---\\[ end (?:trace|Kernel panic)",
 };
 
+const struct crash_neutral crash_entities[] = {
+	{ "&lt;", "<" },
+	{ "&gt;", ">" },
+	{ "&quot;|&#34;", "\"" },
+	{ "&(?:apos|#0?39|#x27);", "'" },
+	{ "&#(?:43|x2[bB]);", "+" },
+	{ "&nbsp;|&#160;", " " },
+	{ "&amp;|&#38;", "&" },
+	{ NULL, NULL },
+};
+
 /* A number is part of a function's name where letters touch it. */
 const struct crash_neutral crash_neutrals[] = {
 	{ "syz-executor\\.?\\d+(?:[/:]\\d+)?", "syz-executor" },
@@ -169,7 +185,7 @@ const struct crash_neutral crash_neutrals[] = {
 	{ "(?<=\\W)\\d+(?=\\W|$)", "NUM" },
 	{ "\\d{7,}", "NUM" },
 	{ "[^\\x20-\\x7e\\t]", "" },
-	{ "[ \\t]+", " " },
+	{ "[ \\t]{2,}|\\t", " " },
 	{ NULL, NULL },
 };
 
@@ -577,7 +593,7 @@ static const struct crash_form unpack_forms[] = {
 };
 
 const struct crash_mark crash_marks[] = {
-	{ "BUG:", .not = "^(?!.*(?<!DE)BUG:)|xlog_status:", .any = true, .forms = bug_forms },
+	{ "BUG:", .not = "^(?!.*?(?<!DE)BUG:)|xlog_status:", .any = true, .forms = bug_forms },
 	{ "WARNING:", .forms = warning_forms },
 	{ "INFO:", .not = "_INFO:|INFO: lockdep is turned off", .forms = info_forms },
 	{ "Unable to handle kernel", .any = true, .forms = unable_forms },

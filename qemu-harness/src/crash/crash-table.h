@@ -91,12 +91,16 @@ extern const struct crash_mark crash_rest;
 /**
  * struct crash_patterns - what is the same in all reports
  * @escape: what is for the terminal
+ * @entity: a character as a web page spells it
  * @prefix: "[  12.345678][ T123] " in front of a line, whatever stands before it:
  *	    group 1, group 2 is the time, group 3 is T123
  * @context: T123 in what others put in front of a line
  * @begins: words that are the first ones of their line
+ * @ends: words that are the last ones of theirs, and what stands behind them all the
+ *	  same
  * @logger: what may stand in front of a report of a single line
  * @broken: the end of a line that goes on in the next one
+ * @open: the end of a first line that may do so
  * @guess: frames that the unwinder found on the stack without knowing that they
  *	   belong there
  * @frame_lines: a line of a stack trace; the groups are functions, in the order
@@ -117,11 +121,14 @@ extern const struct crash_mark crash_rest;
  */
 struct crash_patterns {
 	const char *escape;
+	const char *entity;
 	const char *prefix;
 	const char *context;
 	const char *begins;
+	const char *ends;
 	const char *logger;
 	const char *broken;
+	const char *open;
 	const char *guess;
 	const char *frame_lines[4];
 	const char *trace_start;
@@ -142,7 +149,7 @@ struct crash_patterns {
 extern const struct crash_patterns crash_re;
 
 /**
- * struct crash_neutral - a part of a title that differs from boot to boot
+ * struct crash_neutral - a part of a text that is replaced
  * @pattern: what it looks like
  * @with: what is written instead, "$1" is a group
  */
@@ -151,7 +158,9 @@ struct crash_neutral {
 	const char *with;
 };
 
-/* Ends with one without pattern. */
+/* Both end with one without pattern: what differs from boot to boot in titles, */
 extern const struct crash_neutral crash_neutrals[];
+/* and what web pages write for a character. */
+extern const struct crash_neutral crash_entities[];
 
 #endif

@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reads the lines of a log: takes off what loggers, mailers and terminals put in
+ * front of the kernel's words, and tells which lines have words of a report.
+ */
+#define _GNU_SOURCE
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crash/crash-lines.h"
+
+/* More of a line is not looked at: no message of a kernel is longer. */
+#define LINE_MAX_LEN 4096
+/* Lines of a report that are looked at to learn what its log puts in front of lines. */
+#define LEARN_LINES 64
+/* So many prefixes are told apart; longer ones are none. */
+#define PREFIXES 4
+#define PREFIX_MAX 100
+/* A prefix that no certain words tell stands in front of one of so many lines, too. */
+#define ALONE_LINES 4
+/* Mailers break lines between these columns. */
+#define WRAP_MIN 40
+#define WRAP_MAIL 72
+/* Bytes that tell loggers' lines from others. */
+#define FRONT 3
+/* Lines whose meaning is remembered: each one is asked for time and again. */
+#define MEANINGS 16
+
+/**
+ * span_has() - is a text part of another?
+ * @s: where to look
+ * @text: what for
+ *
+ * Return: true if so.
+ */
+bool span_has(struct span s, const char *text)
+{
+	return memmem(s.at, s.len, text, strlen(text));
+}
+
+/**
+ * span_skip() - the rest of a text
+ * @s: the text
+ * @len: so much of it is left out
+ *
+ * Return: the rest.
+ */
+struct span span_skip(struct span s, size_t len)
+{
+	return (struct span){ .at = s.at + len, .len = s.len - len };
+}
+
+static size_t blanks(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.at[n] == ' ')
+		n++;
+	return n;
+}
+
+/**
+ * span_unblank() - a text without the blanks that it begins with
+ * @s: the text
+ *
+ * Return: the rest.
+ */
+struct span span_unblank(struct span s)
+{
+	return span_skip(s, blanks(s));
+}
+
+/**
+ * add_span() - add a text without the NULs that logs hold: a title is a string
+ * @out: where to
+ * @text: the text
+ */
+void add_span(struct buf *out, struct span text)
+{
+	while (text.len) {
+		size_t len = strnlen(text.at, text.len);
+
+		buf_add(out, text.at, len);
+		text = span_skip(text, len + (len < text.len));
+	}
+}
+
+/**
+ * replace_all() - replace all that a table says
+ * @what: the table
+ * @text: the text; freed
+ *
+ * Return: the new text; the caller frees it.
+ */
+char *replace_all(const struct crash_neutral *what, char *text)
+{
+	for (; what->pattern; what++) {
+		char *old = text;
+
+		text = pattern_replace(what->pattern, old, what->with);
+		free(old);
+	}
+	return text;
+}
+
+/**
+ * any_mark() - the pattern that finds a line with any of the marks' words
+ *
+ * Return: the pattern, for ever.
+ */
+const char *any_mark(void)
+{
+	static char *pattern;
+	struct buf b = {};
+	size_t i;
+
+	for (i = 0; !pattern && crash_marks[i].text; i++)
+		buf_addf(&b, "%s\\Q%s\\E", i ? "|" : "", crash_marks[i].text);
+	pattern = pattern ?: b.data;
+	return pattern;
+}
+
+/* The pattern that finds the first line of any of the forms of @m: most lines are of none. */
+static const char *any_form(const struct crash_mark *m)
+{
+	static char **all;
+	const struct crash_form *f;
+	struct buf b = {};
+	size_t n = 0;
+
+	if (!m->forms[1].title)
+		return m->forms[0].header;
+	while (!all && crash_marks[n].text)
+		n++;
+	if (!all)
+		all = xcalloc(n, sizeof(*all));
+	if (all[m - crash_marks])
+		return all[m - crash_marks];
+	for (f = m->forms; f->title; f++)
+		buf_addf(&b, "%s(?:%s)", b.len ? "|" : "", f->header);
+	all[m - crash_marks] = b.data;
+	return b.data;
+}
+
+/* The first form of @m that @header fits, or NULL. */
+static const struct crash_form *form_of(const struct crash_mark *m, struct span header)
+{
+	const struct crash_form *f;
+
+	if (!pattern_find(any_form(m), header, NULL))
+		return NULL;
+	for (f = m->forms; f->title; f++)
+		if (pattern_find(f->header, header, NULL))
+			return f;
+	return NULL;
+}
+
+/* Has @text the words of @m, for no other reason that is known? */
+static bool has_words(const struct crash_mark *m, struct span text)
+{
+	return span_has(text, m->text) && !(m->not && pattern_find(m->not, text, NULL));
+}
+
+static struct meaning find_meaning(struct span text)
+{
+	const struct crash_mark *m;
+	struct meaning means = {};
+
+	for (m = crash_marks; m->text && !means.mark; m++) {
+		if (!has_words(m, text))
+			continue;
+		means.words = true;
+		means.form = form_of(m, text);
+		if (means.form || (m->any && !strncmp(text.at, m->text, strlen(m->text))))
+			means.mark = m;
+	}
+	return means;
+}
+
+/**
+ * meaning_of() - what the words of a line say
+ * @text: the line
+ *
+ * Return: the answer, which depends on nothing else.
+ */
+struct meaning meaning_of(struct span text)
+{
+	static struct {
+		struct buf text;
+		struct meaning means;
+	} known[MEANINGS];
+	static size_t oldest;
+	size_t i;
+
+	for (i = 0; i < MEANINGS; i++)
+		if (known[i].text.len == text.len &&
+		    !memcmp(known[i].text.data ?: "", text.at, text.len))
+			return known[i].means;
+	i = oldest++ % MEANINGS;
+	known[i].text.len = 0;
+	buf_add(&known[i].text, text.at, text.len);
+	known[i].means = find_meaning(text);
+	return known[i].means;
+}
+
+/**
+ * is_sure() - is a line one that begins a report, and whole?
+ * @m: what it says
+ *
+ * Return: true if so; else it needs another look.
+ */
+bool is_sure(struct meaning m)
+{
+	return m.form && !m.form->cut;
+}
+
+/* @text for as long as @log is open. */
+static struct span own(struct log *log, const char *text)
+{
+	strv_push(&log->owned, text);
+	return (struct span){ .at = log->owned.v[log->owned.n - 1], .len = strlen(text) };
+}
+
+/* @text without what is for terminals and browsers. */
+static struct span plain(struct log *log, struct span text)
+{
+	bool coded = memchr(text.at, '&', text.len) && pattern_find(crash_re.entity, text, NULL);
+	struct buf copy = {};
+	char *out;
+
+	if (!coded && !memchr(text.at, '\033', text.len))
+		return text;
+	add_span(&copy, text);
+	out = pattern_replace(crash_re.escape, copy.data ?: "", "");
+	buf_free(&copy);
+	out = coded ? replace_all(crash_entities, out) : out;
+	text = own(log, out);
+	free(out);
+	return text;
+}
+
+static struct line read_line(struct log *log, size_t offset)
+{
+	struct line l = { .offset = offset, .text.at = log->at + offset };
+	const char *nl = memchr(l.text.at, '\n', log->len - offset);
+	struct span groups[PATTERN_GROUPS];
+
+	l.text.len = nl ? (size_t)(nl - l.text.at) : log->len - offset;
+	l.next = offset + l.text.len + (nl ? 1 : 0);
+	if (l.text.len > LINE_MAX_LEN)
+		l.text.len = LINE_MAX_LEN;
+	/* A byte order mark. */
+	if (!offset && l.text.len >= 3 && !memcmp(l.text.at, "\xef\xbb\xbf", 3))
+		l.text = span_skip(l.text, 3);
+	l.text = plain(log, l.text);
+	while (l.text.len && isspace((unsigned char)l.text.at[l.text.len - 1]))
+		l.text.len--;
+	l.width = l.text.len;
+	if (!pattern_find(crash_re.prefix, l.text, groups))
+		return l;
+	l.stamped = true;
+	l.junk = groups[1];
+	l.time = groups[2];
+	l.ctx = groups[3];
+	l.text = span_skip(l.text, groups[0].len);
+	return l;
+}
+
+/**
+ * line_raw() - a line of a log with all that is in front of it but time and context
+ * @log: the log
+ * @offset: where it starts, inside of @log
+ *
+ * Return: the line.
+ */
+struct line line_raw(struct log *log, size_t offset)
+{
+	struct line *l;
+	size_t i;
+
+	for (i = 0; i < LINES_KEPT; i++)
+		if (log->kept[i].offset == offset && log->kept[i].next)
+			return log->kept[i];
+	l = &log->kept[log->oldest++ % LINES_KEPT];
+	*l = read_line(log, offset);
+	return *l;
+}
+
+/* How many letters, digits and "_" @s begins with. */
+static size_t word(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && (isalnum((unsigned char)s.at[n]) || s.at[n] == '_'))
+		n++;
+	return n;
+}
+
+/*
+ * How much of @text is written in the way of @prefix: words may be others, and
+ * padded to another width; all else is the same. 0: nothing.
+ */
+static size_t prefix_len(struct span prefix, struct span text)
+{
+	struct span p = prefix, t = text;
+
+	while (p.len && t.len) {
+		size_t gap = blanks(p), n = blanks(t);
+
+		if (gap == p.len)
+			/* The message may begin with blanks of its own. */
+			return n < gap ? 0 : (size_t)(t.at - text.at) + gap;
+		p = span_skip(p, gap);
+		t = span_skip(t, n);
+		gap = word(p);
+		n = word(t);
+		if (!gap != !n || (!gap && (!t.len || *p.at != *t.at)))
+			return 0;
+		p = span_skip(p, gap ?: 1);
+		t = span_skip(t, n ?: 1);
+	}
+	return blanks(p) == p.len ? (size_t)(t.at - text.at) : 0;
+}
+
+/* How much of the end of @text is written in the way of @suffix. */
+static size_t suffix_len(struct span suffix, struct span text)
+{
+	for (; text.len; text = span_skip(text, 1))
+		if (*text.at == *suffix.at && prefix_len(suffix, text) == text.len)
+			return text.len;
+	return 0;
+}
+
+/* Takes @prefix off @l. Was it there? */
+static bool strip(struct line *l, struct span prefix)
+{
+	size_t len = prefix_len(prefix, l->text);
+	struct span taken = { .at = l->text.at, .len = len }, groups[PATTERN_GROUPS];
+
+	if (!len)
+		return false;
+	if (!l->ctx.len && pattern_find(crash_re.context, taken, groups))
+		l->ctx = groups[1];
+	l->text = span_skip(l->text, len);
+	return true;
+}
+
+/**
+ * line_at() - a line of a log
+ * @log: the log, which is known to put certain things in front of lines
+ * @offset: where it starts, inside of @log
+ *
+ * Return: the line.
+ */
+struct line line_at(struct log *log, size_t offset)
+{
+	struct line l = line_raw(log, offset);
+
+	/* Where a mailer broke a line the rest has its marks, and no time. */
+	if (log->junk.len && !l.stamped)
+		strip(&l, log->junk);
+	if (strip(&l, log->prefix))
+		l.stamped |= log->bare;
+	if (log->suffix.len)
+		l.text.len -= suffix_len(log->suffix, l.text);
+	return l;
+}
+
+/**
+ * line_wrapped() - was a line broken by a mailer or a terminal?
+ * @log: a log with time stamps, or a prefix
+ * @l: the line
+ * @next: the one below it
+ *
+ * Return: true when @next, which is nothing of its own, had no room in @l.
+ */
+bool line_wrapped(const struct log *log, const struct line *l, const struct line *next)
+{
+	size_t room = WRAP_MAIL - (l->width < WRAP_MAIL ? l->width + 1 : WRAP_MAIL);
+	const char *raw = log->at + next->offset;
+	struct span rest;
+
+	if (next->offset != l->next || !l->stamped || next->stamped || !next->text.len ||
+	    l->width < WRAP_MIN || l->width > WRAP_SCREEN)
+		return false;
+	/* Another logger's line looks much like the kernel's. */
+	if (log->bare && (*raw == ' ' ||
+			  (next->width >= FRONT && log->prefix.len >= FRONT &&
+			   !memcmp(raw, log->prefix.at, FRONT))))
+		return false;
+	rest = span_unblank(next->text);
+	return rest.len > room && !memchr(rest.at, ' ', room + 1);
+}
+
+/**
+ * line_glue() - make one line of two
+ * @log: their log
+ * @to: the first one; becomes the whole
+ * @rest: the one below it
+ * @seam: what comes between them; NULL: what @to was broken at
+ */
+void line_glue(struct log *log, struct line *to, const struct line *rest, const char *seam)
+{
+	struct buf text = {};
+
+	if (!seam)
+		seam = to->width == WRAP_SCREEN && !blanks(rest->text) ? "" : " ";
+	add_span(&text, to->text);
+	buf_add(&text, seam, strlen(seam));
+	add_span(&text, span_unblank(rest->text));
+	to->text = own(log, text.data);
+	to->next = rest->next;
+	to->width = rest->width;
+	buf_free(&text);
+}
+
+/**
+ * log_forget() - free texts of lines that nobody has
+ * @log: their log
+ * @n: so many texts are kept, those that came first
+ */
+void log_forget(struct log *log, size_t n)
+{
+	while (log->owned.n > n) {
+		free(log->owned.v[--log->owned.n]);
+		log->owned.v[log->owned.n] = NULL;
+	}
+	memset(log->kept, 0, sizeof(log->kept));
+}
+
+/**
+ * struct votes - what stands in front of the lines of a report
+ * @prefix: an example of each
+ * @votes: lines with the same
+ * @n: how many
+ */
+struct votes {
+	struct span prefix[PREFIXES];
+	unsigned int votes[PREFIXES];
+	size_t n;
+};
+
+static void vote(struct votes *v, struct span prefix)
+{
+	size_t i;
+
+	for (i = 0; i < v->n; i++) {
+		size_t len = v->prefix[i].len;
+
+		if (len ? prefix_len(v->prefix[i], prefix) == prefix.len : !prefix.len)
+			break;
+	}
+	if (i == PREFIXES || prefix.len > PREFIX_MAX)
+		return;
+	if (i == v->n)
+		v->prefix[v->n++] = prefix;
+	v->votes[i]++;
+}
+
+/* Is @front in front of a line just below @l, too? */
+static bool is_repeated(struct log *log, const struct line *l, struct span front)
+{
+	struct line next = *l;
+	int i;
+
+	for (i = 0; i < ALONE_LINES && next.next < log->len; i++) {
+		next = line_raw(log, next.next);
+		if (next.text.len && prefix_len(front, next.text))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * No other line tells, or there is none: a time or the kernel's name does, or that
+ * others have the same as one that begins a report.
+ */
+static void learn_alone(struct log *log, const struct line *l, struct span level)
+{
+	struct span groups[PATTERN_GROUPS], front = l->text, words = span_skip(front, level.len);
+	bool bare = log->bare, logger, again;
+
+	/* It need not be in front of the other lines. */
+	log->bare = false;
+	if (!pattern_find(any_mark(), words, groups))
+		return;
+	front.len = (size_t)(groups[0].at - front.at);
+	logger = pattern_find(crash_re.logger, front, NULL);
+	again = is_sure(meaning_of(span_skip(l->text, front.len))) && is_repeated(log, l, front);
+	if ((bare && logger) || again)
+		log->prefix = front;
+	log->bare = bare && logger && again;
+}
+
+/* A logger's own "INFO:" in front of words; of no length where there is none. */
+static struct span level_of(struct span text)
+{
+	struct span groups[PATTERN_GROUPS], level = { .at = text.at };
+
+	if (!pattern_find(any_mark(), text, groups))
+		return level;
+	text = span_skip(text, (size_t)(groups[0].at - text.at) + groups[0].len);
+	if (pattern_find(any_mark(), text, NULL))
+		level.len = (size_t)(text.at - level.at);
+	return level;
+}
+
+/**
+ * log_learn() - learn what a log puts in front of lines
+ * @log: the log
+ * @first: where a report may begin, by line_raw(): some lines of it are known to
+ *	   begin with certain words, and what stands in front of these is not the
+ *	   kernel's
+ */
+void log_learn(struct log *log, const struct line *first)
+{
+	struct span groups[PATTERN_GROUPS], level;
+	size_t offset = first->offset, n, i, best = 0;
+	struct votes v = {};
+
+	if (offset < log->learned)
+		return;
+	log->bare = !first->stamped;
+	log->junk = first->junk;
+	log->suffix.len = 0;
+	level = level_of(first->text);
+	for (n = 0; offset < log->len && n < LEARN_LINES; n++) {
+		struct line l = line_raw(log, offset);
+		struct span words = l.text;
+
+		if (level.len)
+			words = span_skip(words, prefix_len(level, words));
+		/* The next report has its own; "DEBUG:" is no mark. */
+		if (n && pattern_find(any_mark(), words, groups) &&
+		    (groups[0].at == words.at || !isalnum((unsigned char)groups[0].at[-1])))
+			break;
+		offset = l.next;
+		log->learned = offset;
+		if (!log->suffix.len && pattern_find(crash_re.ends, l.text, groups))
+			log->suffix = groups[1];
+		if (l.stamped != first->stamped || !pattern_find(crash_re.begins, l.text, groups))
+			continue;
+		vote(&v, (struct span){ .at = l.text.at,
+					.len = (size_t)(groups[0].at - l.text.at) });
+	}
+	for (i = 1; i < v.n; i++)
+		if (v.votes[i] > v.votes[best])
+			best = i;
+	log->prefix = v.prefix[best];
+	if (!v.n)
+		learn_alone(log, first, level);
+}

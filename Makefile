@@ -198,31 +198,32 @@ crash-speed: $(B)/irqsan
 	echo "100 MB in $$ms ms"; [ $$rc -eq 0 ] && [ $$ms -lt 2000 ]
 
 # Need what nothing else does: apt-get install clang libclang-rt-14-dev
-FUZZ_OPTIONS = -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1
 FUZZ_CC = clang -std=gnu11 -O1 -g -Wall -Wextra $(DEFINES) -Imodule -Iqemu-harness/src \
-	$(PKG_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_CRASH_SRC := $(filter-out %/crash-text.c,$(wildcard qemu-harness/src/crash/*.c)) \
-	$(addprefix qemu-harness/src/base/,json-text.c pattern.c stats.c util.c)
+	$(PKG_CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(filter-out %/main.c,$(SRC)))
+FUZZ_TESTS := qemu-harness/tests
+FUZZERS := fuzz-scan fuzz-crash fuzz-judge
 
-fuzz-scan: $(B)/fuzz-scan
-	@mkdir -p $(B)/fuzz-corpus
-	cd $(B) && ./fuzz-scan $(FUZZ_OPTIONS) -max_len=4096 fuzz-corpus
+# Inputs to begin with.
+fuzz-crash: FUZZ_SEEDS = $(FUZZ_TESTS)/logs
+fuzz-judge: FUZZ_SEEDS = $(FUZZ_TESTS)/runs $(FUZZ_TESTS)/logs
+$(FUZZERS): %: $(B)/fuzz/%
+	@mkdir -p $(B)/$@-corpus
+	cd $(B) && fuzz/$@ -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 \
+		-max_len=16384 $@-corpus $(addprefix $(CURDIR)/,$(FUZZ_SEEDS))
 
-fuzz-crash: $(B)/fuzz-crash
-	@mkdir -p $(B)/fuzz-crash-corpus
-	cd $(B) && ./fuzz-crash $(FUZZ_OPTIONS) -max_len=16384 fuzz-crash-corpus \
-		$(CURDIR)/qemu-harness/tests/logs
-
-$(B)/fuzz-scan: qemu-harness/tests/fuzz-scan.c $(wildcard module/scan.[ch] module/insn.[ch])
-$(B)/fuzz-crash: qemu-harness/tests/fuzz-crash.c $(FUZZ_CRASH_SRC) \
-	$(FUZZ_CRASH_SRC:.c=.h)
-$(B)/fuzz-scan $(B)/fuzz-crash:
+$(B)/fuzz/harness.a: $(FUZZ_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $^
+$(FUZZERS:%=$(B)/fuzz/%): $(B)/fuzz/%: $(FUZZ_TESTS)/%.c $(B)/fuzz/harness.a
+	$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+$(B)/fuzz/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@command -v clang >/dev/null || { \
 		echo "The fuzzer needs clang: apt-get install clang libclang-rt-14-dev" >&2; \
 		exit 2; \
 	}
-	$(FUZZ_CC) -o $@ $< $(filter $(FUZZ_CRASH_SRC),$^) $(PKG_LIBS)
+	$(FUZZ_CC) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 # Kept only when it ran to its end.
 bench: deps
@@ -270,7 +271,7 @@ clean:
 
 .PHONY: all bench bench-builds bisect-demo bisect-sim check check-bisect check-builds \
 	check-chores check-intree check-mutations check-patches check-report check-selftests \
-	check-series check-verify clean crash-speed crash-titles deps fuzz-crash fuzz-scan \
+	check-series check-verify clean crash-speed crash-titles deps $(FUZZERS) \
 	history reproduce sites-report unit verify-sim zoo-compare
-.SECONDARY: $(ALL_OBJ)
--include $(ALL_OBJ:.o=.d)
+.SECONDARY: $(ALL_OBJ) $(FUZZ_OBJ)
+-include $(ALL_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d)

@@ -865,7 +865,14 @@ static void test_rest(void **state)
 		"# Call Trace:\n"
 		"#  storm_end+0x1/0x2\n",
 	};
-	static const char clean[] = "[    1.0] storm: hello\n";
+	static const char *const none[] = {
+		"",
+		"[    1.0] storm: hello\n",
+		"[    1.0] storm: page allocation failure: order:4, mode:0x40cc0\n"
+		"[    1.0] Call Trace:\n"
+		"[    1.0]  storm_grow+0x1/0x2\n",
+	};
+	static const char no_name[] = "x[ cut here ]--\t[    1.000000] \n";
 	struct crash crash;
 	size_t i;
 
@@ -881,8 +888,40 @@ static void test_rest(void **state)
 		assert_non_null(crash.corrupted);
 		crash_free(&crash);
 	}
-	assert_int_equal(crash_find_rest(clean, strlen(clean), &crash), 0);
-	assert_int_equal(crash_find_rest("", 0, &crash), 0);
+	for (i = 0; i < ARRAY_SIZE(none); i++)
+		assert_int_equal(crash_find_rest(none[i], strlen(none[i]), &crash), 0);
+	assert_int_equal(crash_find_rest(no_name, strlen(no_name), &crash), 1);
+	check_sane(&crash, 1, strlen(no_name));
+	crash_free(&crash);
+}
+
+/* Whatever report has lost its first line: its log isn't called clean. */
+static void test_no_first_line(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(plain_logs); i++) {
+		char *dir = logs_dir(), *path = xasprintf("%s/%s", dir, plain_logs[i]);
+		struct sample sample;
+		struct crash crash;
+		const char *rest, *end;
+
+		sample_read(&sample, path);
+		rest = sample.log;
+		end = rest + sample.len;
+		while (crash_find(rest, (size_t)(end - rest), &crash)) {
+			crash_free(&crash);
+			rest = memchr(rest, '\n', (size_t)(end - rest));
+			assert_non_null(rest++);
+		}
+		if (!crash_find_rest(rest, (size_t)(end - rest), &crash))
+			fail_msg("%s: nothing", plain_logs[i]);
+		crash_free(&crash);
+		sample_free(&sample);
+		free(path);
+		free(dir);
+	}
 }
 
 static void test_empty(void **state)
@@ -949,6 +988,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_no_first_line),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_first_wins),
 		cmocka_unit_test(test_cut_off),

@@ -632,12 +632,24 @@ const struct crash_mark crash_marks[] = {
 	{ 0 },
 };
 
-static const struct crash_form rest_forms[] = {
-	FORM("unknown",
-	     "\\[ cut here \\]|---\\[ end trace |\\bOops(?::| - )|stack backtrace:|"
-	     "other info that might help us debug this:", "unnamed report in %F",
-	     .trail = TRAIL_IP, .trail2 = TRAIL_CALLS, .cut = true),
+#define REST(says) \
+	(const struct crash_form[]) { \
+		FORM("unknown", says, "unnamed report in %F", .trail = TRAIL_IP, \
+		     .trail2 = TRAIL_CALLS, .cut = true), \
+		{ 0 }, \
+	}
+
+const struct crash_mark crash_rests[] = {
+	{ "", .forms = REST("\\[ cut here \\]|---\\[ end trace |\\bOops(?::| - )|stack backtrace:|"
+			    "other info that might help us debug this:|disables this message|"
+			    "The buggy address belongs to|Uninit was (?:created|stored)|"
+			    "Reported by Kernel Concurrency|unreferenced object 0x|"
+			    "Kernel Offset: 0x|Sending NMI from CPU|kfence-#\\d+: |"
+			    "trying to acquire lock:|leaving the kernel with locks") },
+	/* Short of memory, or asked for: the kernel shows stacks then, too. */
+	{ "", .not = "page allocation failure|invoked oom-killer|sysrq: |FAULT_INJECTION: |"
+	  "vmalloc: allocation failure|FAULT_FLAG_ALLOW_RETRY missing",
+	  .forms = REST("Call [Tt]race:|Modules linked in:|\\bBacktrace:|RIP: 0010:|"
+			"PC is at |\\bpc : |\\bepc : |unwind_backtrace from ") },
 	{ 0 },
 };
-
-const struct crash_mark crash_rest = { "", .forms = rest_forms };

@@ -85,8 +85,8 @@ struct crash_mark {
 /* Ends with a mark without text; the first one that fits a line is the line's. */
 extern const struct crash_mark crash_marks[];
 
-/* What is left of a report that has lost its first line. */
-extern const struct crash_mark crash_rest;
+/* What is left of a report that has lost its first line; each ->not is for whole logs. */
+extern const struct crash_mark crash_rests[];
 
 /**
  * struct crash_patterns - what is the same in all reports

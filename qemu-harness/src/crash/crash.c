@@ -400,14 +400,19 @@ int crash_find(const char *text, size_t len, struct crash *crash)
 int crash_find_rest(const char *text, size_t len, struct crash *crash)
 {
 	struct log log = { .at = text, .len = len };
-	struct meaning means = { .mark = &crash_rest, .form = crash_rest.forms };
 	struct span all = { .at = text, .len = len }, groups[PATTERN_GROUPS];
+	const struct crash_mark *rest = crash_rests;
+	struct meaning means;
 	struct line first;
 	const char *nl;
 
 	memset(crash, 0, sizeof(*crash));
-	if (!pattern_find(means.form->header, all, groups))
+	while (rest->text && (!pattern_find(rest->forms->header, all, groups) ||
+			      (rest->not && pattern_find(rest->not, all, NULL))))
+		rest++;
+	if (!rest->text)
 		return 0;
+	means = (struct meaning){ .mark = rest, .form = rest->forms };
 	nl = memrchr(text, '\n', (size_t)(groups[0].at - text));
 	first = line_raw(&log, nl ? (size_t)(nl + 1 - text) : 0);
 	log_learn(&log, &first);

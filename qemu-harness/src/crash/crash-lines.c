@@ -121,35 +121,11 @@ const char *any_mark(void)
 	return pattern;
 }
 
-/* The pattern that finds the first line of any of the forms of @m: most lines are of none. */
-static const char *any_form(const struct crash_mark *m)
-{
-	static char **all;
-	const struct crash_form *f;
-	struct buf b = {};
-	size_t n = 0;
-
-	if (!m->forms[1].title)
-		return m->forms[0].header;
-	while (!all && crash_marks[n].text)
-		n++;
-	if (!all)
-		all = xcalloc(n, sizeof(*all));
-	if (all[m - crash_marks])
-		return all[m - crash_marks];
-	for (f = m->forms; f->title; f++)
-		buf_addf(&b, "%s(?:%s)", b.len ? "|" : "", f->header);
-	all[m - crash_marks] = b.data;
-	return b.data;
-}
-
 /* The first form of @m that @header fits, or NULL. */
 static const struct crash_form *form_of(const struct crash_mark *m, struct span header)
 {
 	const struct crash_form *f;
 
-	if (!pattern_find(any_form(m), header, NULL))
-		return NULL;
 	for (f = m->forms; f->title; f++)
 		if (pattern_find(f->header, header, NULL))
 			return f;
@@ -165,7 +141,10 @@ static bool has_words(const struct crash_mark *m, struct span text)
 static struct meaning find_meaning(struct span text)
 {
 	const struct crash_mark *m;
-	struct meaning means = {};
+	struct meaning means = {
+		.goes_on = pattern_find(crash_re.goes_on, text, NULL),
+		.open = pattern_find(crash_re.open, text, NULL),
+	};
 
 	for (m = crash_marks; m->text && !means.mark; m++) {
 		if (!has_words(m, text))

@@ -42,7 +42,8 @@ static char *neutral(char *title)
 	size_t len;
 	char *p;
 
-	title = replace_all(crash_neutrals, title);
+	if (pattern_find(crash_re.varies, (struct span){ .at = title, .len = strlen(title) }, NULL))
+		title = replace_all(crash_neutrals, title);
 	len = strnlen(title, TITLE_MAX);
 	while (len && title[len - 1] == ' ')
 		len--;

@@ -158,6 +158,7 @@ const struct crash_patterns crash_re = {
 	.chatter =
 	"FAULT_INJECTION: forcing a failure|vmalloc: allocation failure:|"
 	"FAULT_FLAG_ALLOW_RETRY missing",
+	.varies = "[^!-\\/:-~ ]|  |[a-f]{6}",
 	.replay = "\\*\\* replaying previous printk message \\*\\*",
 	.end = "---\\[ end (?:trace|Kernel panic)",
 };
@@ -175,8 +176,7 @@ const struct crash_neutral crash_entities[] = {
 
 /* A number is part of a function's name where letters touch it. */
 const struct crash_neutral crash_neutrals[] = {
-	{ "syz-executor\\.?\\d+(?:[/:]\\d+)?", "syz-executor" },
-	{ "syzkaller\\d+(?:[/:]\\d+)?", "syzkaller" },
+	{ "(syz-executor|syzkaller)\\.?\\d+(?:[/:]\\d+)?", "$1" },
 	{ "(?<=[^A-Za-z0-9])(?:0x)?[0-9a-f]{6,}", "ADDR" },
 	{ "\\d{1,3}(?:\\.\\d{1,3}){3}", "IP" },
 	{ "(\\.\\w+)(?::\\d+)+", "$1:LINE" },

@@ -116,6 +116,7 @@ extern const struct crash_mark crash_rests[];
  * @hung_wait: functions that wait
  * @goes_on: first lines that are often part of a report that has begun already
  * @chatter: messages that have a stack trace and are no crash
+ * @varies: a title that differs from boot to boot may have it
  * @replay: the line behind one that printk repeats
  * @end: the last line of a report
  */
@@ -142,6 +143,7 @@ struct crash_patterns {
 	const char *hung_wait;
 	const char *goes_on;
 	const char *chatter;
+	const char *varies;
 	const char *replay;
 	const char *end;
 };

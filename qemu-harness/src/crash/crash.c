@@ -55,8 +55,9 @@ struct gathered {
 /* Is it a frame that may not belong to the stack? */
 static bool is_guess(const struct line *l)
 {
-	return l->stamped && !span_has(l->text, "<EOI>") &&
-	       pattern_find(crash_re.guess, l->text, NULL);
+	return l->stamped && (memchr(l->text.at, '?', l->text.len) ||
+			      span_has(l->text, "(unreliable)")) &&
+	       !span_has(l->text, "<EOI>") && pattern_find(crash_re.guess, l->text, NULL);
 }
 
 static bool same_context(const struct line *a, const struct line *b)
@@ -144,8 +145,8 @@ static struct meaning begins(struct log *log, struct line *l)
 	if (l->next >= log->len)
 		return means;
 	next = line_at(log, l->next);
-	if ((!is_sure(means) || (line_wrapped(log, l, &next) && ends_in(means.form, l->text)) ||
-	     pattern_find(crash_re.open, l->text, NULL)) &&
+	if ((!is_sure(means) || means.open ||
+	     (line_wrapped(log, l, &next) && ends_in(means.form, l->text))) &&
 	    join(log, l, &means, JOIN_MAX) && l->next < log->len)
 		next = line_at(log, l->next);
 	/* What printk repeats is whole only the second time. */
@@ -161,7 +162,7 @@ static void swap(struct log *log, struct line *first, struct meaning *means)
 	struct line l = *first;
 	int i;
 
-	if (!pattern_find(crash_re.goes_on, first->text, NULL))
+	if (!means->goes_on)
 		return;
 	for (i = 0; i < SWAP_REACH && l.next < log->len; i++) {
 		struct meaning other;
@@ -253,7 +254,7 @@ static bool is_new(struct log *log, const struct line *l)
 	struct line copy = *l;
 
 	return pattern_find(any_mark(), l->text, NULL) &&
-	       !pattern_find(crash_re.goes_on, l->text, NULL) && begins(log, &copy).mark;
+	       !meaning_of(l->text).goes_on && begins(log, &copy).mark;
 }
 
 /*

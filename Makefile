@@ -85,7 +85,7 @@ bisect-sim verify-sim: %: $(B)/%
 	$<
 
 $(B)/bisect-sim: qemu-harness/tests/sim-machine.h
-$(B)/bisect-sim $(B)/verify-sim: $(B)/%: qemu-harness/tests/%.c $(B)/host/harness.a
+$(B)/bisect-sim $(B)/verify-sim $(B)/crash-speed: $(B)/%: qemu-harness/tests/%.c $(B)/host/harness.a
 	$(CC) $(HOST_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/host/harness.a $(PKG_LIBS)
 
 # A history to bisect, out of Debian's source of Linux 5.10: the same each time.
@@ -189,13 +189,9 @@ crash-titles: $(B)/asan/test-crash
 		IRQSAN_CRASH_LOGS=$(CRASH_LOGS) $(B)/asan/test-crash test_corpus; \
 	fi
 
-# 100 MB without a crash, all of which has to be read: under 2 s.
-crash-speed: $(B)/irqsan
-	@yes '[   12.345678][  T131] storm: no BUG, no WARNING, INFO only: 17 locks taken' | \
-		head -c 100000000 >$(B)/speed.log
-	@start=$$(date +%s%N); $(B)/irqsan title $(B)/speed.log; rc=$$?; \
-	ms=$$((($$(date +%s%N) - start) / 1000000)); rm $(B)/speed.log; \
-	echo "100 MB in $$ms ms"; [ $$rc -eq 0 ] && [ $$ms -lt 2000 ]
+# All crashes of large logs, each full of others: under 5 s; 100 MB without one: under 2 s.
+crash-speed: $(B)/crash-speed
+	$<
 
 # Need what nothing else does: apt-get install clang libclang-rt-14-dev
 FUZZ_CC = clang -std=gnu11 -O1 -g -Wall -Wextra $(DEFINES) -Imodule -Iqemu-harness/src \

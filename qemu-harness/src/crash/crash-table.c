@@ -29,7 +29,8 @@
 
 #define TRAIL_CALLS { AT_CALLS, CRASH_FRAMES }
 #define TRAIL_IP { AT_IP, AT_CALLS, CRASH_FRAMES }
-#define TRAIL_WARNING { AT_WARNING, CRASH_FRAMES }
+/* A warning's function: where its trap was, or who called that. */
+#define BY_TRAP .trail = { AT_WARNING, CRASH_FRAMES }, .trail2 = TRAIL_CALLS
 
 #define USB_SUBMIT "usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)"
 #define SKIP_RCU_USERS "rcu|kmem|slab"
@@ -313,41 +314,34 @@ static const struct crash_form bug_forms[] = {
 
 static const struct crash_form warning_forms[] = {
 	FORM("warning", WARNING_AT "lib/debugobjects\\.c.* (?:debug_print|debug_check|at)",
-	     "WARNING: ODEBUG bug in %F", .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS,
+	     "WARNING: ODEBUG bug in %F", BY_TRAP,
 	     .skip = "debug_|rcu|timer_|work_|percpu_|vunmap|vfree|__free_|kobject_"),
 	FORM("warning", WARNING_AT "mm/usercopy\\.c.* (?:usercopy_warn|at)",
-	     "WARNING: bad usercopy in %F", .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS,
-	     .skip = "usercopy|__check"),
+	     "WARNING: bad usercopy in %F", BY_TRAP, .skip = "usercopy|__check"),
 	FORM("warning", WARNING_AT "lib/kobject\\.c.* (?:kobject_|at)",
-	     "WARNING: kobject bug in %F", .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS),
+	     "WARNING: kobject bug in %F", BY_TRAP),
 	FORM("warning", WARNING_AT "fs/proc/generic\\.c.* (?:proc_register|at)",
-	     "WARNING: proc registration bug in %F", .trail = TRAIL_WARNING,
-	     .trail2 = TRAIL_CALLS, .skip = "proc_"),
+	     "WARNING: proc registration bug in %F", BY_TRAP, .skip = "proc_"),
 	FORM("refcount", WARNING_AT "lib/refcount\\.c.* (?:refcount_|at)",
-	     "WARNING: refcount bug in %F", .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS,
-	     .skip = "refcount"),
+	     "WARNING: refcount bug in %F", BY_TRAP, .skip = "refcount"),
 	FORM("lockdep", WARNING_AT "kernel/locking/lockdep\\.c.*lock_",
-	     "WARNING: locking bug in %F", .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS,
-	     .skip = "lock_sock|release_sock"),
+	     "WARNING: locking bug in %F", BY_TRAP, .skip = "lock_sock|release_sock"),
 	FORM("lockdep", WARNING_AT "still has locks held!",
 	     "WARNING: still has locks held in %1", .needs = { "at: " FN }),
 	FORM("lockdep", "WARNING: Nested lock was not taken",
-	     "WARNING: nested lock was not taken in %F", .trail = TRAIL_WARNING,
-	     .trail2 = TRAIL_CALLS),
+	     "WARNING: nested lock was not taken in %F", BY_TRAP),
 	HELD_IN_USER,
-	FORM("warning", WARNING_AT "mm/.*\\.c.* k?.?malloc", "WARNING: kmalloc bug in %F",
-	     .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS,
+	FORM("warning", WARNING_AT "mm/.*\\.c.* k?.?malloc", "WARNING: kmalloc bug in %F", BY_TRAP,
 	     .skip = "kmalloc|krealloc|slab|kmem"),
 	FORM("warning", WARNING_AT "mm/vmalloc\\.c.*__vmalloc_node",
-	     "WARNING: zero-size vmalloc in %F", .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS),
+	     "WARNING: zero-size vmalloc in %F", BY_TRAP),
 	/* A driver's mistake: the one that submitted is named too. */
 	FORM("warning", WARNING_AT " usb_submit_urb", "WARNING in %F/usb_submit_urb",
-	     .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS, .skip = USB_SUBMIT),
+	     BY_TRAP, .skip = USB_SUBMIT),
 	/* "WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2"; since 6.19 "WARNING: a.c:1 at f+…, CPU#0" */
-	FORM("warning", WARNING_AT " at " SOURCE "(?: " FN "|$)", "WARNING in %F",
-	     .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS),
+	FORM("warning", WARNING_AT " at " SOURCE "(?: " FN "|$)", "WARNING in %F", BY_TRAP),
 	FORM("warning", "WARNING: (?:\\[.*\\] )?" SOURCE " at (?:" FN "|0x[0-9a-f]+, CPU#\\d+)",
-	     "WARNING in %F", .trail = TRAIL_WARNING, .trail2 = TRAIL_CALLS),
+	     "WARNING in %F", BY_TRAP),
 	CIRCULAR,
 	INVERSION,
 	RECURSION,
@@ -406,26 +400,6 @@ static const struct crash_form info_forms[] = {
 	{ 0 },
 };
 
-/* arm, arm64, riscv */
-static const struct crash_form unable_forms[] = {
-	FORM("oops",
-	     "Unable to handle kernel (paging request|NULL pointer dereference|"
-	     "access to user memory)", "BUG: unable to handle kernel %1 in %F",
-	     .alts = { "bad-access in %F" }, .trail = TRAIL_IP),
-	{ 0 },
-};
-
-static const struct crash_form gpf_forms[] = {
-	FORM("oops", "general protection fault.*:", "general protection fault in %F",
-	     .alts = { "bad-access in %F" }, .trail = TRAIL_IP),
-	{ 0 },
-};
-
-static const struct crash_form segment_forms[] = {
-	FORM("oops", "stack segment: ", "stack segment fault in %F", .trail = TRAIL_IP),
-	{ 0 },
-};
-
 #define PANIC "Kernel panic - not syncing: "
 
 static const struct crash_form panic_forms[] = {
@@ -450,17 +424,6 @@ static const struct crash_form panic_forms[] = {
 	{ 0 },
 };
 
-static const struct crash_form double_fault_forms[] = {
-	FORM("oops", "PANIC: double fault", "PANIC: double fault in %F", .trail = { AT_IP }),
-	{ 0 },
-};
-
-static const struct crash_form rust_forms[] = {
-	FORM("panic", "rust_kernel: panicked at", "%1 in %F", .needs = { "^(.+)" },
-	     .trail = TRAIL_CALLS, .skip = "__rustc::rust_begin_unwind"),
-	{ 0 },
-};
-
 static const struct crash_form bug_at_forms[] = {
 	FORM("bug", "kernel BUG at mm/usercopy\\.c", "BUG: bad usercopy in %F",
 	     .trail = TRAIL_CALLS, .skip = "usercopy|__check"),
@@ -468,11 +431,6 @@ static const struct crash_form bug_at_forms[] = {
 	     .alts = { "bad-access in %F" }, .trail = TRAIL_CALLS),
 	/* An skb's own checks are there for its users. */
 	FORM("bug", "kernel BUG at .", "kernel BUG in %F", .trail = TRAIL_IP, .skip = "^skb_"),
-	{ 0 },
-};
-
-static const struct crash_form old_bug_at_forms[] = {
-	FORM("bug", "Kernel BUG (.*)", "kernel BUG %1"),
 	{ 0 },
 };
 
@@ -503,24 +461,8 @@ static const struct crash_form irq_forms[] = {
 	{ 0 },
 };
 
-static const struct crash_form oops_forms[] = {
-	FORM("oops", "^Oops - (.+?) \\[#\\d+\\]", "Oops - %1 in %F",
-	     .alts = { "bad-access in %F" }, .trail = TRAIL_IP),
-	{ 0 },
-};
-
 static const struct crash_form divide_forms[] = {
 	FORM("oops", "divide[ _]error: ", "divide error in %F", .trail = { AT_IP }),
-	{ 0 },
-};
-
-static const struct crash_form opcode_forms[] = {
-	FORM("oops", "invalid opcode: ", "invalid opcode in %F", .trail = { AT_IP }),
-	{ 0 },
-};
-
-static const struct crash_form int3_forms[] = {
-	FORM("oops", "int3: ", "int3 in %F", .trail = TRAIL_IP),
 	{ 0 },
 };
 
@@ -531,17 +473,6 @@ static const struct crash_form ubsan_forms[] = {
 	     .alts = { "bad-access in %F" }, .trail = TRAIL_CALLS, .skip = "ubsan|overflow"),
 	FORM("ubsan", "UBSAN: (.*?) in", "UBSAN: %1 in %F", .trail = TRAIL_CALLS,
 	     .skip = "ubsan|overflow"),
-	{ 0 },
-};
-
-static const struct crash_form reboot_forms[] = {
-	FORM("boot", "^Booting the kernel", "unexpected kernel reboot", .no_trace = true),
-	{ 0 },
-};
-
-static const struct crash_form netdev_forms[] = {
-	FORM("hung-task", "unregister_netdevice: waiting for .* to become free",
-	     "unregister_netdevice: waiting for DEV to become free", .no_trace = true),
 	{ 0 },
 };
 
@@ -558,12 +489,6 @@ static const struct crash_form fault_forms[] = {
 	FORM("oops", "(Internal error|Unhandled fault):", "%1 in %F",
 	     .alts = { "bad-access in %F" }, .trail = TRAIL_IP),
 	FORM("oops", "Alignment trap:", "Alignment trap in %F", .trail = TRAIL_IP),
-	{ 0 },
-};
-
-static const struct crash_form hard_lockup_forms[] = {
-	FORM("hard-lockup", "Watchdog detected hard LOCKUP", "BUG: hard lockup in %F",
-	     .trail = TRAIL_IP, .pick = PICK_LOOP),
 	{ 0 },
 };
 
@@ -592,38 +517,59 @@ static const struct crash_form unpack_forms[] = {
 	{ 0 },
 };
 
+/* Marks of reports that are written in one form. */
+#define ONE(...) .forms = (const struct crash_form[]) { FORM(__VA_ARGS__), { 0 } }
+
 const struct crash_mark crash_marks[] = {
 	{ "BUG:", .not = "^(?!.*?(?<!DE)BUG:)|xlog_status:", .any = true, .forms = bug_forms },
 	{ "WARNING:", .forms = warning_forms },
 	{ "INFO:", .not = "_INFO:|INFO: lockdep is turned off", .forms = info_forms },
-	{ "Unable to handle kernel", .any = true, .forms = unable_forms },
+	/* arm, arm64, riscv */
+	{ "Unable to handle kernel", .any = true,
+	  ONE("oops",
+	      "Unable to handle kernel (paging request|NULL pointer dereference|"
+	      "access to user memory)", "BUG: unable to handle kernel %1 in %F",
+	      .alts = { "bad-access in %F" }, .trail = TRAIL_IP) },
 	/* A user's program may have one too. */
 	{ "general protection fault", .not = "general protection fault .* error:\\d+ in ",
-	  .forms = gpf_forms },
-	{ "stack segment: ", .forms = segment_forms },
+	  ONE("oops", "general protection fault.*:", "general protection fault in %F",
+	      .alts = { "bad-access in %F" }, .trail = TRAIL_IP) },
+	{ "stack segment: ",
+	  ONE("oops", "stack segment: ", "stack segment fault in %F", .trail = TRAIL_IP) },
 	{ "Kernel panic", .forms = panic_forms },
-	{ "PANIC: double fault", .forms = double_fault_forms },
-	{ "rust_kernel: panicked", .forms = rust_forms },
+	{ "PANIC: double fault",
+	  ONE("oops", "PANIC: double fault", "PANIC: double fault in %F", .trail = { AT_IP }) },
+	{ "rust_kernel: panicked",
+	  ONE("panic", "rust_kernel: panicked at", "%1 in %F", .needs = { "^(.+)" },
+	      .trail = TRAIL_CALLS, .skip = "__rustc::rust_begin_unwind") },
 	{ "kernel BUG", .forms = bug_at_forms },
-	{ "Kernel BUG", .forms = old_bug_at_forms },
+	{ "Kernel BUG", ONE("bug", "Kernel BUG (.*)", "kernel BUG %1") },
 	{ "BUG kmalloc-", .any = true, .forms = slub_forms },
 	{ "BUG ", .not = "BUG (?!\\S+ \\()|kasan: bad access", .forms = cache_forms },
 	{ ": nobody cared", .forms = irq_forms },
-	{ "Oops - ", .forms = oops_forms },
+	{ "Oops - ",
+	  ONE("oops", "^Oops - (.+?) \\[#\\d+\\]", "Oops - %1 in %F",
+	      .alts = { "bad-access in %F" }, .trail = TRAIL_IP) },
 	{ "divide error:", .forms = divide_forms },
 	/* As kernels from 5.8 on spell it. */
 	{ "divide_error:", .forms = divide_forms },
-	{ "invalid opcode:", .forms = opcode_forms },
-	{ "int3:", .forms = int3_forms },
+	{ "invalid opcode:",
+	  ONE("oops", "invalid opcode: ", "invalid opcode in %F", .trail = { AT_IP }) },
+	{ "int3:", ONE("oops", "int3: ", "int3 in %F", .trail = TRAIL_IP) },
 	{ "UBSAN:", .forms = ubsan_forms },
 	{ "Booting the kernel", .not = "Parsing ELF|Decompressing Linux|Unknown parameter '",
-	  .again = true, .forms = reboot_forms },
-	{ "unregister_netdevice: waiting for", .forms = netdev_forms },
+	  .again = true,
+	  ONE("boot", "^Booting the kernel", "unexpected kernel reboot", .no_trace = true) },
+	{ "unregister_netdevice: waiting for",
+	  ONE("hung-task", "unregister_netdevice: waiting for .* to become free",
+	      "unregister_netdevice: waiting for DEV to become free", .no_trace = true) },
 	{ "VFS: ", .forms = vfs_forms },
 	{ "Internal error:", .forms = fault_forms },
 	{ "Unhandled fault:", .forms = fault_forms },
 	{ "Alignment trap:", .forms = fault_forms },
-	{ "hard LOCKUP", .forms = hard_lockup_forms },
+	{ "hard LOCKUP",
+	  ONE("hard-lockup", "Watchdog detected hard LOCKUP", "BUG: hard lockup in %F",
+	      .trail = TRAIL_IP, .pick = PICK_LOOP) },
 	{ "trusty: panic", .forms = trusty_forms },
 	{ "SYZFA", .forms = tool_forms },
 	{ "-compressed data is corrupt", .forms = unpack_forms },
@@ -633,23 +579,21 @@ const struct crash_mark crash_marks[] = {
 };
 
 #define REST(says) \
-	(const struct crash_form[]) { \
-		FORM("unknown", says, "unnamed report in %F", .trail = TRAIL_IP, \
-		     .trail2 = TRAIL_CALLS, .cut = true), \
-		{ 0 }, \
-	}
+	ONE("unknown", says, "unnamed report in %F", .trail = TRAIL_IP, .trail2 = TRAIL_CALLS, \
+	    .cut = true)
 
 const struct crash_mark crash_rests[] = {
-	{ "", .forms = REST("\\[ cut here \\]|---\\[ end trace |\\bOops(?::| - )|stack backtrace:|"
-			    "other info that might help us debug this:|disables this message|"
-			    "The buggy address belongs to|Uninit was (?:created|stored)|"
-			    "Reported by Kernel Concurrency|unreferenced object 0x|"
-			    "Kernel Offset: 0x|Sending NMI from CPU|kfence-#\\d+: |"
-			    "trying to acquire lock:|leaving the kernel with locks") },
+	{ "",
+	  REST("\\[ cut here \\]|---\\[ end trace |\\bOops(?::| - )|stack backtrace:|"
+	       "other info that might help us debug this:|disables this message|"
+	       "The buggy address belongs to|Uninit was (?:created|stored)|"
+	       "Reported by Kernel Concurrency|unreferenced object 0x|"
+	       "Kernel Offset: 0x|Sending NMI from CPU|kfence-#\\d+: |"
+	       "trying to acquire lock:|leaving the kernel with locks") },
 	/* Short of memory, or asked for: the kernel shows stacks then, too. */
 	{ "", .not = "page allocation failure|invoked oom-killer|sysrq: |FAULT_INJECTION: |"
 	  "vmalloc: allocation failure|FAULT_FLAG_ALLOW_RETRY missing",
-	  .forms = REST("Call [Tt]race:|Modules linked in:|\\bBacktrace:|RIP: 0010:|"
-			"PC is at |\\bpc : |\\bepc : |unwind_backtrace from ") },
+	  REST("Call [Tt]race:|Modules linked in:|\\bBacktrace:|RIP: 0010:|"
+	       "PC is at |\\bpc : |\\bepc : |unwind_backtrace from ") },
 	{ 0 },
 };

@@ -60,6 +60,33 @@ static void test_chatty_make(void **state)
 	unlink(log);
 }
 
+/*
+ * Its end is what counts, not that of its output: it may live on without one, and a
+ * child of its own that nobody waits for may hold it.
+ */
+static void test_end(void **state)
+{
+	const char *const quiet[] = { "sh", "-c", "echo x; exec >&-; sleep 0.3; exit 3", NULL };
+	const char *const held[] = {
+		"sh", "-c", "setsid sleep 3 & yes | head -c 300000; exit 3", NULL,
+	};
+	struct child_opts opts = { .argv = quiet, .out = -1, .err = -1 };
+	double start = now();
+	struct buf out = { 0 };
+	int status = 0;
+
+	(void)state;
+	assert_int_equal(child_run(&opts, 60, &out, &status), 0);
+	assert_int_equal(status, 3);
+	assert_int_equal(out.len, 2);
+	opts.argv = held;
+	assert_int_equal(child_run(&opts, 60, &out, &status), 0);
+	assert_int_equal(status, 3);
+	assert_int_equal(out.len, 300002);
+	assert_true(now() - start < 2.5);
+	buf_free(&out);
+}
+
 /* Python's subprocess and others leave SIGCHLD ignored: a failure stays one. */
 static void test_ignored(void **state)
 {
@@ -90,6 +117,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_chatty),
 		cmocka_unit_test(test_chatty_make),
+		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_ignored),
 	};
 

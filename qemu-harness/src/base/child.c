@@ -22,6 +22,9 @@
 #include "base/printable.h"
 #include "base/util.h"
 
+/* Reads that a pipe's content (1 MB at most) takes. */
+#define READS_MAX 64
+
 static const int caught_signals[] = { SIGINT, SIGTERM, SIGHUP };
 
 static volatile sig_atomic_t signal_seen;
@@ -185,7 +188,8 @@ static void __attribute__((noreturn)) child_main(const struct child_opts *opts, 
 	/* Above 2 first: @out and @err may themselves be among 0-2. */
 	in = open("/dev/null", O_RDWR | O_CLOEXEC);
 	out = fcntl(opts->out >= 0 ? opts->out : in, F_DUPFD_CLOEXEC, 3);
-	err = fcntl(opts->err >= 0 ? opts->err : in, F_DUPFD_CLOEXEC, 3);
+	err = fcntl(opts->err >= 0 ? opts->err : opts->err == CHILD_AS_OUT ? out : in,
+		    F_DUPFD_CLOEXEC, 3);
 	if (in < 0 || out < 0 || err < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 ||
 	    dup2(err, 2) < 0)
 		goto fail;
@@ -330,23 +334,100 @@ void child_kill_all(void)
 	}
 }
 
-static int exit_code(int status)
+/* Reads what is there, a pipe's fill at most: one that talks ends nobody else's turn. */
+static void drain(struct child_stream *s)
 {
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/* Reads what is there, a pipe's fill at most; false at the end of the stream. */
-static bool drain(int fd, struct buf *out)
-{
-	char buffer[16384];
+	char data[16384];
 	ssize_t n = 1;
 
-	for (int i = 0; n > 0 && i < CHILD_READS; i++) {
-		n = read(fd, buffer, sizeof(buffer));
+	for (int i = 0; s->fd >= 0 && n > 0 && i < READS_MAX; i++) {
+		n = read(s->fd, data, sizeof(data));
 		if (n > 0)
-			buf_add(out, buffer, n);
+			s->fn(s->ctx, data, n);
 	}
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+	if (!n || (n < 0 && errno != EAGAIN && errno != EINTR))
+		s->fd = -1;
+}
+
+/**
+ * child_follow() - pass on what a child says until it has ended
+ * @c: child; has ended afterwards, whatever happens
+ * @streams: what comes out of it
+ * @n: how many, CHILD_STREAMS_MAX at most
+ * @until: when (now()) it is killed; INFINITY for never
+ *
+ * Return: 0 when it ended by itself; -ETIMEDOUT, -EINTR when a caught signal came, or
+ * another negative errno
+ */
+int child_follow(struct child *c, struct child_stream *streams, unsigned int n, double until)
+{
+	struct pollfd fds[CHILD_STREAMS_MAX + 1];
+	bool gone;
+	int rc = 0;
+
+	do {
+		if (rc)
+			child_kill(c);
+		/* Asked before the reads: what it said last is in the pipes by then. */
+		gone = child_poll(c);
+		for (unsigned int i = 0; i < n; i++) {
+			drain(&streams[i]);
+			fds[i] = (struct pollfd){ .fd = streams[i].fd, .events = POLLIN };
+		}
+		fds[n] = (struct pollfd){ .fd = c->pidfd, .events = POLLIN };
+		if (!gone) {
+			rc = child_ppoll(fds, n + 1, until);
+			rc = rc > 0 ? 0 : rc ?: -ETIMEDOUT;
+		}
+	} while (!gone);
+	return rc;
+}
+
+/**
+ * child_read() - start a child and pass on what it says until it has ended
+ * @opts: what to start
+ * @until: as for child_follow()
+ * @fn: gets its standard output, and @opts->out is not used; or NULL
+ * @ctx: passed to @fn
+ * @status: exit code, or 128 + signal; may be NULL
+ *
+ * Return: 0 when it ran to its end, whatever its exit code; -ETIMEDOUT (silently);
+ * or another negative errno
+ */
+int child_read(const struct child_opts *opts, double until,
+	       void (*fn)(void *ctx, const char *data, size_t len), void *ctx, int *status)
+{
+	struct child_opts o = *opts;
+	struct child_stream stream;
+	int fds[2] = { -1, -1 };
+	struct child c;
+	int rc;
+
+	if (fn) {
+		if (pipe2(fds, O_CLOEXEC)) {
+			rc = -errno;
+			pr_err("can't start %s: %s", o.argv[0], strerror(-rc));
+			return rc;
+		}
+		fcntl(fds[0], F_SETFL, O_NONBLOCK);
+		o.out = fds[1];
+	}
+	stream = (struct child_stream){ fds[0], fn, ctx };
+	rc = child_spawn(&c, &o);
+	if (fn)
+		close(fds[1]);
+	if (!rc)
+		rc = child_follow(&c, &stream, 1, until);
+	if (fn)
+		close(fds[0]);
+	if (!rc && status)
+		*status = WIFEXITED(c.status) ? WEXITSTATUS(c.status) : 128 + WTERMSIG(c.status);
+	return rc;
+}
+
+static void append(void *ctx, const char *data, size_t len)
+{
+	buf_add(ctx, data, len);
 }
 
 /**
@@ -357,55 +438,19 @@ static bool drain(int fd, struct buf *out)
  *	 not used
  * @status: exit code, or 128 + signal; may be NULL
  *
- * Return: 0 when it ran to its end, whatever its exit code, or a negative errno
+ * Return: 0 when it ran to its end, whatever its exit code, or a negative errno; the
+ * reason was printed, unless the user ended it
  */
 int child_run(const struct child_opts *opts, double deadline_s, struct buf *out, int *status)
 {
-	double end = deadline_s > 0 ? now() + deadline_s : INFINITY;
-	struct child_opts o = *opts;
-	int fds[2] = { -1, -1 };
-	struct child c;
+	double until = deadline_s > 0 ? now() + deadline_s : INFINITY;
 	int rc;
 
-	if (out) {
-		if (pipe2(fds, O_CLOEXEC)) {
-			rc = -errno;
-			pr_err("can't start %s: %s", o.argv[0], strerror(-rc));
-			return rc;
-		}
-		fcntl(fds[0], F_SETFL, O_NONBLOCK);
-		o.out = fds[1];
-		buf_add(out, "", 0);
-	}
-	rc = child_spawn(&c, &o);
 	if (out)
-		close(fds[1]);
-	while (!rc && !child_poll(&c)) {
-		struct pollfd pfd[] = {
-			{ .fd = c.pidfd, .events = POLLIN },
-			{ .fd = fds[0], .events = POLLIN },
-		};
-
-		rc = child_ppoll(pfd, 2, end);
-		if (!rc) {
-			pr_err("%s did not end within %g s; killed", o.argv[0], deadline_s);
-			rc = -ETIMEDOUT;
-		}
-		if (rc < 0)
-			break;
-		rc = 0;
-		if (pfd[1].revents && !drain(fds[0], out)) {
-			close(fds[0]);
-			fds[0] = -1;
-		}
-	}
-	child_kill(&c);
-	if (fds[0] >= 0) {
-		drain(fds[0], out);
-		close(fds[0]);
-	}
-	if (!rc && status)
-		*status = exit_code(c.status);
+		append(out, "", 0);
+	rc = child_read(opts, until, out ? append : NULL, out, status);
+	if (rc == -ETIMEDOUT)
+		pr_err("%s did not end within %g s; killed", opts->argv[0], deadline_s);
 	return rc;
 }
 

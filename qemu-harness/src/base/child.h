@@ -10,6 +10,7 @@
 #define IRQSAN_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct buf;
@@ -32,7 +33,7 @@ struct child {
  * @cwd: working directory, or NULL
  * @env: extra "NAME=VALUE" strings, NULL-terminated, or NULL
  * @out: fd for stdout, or -1 for /dev/null
- * @err: fd for stderr, or -1 for /dev/null
+ * @err: fd for stderr, or -1 for /dev/null, or CHILD_AS_OUT
  * @keep: fds that stay open in the child under the same number
  * @nr_keep: how many
  *
@@ -48,6 +49,23 @@ struct child_opts {
 	unsigned int nr_keep;
 };
 
+/* Standard error goes where standard output goes. */
+#define CHILD_AS_OUT -2
+
+/**
+ * struct child_stream - what comes out of a child
+ * @fd: read end of a pipe, non-blocking; -1 once all was read (and not closed)
+ * @fn: gets it as it comes
+ * @ctx: passed to @fn
+ */
+struct child_stream {
+	int fd;
+	void (*fn)(void *ctx, const char *data, size_t len);
+	void *ctx;
+};
+
+#define CHILD_STREAMS_MAX 2
+
 /* SIGINT, SIGTERM, SIGHUP set a flag and end every wait with -EINTR. */
 void child_catch_signals(void);
 /* The signal that came, or 0. */
@@ -58,10 +76,12 @@ bool child_poll(struct child *c);
 void child_kill(struct child *c);
 void child_kill_all(void);
 
-/**
- * struct child_result - what child_run() saw
- * @status: exit code, or 128 + signal
- */
+/* Times are absolute: from @until (now(), or INFINITY) on a child is killed. */
+int child_follow(struct child *c, struct child_stream *streams, unsigned int n, double until);
+int child_read(const struct child_opts *opts, double until,
+	       void (*fn)(void *ctx, const char *data, size_t len), void *ctx, int *status);
+
+/* For those who only want it done: the deadline is a number of seconds, 0 for none. */
 int child_run(const struct child_opts *opts, double deadline_s, struct buf *out, int *status);
 
 /*
@@ -70,9 +90,6 @@ int child_run(const struct child_opts *opts, double deadline_s, struct buf *out,
  */
 int child_run_logged(const char *what, const char *const *argv, const char *cwd,
 		     double deadline_s, const char *log);
-
-/* Reads of 4 KB and more that a pipe's content takes at most. */
-#define CHILD_READS 64
 
 /* poll(2) that a caught signal ends at once (-EINTR); 0 from the time @until on. */
 struct pollfd;

@@ -4,9 +4,7 @@
  * slower than KVM each one is.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +14,7 @@
 #include "base/cache.h"
 #include "base/console.h"
 #include "base/printable.h"
+#include "base/program.h"
 #include "base/util.h"
 #include "boot/accel.h"
 #include "boot/initramfs.h"
@@ -29,8 +28,6 @@
 #define TRIAL_MEMORY_MB	256
 #define QEMU_OWN_MB	150
 #define NESTED_STAGED_MB 80
-/* From the last byte of both channels to the end of QEMU. */
-#define END_DEADLINE_S	5
 
 /**
  * struct accel_kind - what is known of an accelerator beforehand
@@ -159,18 +156,9 @@ static void on_console(void *ctx, const char *line, size_t len)
 	free(text);
 }
 
-/* True while the other end is open. */
-static bool feed(int fd, struct console *c)
+static void feed(void *ctx, const char *data, size_t len)
 {
-	char data[4096];
-	ssize_t n = 1;
-
-	for (int i = 0; n > 0 && i < CHILD_READS; i++) {
-		n = read(fd, data, sizeof(data));
-		if (n > 0)
-			console_feed(c, data, n);
-	}
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+	console_feed(ctx, data, len);
 }
 
 /* 0 when QEMU ended by itself, -ETIMEDOUT, or -EINTR. */
@@ -178,34 +166,13 @@ static int watch(struct vm *vm, struct trial *t, double deadline_s)
 {
 	struct console console = { .fn = on_console, .ctx = t };
 	struct console record = { .fn = on_record, .ctx = t };
-	struct pollfd fds[] = {
-		{ .fd = vm->console, .events = POLLIN },
-		{ .fd = vm->record, .events = POLLIN },
+	struct child_stream streams[] = {
+		{ vm->console, feed, &console }, { vm->record, feed, &record },
 	};
-	double end = now() + deadline_s;
-	int rc = 0;
+	int rc = child_follow(&vm->child, streams, ARRAY_SIZE(streams), now() + deadline_s);
 
-	while (!rc && (fds[0].fd >= 0 || fds[1].fd >= 0)) {
-		rc = child_ppoll(fds, 2, end);
-		if (!rc)
-			rc = -ETIMEDOUT;
-		if (rc < 0)
-			break;
-		rc = 0;
-		if (fds[0].revents && !feed(vm->console, &console))
-			fds[0].fd = -1;
-		if (fds[1].revents && !feed(vm->record, &record))
-			fds[1].fd = -1;
-	}
 	console_end(&console);
 	console_end(&record);
-	end = now() + END_DEADLINE_S;
-	while (!rc && !child_poll(&vm->child)) {
-		struct pollfd gone = { .fd = vm->child.pidfd, .events = POLLIN };
-
-		rc = child_ppoll(&gone, 1, end);
-		rc = !rc ? -ETIMEDOUT : rc < 0 ? rc : 0;
-	}
 	return rc;
 }
 
@@ -312,18 +279,14 @@ static int trial(enum accel a, const struct kernel *k, struct accel_probe *p)
 static char *probe_key(const struct kernel *k)
 {
 	const char *const argv[] = { "qemu-system-x86_64", "--version", NULL };
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
-	struct buf boot = { 0 }, version = { 0 };
-	char *key = NULL;
-	int status;
+	char *version = program_first_line(argv), *key = NULL;
+	struct buf boot = { 0 };
 
-	if (!child_run(&opts, 20, &version, &status) && !status &&
-	    !read_file("/proc/sys/kernel/random/boot_id", &boot))
-		key = xasprintf("%.*s, %.*s, %s %s", (int)strcspn(boot.data, "\n"), boot.data,
-				(int)strcspn(version.data, "\n"), version.data, k->release ?: "",
-				k->version ?: "");
+	if (version && !read_file("/proc/sys/kernel/random/boot_id", &boot))
+		key = xasprintf("%.*s, %s, %s %s", (int)strcspn(boot.data, "\n"), boot.data,
+				version, k->release ?: "", k->version ?: "");
 	buf_free(&boot);
-	buf_free(&version);
+	free(version);
 	return key;
 }
 

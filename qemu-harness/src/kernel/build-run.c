@@ -6,11 +6,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -25,12 +22,16 @@
 /**
  * struct following - a run under way
  * @r: the run
+ * @log: its log
+ * @lines: what it says, in lines
  * @start: when it began
  * @told: when progress was told last
  * @every: seconds between
  */
 struct following {
 	struct build_run *r;
+	int log;
+	struct console lines;
 	double start;
 	double told;
 	double every;
@@ -54,51 +55,14 @@ static void on_line(void *ctx, const char *line, size_t len)
 			    now() - f->start);
 }
 
-/* Passes what is there to the log and to @c; false at the end of the stream. */
-static bool pass_on(int from, int log, struct console *c)
+static void on_output(void *ctx, const char *data, size_t len)
 {
-	char data[16384];
-	ssize_t n = 1;
+	struct following *f = ctx;
 
-	for (int i = 0; n > 0 && i < CHILD_READS; i++) {
-		n = read(from, data, sizeof(data));
-		if (n > 0)
-			console_feed(c, data, n);
-		/* A log that can't be written is missed when the build fails. */
-		if (n > 0 && write(log, data, n) < 0)
-			continue;
-	}
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
-}
-
-/* 0 at its end, -ETIMEDOUT, or -EINTR. */
-static int follow(struct following *f, struct child *child, int from, int log)
-{
-	struct console c = { .fn = on_line, .ctx = f };
-	double end = f->start + f->r->deadline_s;
-	bool open = true;
-	int rc = 0;
-
-	while (!rc && (open || !child_poll(child))) {
-		struct pollfd fds[] = {
-			{ .fd = open ? from : -1, .events = POLLIN },
-			{ .fd = child->pidfd, .events = POLLIN },
-		};
-
-		rc = child_ppoll(fds, 2, end);
-		if (!rc)
-			rc = -ETIMEDOUT;
-		if (rc < 0)
-			break;
-		rc = 0;
-		if (fds[0].revents)
-			open = pass_on(from, log, &c);
-		/* Nobody is left to write. */
-		if (open && child_poll(child))
-			open = pass_on(from, log, &c) && false;
-	}
-	console_end(&c);
-	return rc;
+	console_feed(&f->lines, data, len);
+	/* A log that can't be written is missed when the build fails. */
+	if (write(f->log, data, len) < 0)
+		return;
 }
 
 static int explain(struct build_run *r, off_t start, int status)
@@ -124,41 +88,30 @@ static int explain(struct build_run *r, off_t start, int status)
  */
 int build_run(struct build_run *r)
 {
-	struct following f = { .r = r, .start = now(), .told = now() };
-	struct child_opts opts = { .argv = r->argv };
-	int fds[2] = { -1, -1 }, log, rc, status;
-	struct child child;
+	struct following f = {
+		.r = r, .lines = { .fn = on_line, .ctx = &f }, .start = now(), .told = now(),
+	};
+	struct child_opts opts = { .argv = r->argv, .err = CHILD_AS_OUT };
+	int rc, status;
 	off_t start;
 
 	f.every = isatty(STDERR_FILENO) ? TERMINAL_S : LOG_S;
 	r->compiled = 0;
 	r->failure = (struct build_failure){ 0 };
-	log = open(r->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (log < 0 || pipe2(fds, O_CLOEXEC)) {
+	f.log = open(r->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (f.log < 0) {
 		rc = -errno;
 		pr_err("%s failed: can't write %s: %s", r->what, r->log, strerror(-rc));
-		if (log >= 0)
-			close(log);
 		return rc;
 	}
-	start = lseek(log, 0, SEEK_END);
-	fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	opts.out = fds[1];
-	opts.err = fds[1];
-	rc = child_spawn(&child, &opts);
-	close(fds[1]);
-	if (!rc) {
-		rc = follow(&f, &child, fds[0], log);
-		child_kill(&child);
-	}
+	start = lseek(f.log, 0, SEEK_END);
+	rc = child_read(&opts, f.start + r->deadline_s, on_output, &f, &status);
+	console_end(&f.lines);
 	pr_progress_end();
-	close(fds[0]);
-	close(log);
+	close(f.log);
 	if (rc == -ETIMEDOUT)
 		pr_err("%s did not end within %g s; killed", r->what, r->deadline_s);
 	if (rc)
 		return rc;
-	status = WIFEXITED(child.status) ? WEXITSTATUS(child.status) :
-					   128 + WTERMSIG(child.status);
 	return status ? explain(r, start, status) : 0;
 }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/cache.h"
-#include "base/child.h"
+#include "base/program.h"
 #include "base/tool.h"
 #include "base/unpack.h"
 #include "kernel/apt.h"
@@ -109,12 +109,10 @@ static int write_apt_options(const char *path)
 		"Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::Retries ",
 		"Acquire::Force",
 	};
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
 	struct buf out = { 0 }, text = { 0 };
 	char *save = NULL;
-	int rc, status;
+	int rc = program_output(argv, &out);
 
-	rc = child_run(&opts, 60, &out, &status);
 	buf_add(&text, "", 0);
 	for (char *line = rc ? NULL : strtok_r(out.data, "\n", &save); line;
 	     line = strtok_r(NULL, "\n", &save)) {
@@ -278,9 +276,8 @@ out:
 int buildroot_host(struct buildroot *br)
 {
 	static const char *const argv[] = { "gcc", "--version", NULL };
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
 	struct buf out = { 0 };
-	int rc = child_run(&opts, 60, &out, NULL);
+	int rc = program_output(argv, &out);
 
 	*br = (struct buildroot){ 0 };
 	if (!rc) {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/child.h"
+#include "base/program.h"
 #include "kernel/toolchain.h"
 
 #define CCACHE_SIZE "5G"
@@ -27,7 +27,6 @@ static const char *const clang_programs[] = { "clang", "ld.lld", "llvm-ar", "llv
 static int add_clang(struct buildroot *br)
 {
 	static const char *const argv[] = { "clang", "--version", NULL };
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
 	struct buf out = { 0 };
 	char *id = br->id;
 	int rc;
@@ -42,7 +41,7 @@ static int add_clang(struct buildroot *br)
 			return -ENOENT;
 		}
 	}
-	rc = child_run(&opts, 60, &out, NULL);
+	rc = program_output(argv, &out);
 	if (!rc) {
 		br->id = xasprintf("%s, %.*s", id, (int)strcspn(out.data, "\n"), out.data);
 		free(id);

@@ -122,10 +122,10 @@ static void test_damaged(void **state)
 
 	/* The right one is no package, but that is found out by who unpacks it. */
 	put("a_1_amd64.deb", "hello world");
-	assert_int_not_equal(unpack_package(&u, dir, "a=1", p.sha256), -EBADMSG);
+	assert_int_not_equal(apt_unpack(dir, "a=1", p.sha256, &u), -EBADMSG);
 	assert_true(file_exists(deb));
 	put("a_1_amd64.deb", "hello wurld");
-	assert_int_equal(unpack_package(&u, dir, "a=1", p.sha256), -EBADMSG);
+	assert_int_equal(apt_unpack(dir, "a=1", p.sha256, &u), -EBADMSG);
 	assert_false(file_exists(deb));
 	apt_package_free(&p);
 	free(apt.conf);

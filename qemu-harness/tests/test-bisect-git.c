@@ -77,7 +77,7 @@ static int setup(void **state)
 	h->path = xasprintf("%s/bin:%s", h->dir, getenv("PATH"));
 	h->git = (struct bisect_git){ .repo = h->repo, .tree = h->tree };
 	assert_int_equal(mkdir_p(h->repo), 0);
-	assert_int_equal(child_run_logged("the test history", argv, h->repo, 60, NULL), 0);
+	assert_int_equal(child_run_quietly("the test history", argv, h->repo, 60), 0);
 	setenv("PATH", h->path, 1);
 	*state = h;
 	return 0;
@@ -473,7 +473,7 @@ static void test_below_git(void **state)
 	char *work_tree = xasprintf("%s/linked", h->dir), *hash = hash_of(h, "n6");
 	struct buf text = {};
 
-	assert_int_equal(child_run_logged("the work tree", argv, h->repo, 60, NULL), 0);
+	assert_int_equal(child_run_quietly("the work tree", argv, h->repo, 60), 0);
 	setenv("GIT_DIR", git_dir, 1);
 	setenv("GIT_WORK_TREE", work_tree, 1);
 	setenv("GIT_PREFIX", "", 1);

@@ -80,6 +80,8 @@ static int group_setup(void **state)
 	static char cache[] = "/tmp/irqsan-test-XXXXXX";
 
 	*state = cache;
+	/* A lock that is never given free must not hold up all other tests. */
+	alarm(200);
 	return mkdtemp(cache) ? setenv("XDG_CACHE_HOME", cache, 1) : -1;
 }
 
@@ -405,18 +407,57 @@ static void test_in_cache(void **state)
 {
 	struct fixture *f = *state;
 	struct build one, two, other;
+	char *dir;
 
 	f->rq.out = NULL;
 	assert_int_equal(build_kernel(&f->rq, &one), 0);
+	dir = xstrdup(one.dir);
+	/* As long as it is held nobody builds there again. */
+	build_free(&one);
 	assert_int_equal(build_kernel(&f->rq, &two), 0);
-	assert_string_equal(one.dir, two.dir);
-	assert_ptr_equal(strstr(one.dir, irqsan_cache()), one.dir);
+	assert_string_equal(dir, two.dir);
+	assert_ptr_equal(strstr(dir, irqsan_cache()), dir);
 	strv_push(&f->rq.patches, f->patch);
 	assert_int_equal(build_kernel(&f->rq, &other), 0);
-	assert_string_not_equal(one.dir, other.dir);
-	build_free(&one);
+	assert_string_not_equal(dir, other.dir);
 	build_free(&two);
 	build_free(&other);
+	free(dir);
+}
+
+/* What somebody boots, or reads the modules of, stays until he is done with it. */
+static void test_held(void **state)
+{
+	struct fixture *f = *state;
+	char *module = xasprintf("%s/irqsan/modules/lib/modules/6.1.0-test/test.ko", f->out);
+	char was[65], is[65], *signature = build(f);
+	struct kernel k;
+	int status;
+	pid_t pid;
+
+	assert_int_equal(kernel_get(f->out, &k), 0);
+	assert_int_equal(sha256_file(module, was), 0);
+	put(f->tree, "code.S", ".text; f: sti\n");
+	pid = fork();
+	if (!pid) {
+		kernel_release(&k);
+		free(build(f));
+		_exit(0);
+	}
+	usleep(700000);
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+	assert_int_equal(sha256_file(module, is), 0);
+	assert_string_equal(was, is);
+	kernel_free(&k);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* By then it is another one. */
+	assert_int_equal(kernel_get(f->out, &k), 0);
+	assert_int_equal(sha256_file(module, is), 0);
+	assert_string_not_equal(was, is);
+	kernel_free(&k);
+	free(signature);
+	free(module);
 }
 
 /* Whoever we are: no capability, nothing of the machine's to write to, no terminal. */
@@ -464,6 +505,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_name_only, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_guest_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_cache, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_held, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sandbox, setup, teardown),
 	};
 

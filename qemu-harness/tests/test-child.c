@@ -90,7 +90,7 @@ static void test_end(void **state)
 /* Python's subprocess and others leave SIGCHLD ignored: a failure stays one. */
 static void test_ignored(void **state)
 {
-	const char *const argv[] = { "sh", "-c", "exit 3", NULL };
+	const char *const argv[] = { "sh", "-c", "sleep 0.2; exit 3", NULL };
 	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
 	int status = 0;
 	pid_t pid;

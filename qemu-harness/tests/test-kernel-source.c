@@ -175,7 +175,7 @@ static void test_in_repository(void **state)
 	struct fixture *f = *state;
 	const char *const argv[] = { "git", "init", "-q", f->top, NULL };
 
-	assert_int_equal(child_run_logged("git init", argv, NULL, 60, NULL), 0);
+	assert_int_equal(child_run_quietly("git init", argv, NULL, 60), 0);
 	patch(f, "1");
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Entries of the cache that are whole or absent, whoever is interrupted or
- * runs at the same time: one lock an entry, and a rename at the end.
+ * runs at the same time, and that nobody changes while they are in use.
+ *
+ * An entry has two locks. Those who make it have the first, one after the other.
+ * Those who use it share the second; who is about to replace it wants that alone.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -10,24 +13,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cache.h"
 #include "base/child.h"
 #include "base/util.h"
 
-/**
- * cache_lock() - become the only one to write an entry
- * @name: what is locked, such as "kernels/bookworm"
- *
- * Waits for another irqsan that holds the lock; a signal ends the wait.
- *
- * Return: an fd to be closed, or a negative errno
- */
-int cache_lock(const char *name)
+static char *lock_path(const char *name, const char *suffix)
 {
-	char *path = xasprintf("%s/locks/%s", irqsan_cache(), name);
-	char *slash = strrchr(path, '/');
+	char hex[65] = "";
+
+	sha256_data(name, strlen(name), hex);
+	return xasprintf("%s/locks/%.16s%s", irqsan_cache(), hex, suffix);
+}
+
+/* @operation: as for flock(); @others: what those do who are waited for. */
+static int take(const char *name, const char *suffix, int operation, const char *others)
+{
+	char *path = lock_path(name, suffix), *slash = strrchr(path, '/');
 	bool told = false;
 	int fd, rc;
 
@@ -43,9 +47,9 @@ int cache_lock(const char *name)
 		goto out;
 	}
 	/* A blocking flock() could not be told apart from one that hangs. */
-	while ((rc = flock(fd, LOCK_EX | LOCK_NB) ? -errno : 0) == -EWOULDBLOCK) {
+	while ((rc = flock(fd, operation | LOCK_NB) ? -errno : 0) == -EWOULDBLOCK) {
 		if (!told)
-			pr_info("waiting for another irqsan that works on %s", name);
+			pr_info("waiting for another irqsan that %s %s", others, name);
 		told = true;
 		rc = child_ppoll(NULL, 0, now() + 0.2);
 		if (rc)
@@ -64,15 +68,44 @@ out:
 }
 
 /**
- * cache_commit() - put a finished entry in its place
- * @tmp: the finished directory, next to @dest
- * @dest: its final name; what was there is removed
+ * cache_lock() - become the only one to work on something
+ * @name: what it is; a path, for an entry
  *
- * Return: 0 or a negative errno
+ * Waits for another irqsan that has the lock; a signal ends the wait.
+ *
+ * Return: an fd to be closed, or a negative errno
  */
-int cache_commit(const char *tmp, const char *dest)
+int cache_lock(const char *name)
 {
-	int fd = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return take(name, "", LOCK_EX, "works on");
+}
+
+/**
+ * cache_hold() - keep a directory as it is
+ * @dir: its path; many may hold it at once
+ *
+ * Return: as cache_lock()
+ */
+int cache_hold(const char *dir)
+{
+	return take(dir, ".used", LOCK_SH, "changes");
+}
+
+/**
+ * cache_claim() - wait until nobody holds a directory, and keep others from doing so
+ * @dir: its path
+ *
+ * Return: as cache_lock()
+ */
+int cache_claim(const char *dir)
+{
+	return take(dir, ".used", LOCK_EX, "uses");
+}
+
+/* Puts the finished directory @tmp in the place of @dir; what was there is @tmp then. */
+static int commit(const char *tmp, const char *dir)
+{
+	int fd = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC), claim;
 	int rc = 0;
 
 	/* The name must not reach the disk before the data does. */
@@ -82,13 +115,117 @@ int cache_commit(const char *tmp, const char *dest)
 	}
 	if (fd >= 0)
 		close(fd);
-	if (rc || !rename(tmp, dest))
-		return rc;
-	/* The old entry is in the way: there is no moment without either. */
-	if (renameat2(AT_FDCWD, tmp, AT_FDCWD, dest, RENAME_EXCHANGE)) {
+	claim = rc ? rc : cache_claim(dir);
+	if (claim < 0)
+		return claim;
+	/* The old entry may be in the way: there is no moment without either. */
+	if (rename(tmp, dir) && renameat2(AT_FDCWD, tmp, AT_FDCWD, dir, RENAME_EXCHANGE)) {
 		rc = -errno;
-		pr_err("can't put %s in place: %s", dest, strerror(-rc));
-		return rc;
+		pr_err("can't put %s in place: %s", dir, strerror(-rc));
 	}
-	return remove_tree(tmp);
+	close(claim);
+	return rc;
+}
+
+static int make(const struct cache_entry *e, const char *dir)
+{
+	char *work = xasprintf("%s.tmp", dir), *dest = xasprintf("%s/entry", work);
+	/* Whoever was interrupted may have left something. */
+	int rc = remove_tree(work);
+
+	if (!rc)
+		rc = mkdir_p(dest);
+	if (!rc)
+		rc = e->make(e->ctx, work, dest);
+	if (!rc)
+		rc = commit(dest, dir);
+	remove_tree(work);
+	free(dest);
+	free(work);
+	return rc;
+}
+
+/* With its lock: unless somebody else has just made it. */
+static int make_locked(const struct cache_entry *e, const char *dir, int *held)
+{
+	int lock = cache_lock(dir);
+	int rc = lock < 0 ? lock : 0;
+
+	if (!rc && (e->refresh || e->find(e->ctx, dir))) {
+		rc = make(e, dir);
+		if (!rc && e->find(e->ctx, dir)) {
+			pr_err("%s was made, but is not whole", dir);
+			rc = -EIO;
+		}
+	}
+	if (!rc) {
+		*held = cache_hold(dir);
+		rc = *held < 0 ? *held : 0;
+	}
+	if (lock >= 0)
+		close(lock);
+	return rc;
+}
+
+/**
+ * cache_get() - find an entry, or make it
+ * @e: what it is
+ * @held: to be closed when it may be replaced; NULL for an entry that nobody replaces
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int cache_get(const struct cache_entry *e, int *held)
+{
+	char *dir = xasprintf("%s/%s", irqsan_cache(), e->key);
+	int fd = cache_hold(dir);
+	int rc = fd < 0 ? fd : 0;
+
+	if (!rc && (e->refresh || e->find(e->ctx, dir))) {
+		close(fd);
+		rc = make_locked(e, dir, &fd);
+	}
+	if (!rc && held)
+		*held = fd;
+	else if (!rc)
+		close(fd);
+	free(dir);
+	return rc;
+}
+
+/**
+ * manifest_write() - say what an entry is
+ * @dir: the entry, being made
+ * @o: what is to be known of it; NULL if that could not be put together. Taken
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int manifest_write(const char *dir, json_t *o)
+{
+	char *path = xasprintf("%s/manifest.json", dir);
+	char *text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
+	int rc = -EILSEQ;
+
+	if (text)
+		rc = write_file(path, text, strlen(text));
+	else
+		pr_err("can't write %s: what it is to hold is no text", path);
+	json_decref(o);
+	free(text);
+	free(path);
+	return rc;
+}
+
+/**
+ * manifest_read() - what manifest_write() was given
+ * @dir: the entry
+ *
+ * Return: a new reference; NULL (silently) if there is no such entry
+ */
+json_t *manifest_read(const char *dir)
+{
+	char *path = xasprintf("%s/manifest.json", dir);
+	json_t *o = json_load_file(path, 0, NULL);
+
+	free(path);
+	return o;
 }

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -454,67 +453,45 @@ int child_run(const struct child_opts *opts, double deadline_s, struct buf *out,
 	return rc;
 }
 
-/* The last line of @fd behind @start that is not empty; caller frees. */
-static char *last_line(int fd, off_t start)
+/* The last line of a text that is not empty; caller frees. */
+static char *last_line(struct buf *text)
 {
-	char tail[4097];
-	off_t end = lseek(fd, 0, SEEK_END);
-	off_t from = end - start > (off_t)sizeof(tail) - 1 ? end - (off_t)sizeof(tail) + 1 : start;
-	ssize_t n = pread(fd, tail, sizeof(tail) - 1, from);
 	char *line;
 
-	if (n < 0)
-		n = 0;
-	while (n && (tail[n - 1] == '\n' || tail[n - 1] == '\r' || tail[n - 1] == ' '))
-		n--;
-	tail[n] = '\0';
-	line = strrchr(tail, '\n');
-	return printable_line(line ? line + 1 : tail);
+	while (text->len && strchr("\n\r ", text->data[text->len - 1]))
+		text->data[--text->len] = '\0';
+	line = strrchr(text->data, '\n');
+	return printable_line(line ? line + 1 : text->data);
 }
 
 /**
- * child_run_logged() - run a program whose words matter only if it fails
- * @what: what it does, for the message
+ * child_run_quietly() - run a program whose words matter only if it fails
+ * @what: what it does, for the message: "@what failed: …" with its last line
  * @argv: program and arguments
  * @cwd: working directory, or NULL
  * @deadline_s: as for child_run()
- * @log: file that its stdout and stderr are appended to, or NULL
  *
  * Return: 0; -EIO when it ended with another exit code than 0; -ENOSPC when
  * it did so for a full disk; otherwise a negative errno
  */
-int child_run_logged(const char *what, const char *const *argv, const char *cwd,
-		     double deadline_s, const char *log)
+int child_run_quietly(const char *what, const char *const *argv, const char *cwd,
+		      double deadline_s)
 {
-	struct child_opts opts = { .argv = argv, .cwd = cwd };
-	int fd, rc, status = 0;
-	char *line = NULL;
-	off_t start;
+	struct child_opts opts = { .argv = argv, .cwd = cwd, .err = CHILD_AS_OUT };
+	struct buf said = { 0 };
+	int status = 0;
+	int rc = child_run(&opts, deadline_s, &said, &status);
 
-	if (log)
-		fd = open(log, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	else
-		fd = memfd_create("log", MFD_CLOEXEC);
-	if (fd < 0) {
-		rc = -errno;
-		pr_err("%s failed: can't open its log %s: %s", what, log ? log : "",
-		       strerror(-rc));
-		return rc;
-	}
-	start = lseek(fd, 0, SEEK_END);
-	opts.out = fd;
-	opts.err = fd;
-	rc = child_run(&opts, deadline_s, NULL, &status);
 	if (!rc && status) {
-		line = last_line(fd, start);
+		char *line = last_line(&said);
+
 		rc = strstr(line, strerror(ENOSPC)) ? -ENOSPC : -EIO;
 		if (*line)
-			pr_err("%s failed: %s%s%s%s", what, line, log ? " (all of it in " : "",
-			       log ? log : "", log ? ")" : "");
+			pr_err("%s failed: %s", what, line);
 		else
 			pr_err("%s failed: %s ended with status %d", what, argv[0], status);
 		free(line);
 	}
-	close(fd);
+	buf_free(&said);
 	return rc;
 }

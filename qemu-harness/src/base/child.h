@@ -84,12 +84,9 @@ int child_read(const struct child_opts *opts, double until,
 /* For those who only want it done: the deadline is a number of seconds, 0 for none. */
 int child_run(const struct child_opts *opts, double deadline_s, struct buf *out, int *status);
 
-/*
- * child_run() with stdout and stderr appended to @log (may be NULL). On any
- * failure prints "@what failed: …" with the last line of the log.
- */
-int child_run_logged(const char *what, const char *const *argv, const char *cwd,
-		     double deadline_s, const char *log);
+/* child_run() of a program whose words are only told, the last line of them, if it fails. */
+int child_run_quietly(const char *what, const char *const *argv, const char *cwd,
+		      double deadline_s);
 
 /* poll(2) that a caught signal ends at once (-EINTR); 0 from the time @until on. */
 struct pollfd;

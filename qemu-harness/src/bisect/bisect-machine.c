@@ -156,6 +156,8 @@ static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
 		rc = prepare_guest(&basic, kernel, basic_dir, &g->basic);
 	plan_free(&load);
 	plan_free(&basic);
+	/* The guests have copies of all that they need; the tree goes on. */
+	kernel_release(&g->kernel);
 	free(tree);
 	free(basic_dir);
 	free(load_dir);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "kernel/build.h"
@@ -123,6 +124,18 @@ static int list(void)
 	return 0;
 }
 
+static int refresh_debian(const char *name)
+{
+	struct debian_kernel d;
+	int held, rc = debian_get(name, true, &d, &held);
+
+	if (!rc) {
+		close(held);
+		debian_kernel_free(&d);
+	}
+	return rc;
+}
+
 static int get(char **names, bool refresh)
 {
 	for (; *names; names++) {
@@ -130,7 +143,7 @@ static int get(char **names, bool refresh)
 		int rc = 0;
 
 		if (refresh && debian_known(*names))
-			rc = debian_fetch(*names, true);
+			rc = refresh_debian(*names);
 		if (!rc)
 			rc = kernel_get(*names, &k);
 		if (rc)

@@ -161,24 +161,18 @@ static const struct argp argp = {
 	       "whose vmlinux --debug downloads, or a kernel build tree.",
 };
 
-/* Return: 0 or a negative errno. @path, @version and @modules are to be freed. */
-static int find_vmlinux(const char *name, bool debug, char **path, char **version,
-			char **modules)
+/* Return: 0 or a negative errno. @path and @k, which may be empty, are to be freed. */
+static int find_vmlinux(const char *name, bool debug, char **path, struct kernel *k)
 {
-	struct kernel k;
 	struct stat st;
 	int rc;
 
 	*path = NULL;
-	*version = NULL;
-	*modules = NULL;
+	*k = (struct kernel){ 0 };
 	if (!strncmp(name, DEBIAN_PREFIX, strlen(DEBIAN_PREFIX))) {
-		rc = kernel_get(name, &k);
+		rc = kernel_get(name, k);
 		if (rc)
 			return rc;
-		*version = xstrdup(k.version);
-		*modules = xstrdup(k.modules);
-		kernel_free(&k);
 		rc = debian_vmlinux(name, debug, path);
 		if (rc == -ENOENT && !debug)
 			pr_err("%s: the kernel itself has no symbols; --debug downloads its vmlinux",
@@ -201,11 +195,12 @@ static void close_subject(struct subject *s)
 
 static int open_subject(const char *name, const struct args *a, struct subject *s)
 {
-	char *path, *modules;
+	struct kernel k;
+	char *path;
 	int rc;
 
 	*s = (struct subject){ .name = name, .text = { .fd = -1 } };
-	rc = find_vmlinux(name, a->debug, &path, &s->version, &modules);
+	rc = find_vmlinux(name, a->debug, &path, &k);
 	if (!rc)
 		rc = livetext_open(path, &s->text);
 	if (!rc) {
@@ -214,17 +209,18 @@ static int open_subject(const char *name, const struct args *a, struct subject *
 		if (rc == -ENODATA)
 			rc = 0;
 	}
-	s->has_modules = modules;
-	if (!rc && modules)
-		rc = modsites_scan(&s->text, modules, &s->modsites);
-	if (!rc && modules && a->verdicts)
+	s->version = xstrdup(k.version);
+	s->has_modules = k.modules;
+	if (!rc && k.modules)
+		rc = modsites_scan(&s->text, k.modules, &s->modsites);
+	if (!rc && k.modules && a->verdicts)
 		rc = modsites_judge(&s->modsites, a->verdicts);
 	if (!rc)
 		coverage_measure(&s->text, s->has_truth ? &s->truth : NULL, &s->coverage);
 	else
 		close_subject(s);
 	free(path);
-	free(modules);
+	kernel_free(&k);
 	return rc;
 }
 

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -363,8 +364,7 @@ void apt_package_free(struct apt_package *p)
  * apt_download() - fetch packages as .deb files, checked
  * @apt: open state, updated
  * @pkgs: "NAME=VERSION" each
- * @dir: directory for the files; what an interrupted download left there is
- *	 used
+ * @dir: directory for the files
  *
  * Return: 0 or a negative errno
  */
@@ -384,5 +384,54 @@ int apt_download(struct apt *apt, const struct strv *pkgs, const char *dir)
 	rc = apt_run(apt, what, (const char *const *)argv.v, dir);
 	strv_free(&argv);
 	free(what);
+	return rc;
+}
+
+/*
+ * apt checks what it fetches. A file of the right name and size that lies there
+ * already, from a download that was interrupted, it only believes.
+ */
+static int check_package(const char *path, const char *sha256)
+{
+	char hex[65];
+	int rc = sha256_file(path, hex);
+
+	if (!rc && strcmp(hex, sha256)) {
+		pr_err("%s is damaged: its SHA-256 is not the archive's; it was removed, run again",
+		       path);
+		unlink(path);
+		rc = -EBADMSG;
+	}
+	return rc;
+}
+
+/**
+ * apt_unpack() - unpack a package that was downloaded, if it is what the archive has
+ * @debs: where apt_download() has put it
+ * @pkg: "NAME=VERSION"
+ * @sha256: what it has to be
+ * @u: where to and how
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int apt_unpack(const char *debs, const char *pkg, const char *sha256, struct unpack *u)
+{
+	char *pattern = xasprintf("%s/%s_*.deb", debs, pkg);
+	glob_t found = { 0 };
+	int rc;
+
+	/* "NAME=VERSION" to "NAME_VERSION_ARCH.deb"; apt escapes an epoch's colon. */
+	pattern[strlen(debs) + 1 + strcspn(pkg, "=")] = '_';
+	rc = glob(pattern, 0, NULL, &found);
+	if (rc || found.gl_pathc != 1) {
+		pr_err("apt has downloaded %s, but there is no %s", pkg, pattern);
+		rc = -ENOENT;
+	} else {
+		rc = check_package(found.gl_pathv[0], sha256);
+		if (!rc)
+			rc = unpack_deb(u, found.gl_pathv[0]);
+	}
+	globfree(&found);
+	free(pattern);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #define IRQSAN_APT_H
 
 #include <stdint.h>
+#include "base/unpack.h"
 #include "base/util.h"
 
 /**
@@ -47,6 +48,7 @@ int apt_update(struct apt *apt);
 int apt_show(struct apt *apt, const char *name, struct apt_package *p);
 void apt_package_free(struct apt_package *p);
 int apt_download(struct apt *apt, const struct strv *pkgs, const char *dir);
+int apt_unpack(const char *debs, const char *pkg, const char *sha256, struct unpack *u);
 
 /* VERSION_CODENAME of this machine; NULL where it isn't Debian. Caller frees. */
 char *apt_own_suite(void);

@@ -680,11 +680,14 @@ static int build_locked(struct making *m)
 	struct build *b = m->b;
 	char *record = record_path(b->dir);
 	double start = now();
-	int rc;
+	/* Make writes into the tree itself: not while a kernel of it is booted. */
+	int claim = cache_claim(b->dir);
+	int rc = claim < 0 ? claim : 0;
 
 	b->suite = xstrdup(m->source.suite);
 	b->clang = m->toolchain.clang;
-	rc = prepare_dir(m);
+	if (!rc)
+		rc = prepare_dir(m);
 	if (!rc && unlink(record) && errno != ENOENT)
 		pr_warn("can't remove %s: %s", record, strerror(errno));
 	if (!rc)
@@ -706,6 +709,8 @@ static int build_locked(struct making *m)
 	b->seconds = now() - start;
 	if (!rc)
 		rc = build_write_json(b, record);
+	if (claim >= 0)
+		close(claim);
 	free(record);
 	return rc;
 }
@@ -722,7 +727,6 @@ static int build_locked(struct making *m)
 int build_kernel(const struct build_request *rq, struct build *b)
 {
 	struct making m = { .rq = rq, .b = b };
-	char *key, hex[65];
 	int lock = -1, rc;
 
 	*b = (struct build){ 0 };
@@ -739,16 +743,16 @@ int build_kernel(const struct build_request *rq, struct build *b)
 		rc = make_key(&m);
 	if (!rc)
 		rc = find_dir(&m);
-	if (!rc)
-		rc = sha256_data(b->dir, strlen(b->dir), hex);
 	if (!rc) {
-		key = xasprintf("builds/%.16s", hex);
-		lock = cache_lock(key);
+		lock = cache_lock(b->dir);
 		rc = lock < 0 ? lock : 0;
-		free(key);
 	}
 	if (!rc && !is_kept(&m))
 		rc = build_locked(&m);
+	if (!rc) {
+		b->held = cache_hold(b->dir);
+		rc = b->held < 0 ? b->held : 0;
+	}
 	if (lock >= 0)
 		close(lock);
 	toolchain_free(&m.toolchain);
@@ -766,6 +770,8 @@ int build_kernel(const struct build_request *rq, struct build *b)
  */
 void build_free(struct build *b)
 {
+	if (b->held > 0)
+		close(b->held);
 	free(b->dir);
 	free(b->source);
 	free(b->suite);

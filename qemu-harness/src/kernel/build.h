@@ -48,6 +48,7 @@ struct build_request {
  * @kept: nothing had to be done: it was there
  * @error: why it can't be built (BUILD_BROKEN), or NULL
  * @log: what was said meanwhile
+ * @held: nobody builds there again until it is closed; 0 for none
  */
 struct build {
 	char *dir;
@@ -61,6 +62,7 @@ struct build {
 	bool kept;
 	char *error;
 	char *log;
+	int held;
 };
 
 int build_config(const struct strv *configs, struct buf *text);

@@ -6,7 +6,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,62 +22,61 @@ static const char *const mmdebstrap_marks[] = {
 	"E: Failed to fetch", "E: Unable to locate", "E: ", "W: ", "unshare: ", NULL,
 };
 
-static char *buildroot_dir(const char *suite)
-{
-	return xasprintf("%s/buildroots/%s", irqsan_cache(), suite);
-}
-
-/*
- * -ENOENT when there is none, or when it lacks one of @packages. What it has is
- * appended to @have.
+/**
+ * struct wanted - a suite's build root
+ * @suite: Debian suite
+ * @packages: what it has to hold
+ * @have: what it holds, which it is to hold again when it is made anew
+ * @br: filled
  */
-static int load(const char *dir, const struct strv *packages, struct buildroot *br,
-		struct strv *have)
+struct wanted {
+	const char *suite;
+	const struct strv *packages;
+	struct strv have;
+	struct buildroot *br;
+};
+
+/* Also of no use when it lacks one of the packages. */
+static int find_root(void *ctx, const char *dir)
 {
-	char *path = xasprintf("%s/manifest.json", dir);
-	json_t *o = json_load_file(path, 0, NULL);
+	json_t *o = manifest_read(dir);
+	struct wanted *w = ctx;
 	json_t *names, *name;
 	const char *id;
 	int rc = 0;
 	size_t i;
 
+	strv_free(&w->have);
 	if (!o || json_unpack(o, "{ss so}", "id", &id, "packages", &names))
 		rc = -ENOENT;
 	if (!rc)
 		json_array_foreach(names, i, name)
-			strv_push(have, json_string_value(name));
-	for (size_t n = 0; !rc && n < packages->n; n++)
-		if (!strv_has(have, packages->v[n]))
+			strv_push(&w->have, json_string_value(name));
+	for (size_t n = 0; !rc && n < w->packages->n; n++)
+		if (!strv_has(&w->have, w->packages->v[n]))
 			rc = -ENOENT;
 	if (!rc) {
-		br->root = xasprintf("%s/root", dir);
-		br->id = xstrdup(id);
+		w->br->root = xasprintf("%s/root", dir);
+		w->br->id = xstrdup(id);
 	}
 	json_decref(o);
-	free(path);
 	return rc;
 }
 
 /* Names what was installed by the hash of dpkg's own record of it. */
-static int write_manifest(const char *tmp, const char *suite, const struct strv *packages)
+static int describe(const struct wanted *w, const char *root, const char *dest)
 {
-	char *path = xasprintf("%s/manifest.json", tmp);
-	char *status = xasprintf("%s/root/var/lib/dpkg/status", tmp);
-	json_t *o, *names = json_array();
-	char hex[65], *text = NULL;
+	char *status = xasprintf("%s/var/lib/dpkg/status", root), hex[65];
+	json_t *names = json_array();
 	int rc = sha256_file(status, hex);
 
-	for (size_t i = 0; i < packages->n; i++)
-		json_array_append_new(names, json_string(packages->v[i]));
-	o = json_pack("{ss ss so}", "suite", suite, "id", rc ? "" : hex, "packages", names);
-	if (!rc) {
-		text = json_dumps(o, JSON_INDENT(2));
-		rc = text ? write_file(path, text, strlen(text)) : -ENOMEM;
-	}
-	free(text);
-	json_decref(o);
+	for (size_t i = 0; i < w->have.n; i++)
+		json_array_append_new(names, json_string(w->have.v[i]));
+	if (!rc)
+		rc = manifest_write(dest, json_pack("{ss ss sO}", "suite", w->suite, "id", hex,
+						    "packages", names));
+	json_decref(names);
 	free(status);
-	free(path);
 	return rc;
 }
 
@@ -189,35 +187,30 @@ out:
 	return rc;
 }
 
-static int make_locked(const char *suite, const struct strv *packages, const char *dir)
+static int make_root(void *ctx, const char *work, const char *dest)
 {
-	char *tmp = xasprintf("%s.tmp", dir), *log = xasprintf("%s.log", dir);
-	char *tar = xasprintf("%s/root.tar", tmp), *fresh = xasprintf("%s/entry", tmp);
-	char *root = xasprintf("%s/root", fresh);
+	struct wanted *w = ctx;
+	char *log = xasprintf("%s/buildroots/%s.log", irqsan_cache(), w->suite);
+	char *tar = xasprintf("%s/root.tar", work), *root = xasprintf("%s/root", dest);
 	struct unpack u = { .dest = root, .path = root_path };
 	double start = now();
 	int rc;
 
-	pr_info("making the build root of Debian %s (once)", suite);
-	rc = remove_tree(tmp);
-	if (!rc)
-		rc = mkdir_p(fresh);
-	if (!rc)
-		rc = run_mmdebstrap(suite, packages, tmp, tar, log);
+	pr_info("making the build root of Debian %s (once)", w->suite);
+	/* Whoever asked for what it has will ask for it again. */
+	for (size_t i = 0; i < w->packages->n; i++)
+		if (!strv_has(&w->have, w->packages->v[i]))
+			strv_push(&w->have, w->packages->v[i]);
+	rc = run_mmdebstrap(w->suite, &w->have, work, tar, log);
 	if (!rc)
 		rc = unpack_tar(&u, tar);
 	if (!rc)
-		rc = write_manifest(fresh, suite, packages);
+		rc = describe(w, root, dest);
 	if (!rc)
-		rc = cache_commit(fresh, dir);
-	if (!rc)
-		pr_info("the build root of Debian %s is ready, %.0f s", suite, now() - start);
-	remove_tree(tmp);
-	free(fresh);
+		pr_info("the build root of Debian %s is ready, %.0f s", w->suite, now() - start);
 	free(root);
 	free(tar);
 	free(log);
-	free(tmp);
 	return rc;
 }
 
@@ -225,44 +218,25 @@ static int make_locked(const char *suite, const struct strv *packages, const cha
  * buildroot_get() - the toolchain of a suite, made if need be
  * @suite: Debian suite
  * @packages: what it has to hold
- * @br: filled; buildroot_free() it
+ * @br: filled; buildroot_free() it, until when nobody replaces it
  *
  * Return: 0 or a negative errno
  */
 int buildroot_get(const char *suite, const struct strv *packages, struct buildroot *br)
 {
-	char *own = apt_own_suite(), *dir = NULL, *key = NULL;
-	struct strv have = { 0 };
-	int rc, lock = -1;
+	struct wanted w = { .suite = suite, .packages = packages, .br = br };
+	char *own = apt_own_suite(), *key = xasprintf("buildroots/%s", suite);
+	int rc;
 
 	*br = (struct buildroot){ 0 };
-	if (own && !strcmp(own, suite)) {
+	if (own && !strcmp(own, suite))
 		rc = buildroot_host(br);
-		goto out;
-	}
-	dir = buildroot_dir(suite);
-	rc = load(dir, packages, br, &have);
-	if (!rc)
-		goto out;
-	key = xasprintf("buildroots/%s", suite);
-	lock = cache_lock(key);
-	strv_free(&have);
-	rc = lock < 0 ? lock : load(dir, packages, br, &have);
-	if (rc == -ENOENT) {
-		/* Whoever asked for what it has will ask for it again. */
-		for (size_t i = 0; i < packages->n; i++)
-			if (!strv_has(&have, packages->v[i]))
-				strv_push(&have, packages->v[i]);
-		rc = make_locked(suite, &have, dir);
-		if (!rc)
-			rc = load(dir, packages, br, &have);
-	}
-	if (lock >= 0)
-		close(lock);
-out:
-	strv_free(&have);
+	else
+		rc = cache_get(&(struct cache_entry){
+			.key = key, .find = find_root, .make = make_root, .ctx = &w,
+		}, &br->held);
+	strv_free(&w.have);
 	free(key);
-	free(dir);
 	free(own);
 	return rc;
 }
@@ -349,6 +323,8 @@ void buildroot_enter(const struct buildroot *br, const struct bind *binds, struc
  */
 void buildroot_free(struct buildroot *br)
 {
+	if (br->held)
+		close(br->held);
 	free(br->root);
 	free(br->id);
 	*br = (struct buildroot){ 0 };

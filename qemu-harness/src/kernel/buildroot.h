@@ -12,10 +12,12 @@
  * struct buildroot - a toolchain
  * @root: directory that holds usr and etc ("/" for this machine's own)
  * @id: changes whenever the toolchain does
+ * @held: keeps it in the cache as it is; 0 for this machine's own
  */
 struct buildroot {
 	char *root;
 	char *id;
+	int held;
 };
 
 /**

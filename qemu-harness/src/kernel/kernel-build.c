@@ -201,54 +201,69 @@ static void make_command(const struct kernel *k, const struct toolchain *t, cons
 	strv_push(argv, "modules");
 }
 
-static int build_locked(const struct kernel *k, const struct toolchain *t, const char *srcdir,
-			const struct buf *description, const char *dir)
-{
-	char *tmp = xasprintf("%s.tmp", dir), *log = xasprintf("%s.log", dir);
-	char *build = xasprintf("%s/build", tmp), *out = xasprintf("%s/out", tmp);
-	char *text = xasprintf("%s/sources", out), *what, *kept;
-	struct collect c = { .to = out };
-	struct strv argv = { 0 };
-	int rc;
+/**
+ * struct wanted - modules, and what they are built from
+ * @kernel: for this one
+ * @toolchain: with this one
+ * @source: directory
+ * @description: all that the outcome depends on
+ * @log: of the build, until it has succeeded
+ * @dir: filled with the directory that they are in
+ */
+struct wanted {
+	const struct kernel *kernel;
+	struct toolchain toolchain;
+	char *source;
+	struct buf description;
+	char *log;
+	char **dir;
+};
 
-	what = xasprintf("building %s for %s", srcdir, k->release);
-	rc = remove_tree(tmp);
+/* Directories appear by rename, so one that is there is whole. */
+static int find_modules(void *ctx, const char *dir)
+{
+	struct wanted *w = ctx;
+
+	if (!file_exists(dir))
+		return -ENOENT;
+	*w->dir = xstrdup(dir);
+	return 0;
+}
+
+static int make_modules(void *ctx, const char *work, const char *dest)
+{
+	struct wanted *w = ctx;
+	char *build = xasprintf("%s/build", work), *kept = xasprintf("%s/build.log", dest);
+	char *text = xasprintf("%s/sources", dest), *what;
+	struct collect c = { .to = dest };
+	struct strv argv = { 0 };
+	int rc = mkdir_p(build);
+
+	what = xasprintf("building %s for %s", w->source, w->kernel->release);
 	if (!rc)
-		rc = mkdir_p(build);
-	if (!rc)
-		rc = mkdir_p(out);
-	if (!rc)
-		rc = for_each_file(srcdir, copy_source, build);
+		rc = for_each_file(w->source, copy_source, build);
 	if (!rc) {
-		make_command(k, t, build, &argv);
+		make_command(w->kernel, &w->toolchain, build, &argv);
 		rc = tool_run(&(struct tool){
-			.what = what, .argv = (const char *const *)argv.v, .log = log,
+			.what = what, .argv = (const char *const *)argv.v, .log = w->log,
 			.deadline_s = BUILD_DEADLINE_S, .marks = build_marks,
 		});
 	}
 	if (!rc)
 		rc = for_each_file(build, collect_module, &c);
 	if (!rc && !c.n) {
-		pr_err("%s made no .ko file (all of it: %s)", what, log);
+		pr_err("%s made no .ko file (all of it: %s)", what, w->log);
 		rc = -ENOENT;
 	}
 	if (!rc)
-		rc = write_file(text, description->data, description->len);
-	if (!rc) {
-		kept = xasprintf("%s/build.log", out);
-		if (rename(log, kept))
-			pr_warn("can't keep %s: %s", log, strerror(errno));
-		free(kept);
-		rc = cache_commit(out, dir);
-	}
-	remove_tree(tmp);
+		rc = write_file(text, w->description.data, w->description.len);
+	if (!rc && rename(w->log, kept))
+		pr_warn("can't keep %s: %s", w->log, strerror(errno));
 	strv_free(&argv);
 	free(what);
 	free(text);
-	free(out);
+	free(kept);
 	free(build);
-	free(log);
-	free(tmp);
 	return rc;
 }
 
@@ -292,43 +307,32 @@ static int get_toolchain(const struct kernel *k, struct toolchain *t)
  */
 int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdir)
 {
-	char *src = realpath(srcdir, NULL), *dir = NULL, *key = NULL;
-	struct buf description = { 0 };
-	struct toolchain t = { 0 };
-	int rc, lock = -1;
-	char hex[65];
+	struct wanted w = { .kernel = k, .source = realpath(srcdir, NULL), .dir = outdir };
+	char *key = NULL, hex[65];
+	int rc;
 
 	*outdir = NULL;
-	if (!src) {
+	if (!w.source) {
 		rc = -errno;
 		pr_err("can't find the module source %s: %s", srcdir, strerror(-rc));
 		return rc;
 	}
-	rc = get_toolchain(k, &t);
+	rc = get_toolchain(k, &w.toolchain);
 	if (!rc)
-		rc = describe(k, &t, src, &description);
+		rc = describe(k, &w.toolchain, w.source, &w.description);
 	if (!rc)
-		rc = sha256_data(description.data, description.len, hex);
-	if (rc)
-		goto out;
-	dir = xasprintf("%s/modules/%s", irqsan_cache(), hex);
-	/* Directories appear by rename, so one that is there is whole. */
-	if (!file_exists(dir)) {
+		rc = sha256_data(w.description.data, w.description.len, hex);
+	if (!rc) {
 		key = xasprintf("modules/%s", hex);
-		lock = cache_lock(key);
-		rc = lock < 0 ? lock : 0;
-		if (!rc && !file_exists(dir))
-			rc = build_locked(k, &t, src, &description, dir);
+		w.log = xasprintf("%s/%s.log", irqsan_cache(), key);
+		rc = cache_get(&(struct cache_entry){
+			.key = key, .find = find_modules, .make = make_modules, .ctx = &w,
+		}, NULL);
 	}
-	if (!rc)
-		*outdir = xstrdup(dir);
-out:
-	if (lock >= 0)
-		close(lock);
-	buf_free(&description);
-	toolchain_free(&t);
+	buf_free(&w.description);
+	toolchain_free(&w.toolchain);
+	free(w.log);
+	free(w.source);
 	free(key);
-	free(dir);
-	free(src);
 	return rc;
 }

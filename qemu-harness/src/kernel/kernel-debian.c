@@ -5,15 +5,12 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <glob.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cache.h"
 #include "base/child.h"
-#include "base/unpack.h"
 #include "kernel/apt.h"
 #include "kernel/kernel-debian.h"
 
@@ -74,15 +71,15 @@ static const char *split_name(const char *name, char **suite)
 	return strstr(s, "/cloud") ? "cloud-" : "";
 }
 
-/* CACHE/kernels/bookworm-rt; caller frees. */
-static char *entry_dir(const char *name)
+/* "kernels/bookworm-rt"; caller frees. */
+static char *entry_key(const char *name)
 {
-	char *dir = xasprintf("%s/kernels/%s", irqsan_cache(), name + strlen(DEBIAN_PREFIX));
-	char *slash = strrchr(dir, '/');
+	char *key = xasprintf("kernels/%s", name + strlen(DEBIAN_PREFIX));
+	char *slash = strrchr(key, '/');
 
 	if (strchr(name, '/'))
 		*slash = '-';
-	return dir;
+	return key;
 }
 
 /* The parts that a kernel is split into; which of them exist differs by suite. */
@@ -180,46 +177,6 @@ static char *entry_link(const char *target)
 	return xstrdup(target);
 }
 
-/*
- * apt checks what it fetches. A file of the right name and size that lies there
- * already, from a download that was interrupted, it only believes.
- */
-static int check_package(const char *path, const char *sha256)
-{
-	char hex[65];
-	int rc = sha256_file(path, hex);
-
-	if (!rc && strcmp(hex, sha256)) {
-		pr_err("%s is damaged: its SHA-256 is not the archive's; it was removed, run again",
-		       path);
-		unlink(path);
-		rc = -EBADMSG;
-	}
-	return rc;
-}
-
-static int unpack_package(struct unpack *u, const char *debs, const char *pkg, const char *sha256)
-{
-	char *pattern = xasprintf("%s/%s_*.deb", debs, pkg);
-	glob_t found = { 0 };
-	int rc;
-
-	/* "NAME=VERSION" to "NAME_VERSION_ARCH.deb"; apt escapes an epoch's colon. */
-	pattern[strlen(debs) + 1 + strcspn(pkg, "=")] = '_';
-	rc = glob(pattern, 0, NULL, &found);
-	if (rc || found.gl_pathc != 1) {
-		pr_err("apt has downloaded %s, but there is no %s", pkg, pattern);
-		rc = -ENOENT;
-	} else {
-		rc = check_package(found.gl_pathv[0], sha256);
-		if (!rc)
-			rc = unpack_deb(u, found.gl_pathv[0]);
-	}
-	globfree(&found);
-	free(pattern);
-	return rc;
-}
-
 static int run_depmod(const char *root, const char *release)
 {
 	char *depmod = find_program("depmod");
@@ -234,7 +191,7 @@ static int run_depmod(const char *root, const char *release)
 		rc = -errno;
 		pr_err("can't create %s: %s", link, strerror(-rc));
 	} else {
-		rc = child_run_logged("depmod", argv, NULL, 300, NULL);
+		rc = child_run_quietly("depmod", argv, NULL, 300);
 	}
 	free(link);
 	free(depmod);
@@ -244,51 +201,50 @@ static int run_depmod(const char *root, const char *release)
 static int write_manifest(const char *dir, const char *suite, const struct plan *plan,
 			  uint64_t bytes)
 {
-	char *path = xasprintf("%s/manifest.json", dir);
-	json_t *pkgs = json_array(), *toolchain = json_array(), *o;
-	char *text = NULL;
-	int rc = -ENOMEM;
+	json_t *pkgs = json_array(), *toolchain = json_array();
 
 	for (size_t i = 0; i < plan->pkgs.n; i++)
 		json_array_append_new(pkgs, json_string(plan->pkgs.v[i]));
 	for (size_t i = 0; i < plan->toolchain.n; i++)
 		json_array_append_new(toolchain, json_string(plan->toolchain.v[i]));
-	o = json_pack("{si ss ss ss so so sI}", "format", MANIFEST_FORMAT, "suite", suite,
-		      "release", plan->release, "version", plan->version, "packages", pkgs,
-		      "toolchain", toolchain, "bytes", (json_int_t)bytes);
-	if (o)
-		text = json_dumps(o, JSON_INDENT(2));
-	if (text)
-		rc = write_file(path, text, strlen(text));
-	free(text);
-	json_decref(o);
-	free(path);
-	return rc;
+	return manifest_write(dir, json_pack("{si ss ss ss so so sI}", "format", MANIFEST_FORMAT,
+					     "suite", suite, "release", plan->release,
+					     "version", plan->version, "packages", pkgs,
+					     "toolchain", toolchain, "bytes", (json_int_t)bytes));
 }
 
-/* Unpacks the downloaded packages into @tmp, which becomes @dir when it is whole. */
-static int build_entry(const struct plan *plan, const char *suite, const char *debs,
-		       const char *tmp, const char *dir)
+/**
+ * struct wanted - a kernel, or the vmlinux of one
+ * @name: as the user gave it
+ * @kernel: the entry of the cache
+ * @vmlinux: path in the cache; owned
+ */
+struct wanted {
+	const char *name;
+	struct debian_kernel *kernel;
+	char *vmlinux;
+};
+
+static int unpack_plan(const struct plan *plan, const char *suite, const char *work,
+		       const char *dest)
 {
-	char *root = xasprintf("%s/root", tmp);
+	char *root = xasprintf("%s/root", dest);
 	struct unpack u = { .dest = root, .path = entry_path, .link = entry_link };
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < plan->pkgs.n; i++)
-		rc = unpack_package(&u, debs, plan->pkgs.v[i], plan->sums.v[i]);
+		rc = apt_unpack(work, plan->pkgs.v[i], plan->sums.v[i], &u);
 	if (!rc)
 		rc = run_depmod(root, plan->release);
 	if (!rc)
-		rc = write_manifest(tmp, suite, plan, u.bytes);
-	if (!rc)
-		rc = cache_commit(tmp, dir);
+		rc = write_manifest(dest, suite, plan, u.bytes);
 	free(root);
 	return rc;
 }
 
-static int fetch_locked(const char *name, const char *dir)
+static int make_kernel(void *ctx, const char *work, const char *dest)
 {
-	char *debs = xasprintf("%s.debs", dir), *tmp = xasprintf("%s.tmp", dir);
+	const char *name = ((struct wanted *)ctx)->name;
 	char *image, *headers, *suite;
 	const char *flavour = split_name(name, &suite);
 	struct apt apt = { .lock = -1 };
@@ -298,12 +254,7 @@ static int fetch_locked(const char *name, const char *dir)
 
 	image = xasprintf("linux-image-%samd64", flavour);
 	headers = xasprintf("linux-headers-%samd64", flavour);
-	rc = mkdir_p(debs);
-	/* What an interrupted run may have left. */
-	if (!rc)
-		rc = remove_tree(tmp);
-	if (!rc)
-		rc = apt_open(&apt, suite);
+	rc = apt_open(&apt, suite);
 	if (!rc)
 		rc = apt_update(&apt);
 	if (!rc)
@@ -317,68 +268,27 @@ static int fetch_locked(const char *name, const char *dir)
 	if (!rc) {
 		pr_info("%s: downloading %s and its headers (%llu MB)", name, plan.release,
 			(unsigned long long)plan.size >> 20);
-		rc = apt_download(&apt, &plan.pkgs, debs);
+		rc = apt_download(&apt, &plan.pkgs, work);
 	}
 	apt_close(&apt);
 	if (!rc) {
 		pr_info("%s: unpacking %s", name, plan.release);
-		rc = build_entry(&plan, suite, debs, tmp, dir);
+		rc = unpack_plan(&plan, suite, work, dest);
 	}
-	if (!rc) {
+	if (!rc)
 		pr_info("%s: %s is ready, %.0f s", name, plan.release, now() - start);
-		rc = remove_tree(debs);
-	} else {
-		remove_tree(tmp);
-	}
 	plan_free(&plan);
 	free(image);
 	free(headers);
 	free(suite);
-	free(tmp);
-	free(debs);
 	return rc;
 }
 
-/**
- * debian_fetch() - bring a kernel into the cache
- * @name: one of debian_names
- * @refresh: also when it is there: take the version that the suite has now
- *
- * Return: 0 or a negative errno
- */
-int debian_fetch(const char *name, bool refresh)
+static int find_kernel(void *ctx, const char *dir)
 {
-	char *dir = entry_dir(name);
-	char *key = xasprintf("kernels/%s", strrchr(dir, '/') + 1);
-	struct debian_kernel d;
-	int lock = cache_lock(key);
-	int rc = lock < 0 ? lock : 0;
-
-	/* Whoever held the lock before us may have done the work. */
-	if (!rc && !refresh && !debian_load(name, &d))
-		debian_kernel_free(&d);
-	else if (!rc)
-		rc = fetch_locked(name, dir);
-	if (lock >= 0)
-		close(lock);
-	free(key);
-	free(dir);
-	return rc;
-}
-
-/**
- * debian_load() - find a kernel in the cache; no network, no lock
- * @name: one of debian_names
- * @d: filled; debian_kernel_free() it
- *
- * Return: 0, or -ENOENT (silently) when it is not there
- */
-int debian_load(const char *name, struct debian_kernel *d)
-{
+	struct debian_kernel *d = ((struct wanted *)ctx)->kernel;
 	const char *suite, *release, *version;
-	char *dir = entry_dir(name);
-	char *path = xasprintf("%s/manifest.json", dir);
-	json_t *o = json_load_file(path, 0, NULL);
+	json_t *o = manifest_read(dir);
 	json_t *toolchain, *pkg;
 	json_int_t bytes;
 	int format, rc = 0;
@@ -399,8 +309,47 @@ int debian_load(const char *name, struct debian_kernel *d)
 			strv_push(&d->toolchain, json_string_value(pkg));
 	}
 	json_decref(o);
-	free(path);
+	return rc;
+}
+
+/**
+ * debian_get() - find a kernel in the cache, or bring it there
+ * @name: one of debian_names
+ * @refresh: also when it is there: take the version that the suite has now
+ * @d: filled; debian_kernel_free() it
+ * @held: to be closed when the entry may be replaced
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int debian_get(const char *name, bool refresh, struct debian_kernel *d, int *held)
+{
+	struct wanted w = { .name = name, .kernel = d };
+	char *key = entry_key(name);
+	int rc = cache_get(&(struct cache_entry){
+		.key = key, .refresh = refresh, .find = find_kernel, .make = make_kernel,
+		.ctx = &w,
+	}, held);
+
+	if (rc)
+		debian_kernel_free(d);
+	free(key);
+	return rc;
+}
+
+/**
+ * debian_load() - find a kernel in the cache; no network, no lock
+ * @name: one of debian_names
+ * @d: filled; debian_kernel_free() it
+ *
+ * Return: 0, or -ENOENT (silently) when it is not there
+ */
+int debian_load(const char *name, struct debian_kernel *d)
+{
+	char *key = entry_key(name), *dir = xasprintf("%s/%s", irqsan_cache(), key);
+	int rc = find_kernel(&(struct wanted){ .kernel = d }, dir);
+
 	free(dir);
+	free(key);
 	return rc;
 }
 
@@ -415,40 +364,36 @@ static char *debug_path(const char *name)
 	return xstrdup(name);
 }
 
-/* Where suites put it; in some, one place is a symlink to the other. NULL if it isn't there. */
-static char *find_vmlinux(const char *dir, const char *release)
+/* Where suites put it; in some, one place is a symlink to the other. */
+static int find_vmlinux(void *ctx, const char *dir)
 {
-	char *places[] = {
-		xasprintf("%s/usr/lib/debug/boot/vmlinux-%s", dir, release),
-		xasprintf("%s/usr/lib/debug/lib/modules/%s/vmlinux", dir, release),
-		xasprintf("%s/usr/lib/debug/usr/lib/modules/%s/vmlinux", dir, release),
+	static const char *const places[] = {
+		"%s/usr/lib/debug/boot/vmlinux-%s", "%s/usr/lib/debug/lib/modules/%s/vmlinux",
+		"%s/usr/lib/debug/usr/lib/modules/%s/vmlinux",
 	};
-	char *found = NULL;
+	struct wanted *w = ctx;
 
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		if (!found && file_exists(places[i]))
-			found = places[i];
-		else
-			free(places[i]);
+	for (size_t i = 0; !w->vmlinux && i < ARRAY_SIZE(places); i++) {
+		w->vmlinux = xasprintf(places[i], dir, w->kernel->release);
+		if (!file_exists(w->vmlinux)) {
+			free(w->vmlinux);
+			w->vmlinux = NULL;
+		}
 	}
-	return found;
+	return w->vmlinux ? 0 : -ENOENT;
 }
 
-static int fetch_vmlinux(const struct debian_kernel *d, const char *dir)
+static int make_vmlinux(void *ctx, const char *work, const char *dest)
 {
+	const struct debian_kernel *d = ((struct wanted *)ctx)->kernel;
 	char *pkg = xasprintf("linux-image-%s-dbg", d->release);
-	char *debs = xasprintf("%s.debs", dir), *tmp = xasprintf("%s.tmp", dir);
-	struct unpack u = { .dest = tmp, .path = debug_path };
+	struct unpack u = { .dest = dest, .path = debug_path };
 	struct apt_package p = { 0 };
 	struct apt apt = { .lock = -1 };
 	struct strv pkgs = { 0 };
 	int rc;
 
-	rc = mkdir_p(debs);
-	if (!rc)
-		rc = remove_tree(tmp);
-	if (!rc)
-		rc = apt_open(&apt, d->suite);
+	rc = apt_open(&apt, d->suite);
 	if (!rc)
 		rc = apt_update(&apt);
 	if (!rc) {
@@ -462,24 +407,16 @@ static int fetch_vmlinux(const struct debian_kernel *d, const char *dir)
 	if (!rc) {
 		pr_info("downloading %s (%llu MB)", pkg, (unsigned long long)p.size >> 20);
 		strv_pushf(&pkgs, "%s=%s", pkg, p.version);
-		rc = apt_download(&apt, &pkgs, debs);
+		rc = apt_download(&apt, &pkgs, work);
 	}
 	apt_close(&apt);
 	if (!rc) {
 		pr_info("unpacking its vmlinux");
-		rc = unpack_package(&u, debs, pkgs.v[0], p.sha256 ?: "");
+		rc = apt_unpack(work, pkgs.v[0], p.sha256 ?: "", &u);
 	}
-	if (!rc)
-		rc = cache_commit(tmp, dir);
-	if (!rc)
-		rc = remove_tree(debs);
-	else
-		remove_tree(tmp);
 	apt_package_free(&p);
 	strv_free(&pkgs);
 	free(pkg);
-	free(debs);
-	free(tmp);
 	return rc;
 }
 
@@ -495,36 +432,21 @@ static int fetch_vmlinux(const struct debian_kernel *d, const char *dir)
 int debian_vmlinux(const char *name, bool fetch, char **path)
 {
 	struct debian_kernel d;
-	char *dir, *key;
-	int lock, rc = debian_load(name, &d);
+	struct wanted w = { .name = name, .kernel = &d };
+	char *key, *dir;
+	int rc = debian_load(name, &d);
 
 	*path = NULL;
 	if (rc)
 		return rc;
-	dir = xasprintf("%s/debug/%s_%s", irqsan_cache(), d.release, d.version);
-	key = xasprintf("debug/%s", d.release);
-	*path = find_vmlinux(dir, d.release);
-	if (!*path && !fetch)
-		rc = -ENOENT;
-	if (!*path && fetch) {
-		lock = cache_lock(key);
-		rc = lock < 0 ? lock : 0;
-		/* Whoever held the lock before us may have done the work. */
-		if (!rc)
-			*path = find_vmlinux(dir, d.release);
-		if (!rc && !*path)
-			rc = fetch_vmlinux(&d, dir);
-		if (!rc && !*path)
-			*path = find_vmlinux(dir, d.release);
-		if (!rc && !*path) {
-			pr_err("there is no vmlinux in linux-image-%s-dbg", d.release);
-			rc = -ENOENT;
-		}
-		if (lock >= 0)
-			close(lock);
-	}
-	free(key);
+	key = xasprintf("debug/%s_%s", d.release, d.version);
+	dir = xasprintf("%s/%s", irqsan_cache(), key);
+	rc = !fetch ? find_vmlinux(&w, dir) : cache_get(&(struct cache_entry){
+		.key = key, .find = find_vmlinux, .make = make_vmlinux, .ctx = &w,
+	}, NULL);
+	*path = w.vmlinux;
 	free(dir);
+	free(key);
 	debian_kernel_free(&d);
 	return rc;
 }

@@ -35,7 +35,7 @@ struct debian_kernel {
 
 bool debian_known(const char *name);
 int debian_load(const char *name, struct debian_kernel *d);
-int debian_fetch(const char *name, bool refresh);
+int debian_get(const char *name, bool refresh, struct debian_kernel *d, int *held);
 int debian_vmlinux(const char *name, bool fetch, char **path);
 void debian_kernel_free(struct debian_kernel *d);
 

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <glob.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -37,30 +36,31 @@ static const struct debian_source {
 	{ "sid", "sid" },
 };
 
-/* CACHE/sources/SUITE; caller frees. */
-static char *entry_dir(const char *suite)
-{
-	return xasprintf("%s/sources/%s", irqsan_cache(), suite);
-}
+/**
+ * struct wanted - a suite's source
+ * @from: which
+ * @source: filled
+ */
+struct wanted {
+	const struct debian_source *from;
+	struct kernel_source *source;
+};
 
-/* -ENOENT (silently) when the cache lacks it. */
-static int load(const struct debian_source *d, struct kernel_source *s)
+static int find_source(void *ctx, const char *dir)
 {
-	char *dir = entry_dir(d->suite), *path = xasprintf("%s/manifest.json", dir);
-	json_t *o = json_load_file(path, 0, NULL);
+	json_t *o = manifest_read(dir);
+	const struct wanted *w = ctx;
 	const char *version;
 	int rc = 0;
 
 	if (!o || json_unpack(o, "{ss}", "version", &version)) {
 		rc = -ENOENT;
 	} else {
-		s->dir = xasprintf("%s/tree", dir);
-		s->version = xstrdup(version);
-		s->suite = xstrdup(d->toolchain);
+		w->source->dir = xasprintf("%s/tree", dir);
+		w->source->version = xstrdup(version);
+		w->source->suite = xstrdup(w->from->toolchain);
 	}
 	json_decref(o);
-	free(path);
-	free(dir);
 	return rc;
 }
 
@@ -100,67 +100,33 @@ static int find_package(struct apt *apt, struct apt_package *p)
 	return rc;
 }
 
-static int write_manifest(const char *dir, const struct apt_package *p)
+static int unpack_source(const struct apt_package *p, const char *pkg, const char *work,
+			 const char *dest)
 {
-	char *path = xasprintf("%s/manifest.json", dir);
-	json_t *o = json_pack("{ss ss}", "package", p->name, "version", p->version);
-	char *text = json_dumps(o, JSON_INDENT(2));
-	int rc = text ? write_file(path, text, strlen(text)) : -ENOMEM;
-
-	free(text);
-	json_decref(o);
-	free(path);
-	return rc;
-}
-
-/* Unpacks what is in @debs into @tmp, which becomes @dir when it is whole. */
-static int build_entry(const struct apt_package *p, const char *debs, const char *tmp,
-		       const char *dir)
-{
-	char *pattern = xasprintf("%s/%s_*.deb", debs, p->name);
-	char *tar = xasprintf("%s/source.tar", debs), *tree = xasprintf("%s/tree", tmp);
-	struct unpack outer = { .dest = debs, .path = archive_path };
+	char *tar = xasprintf("%s/source.tar", work), *tree = xasprintf("%s/tree", dest);
+	struct unpack outer = { .dest = work, .path = archive_path };
 	struct unpack inner = { .dest = tree, .path = tree_path };
-	glob_t found = { 0 };
-	int rc = 0;
+	int rc = apt_unpack(work, pkg, p->sha256 ?: "", &outer);
 
-	if (glob(pattern, 0, NULL, &found) || found.gl_pathc != 1) {
-		pr_err("apt has downloaded %s, but there is no %s", p->name, pattern);
-		rc = -ENOENT;
-	}
-	if (!rc)
-		rc = unpack_deb(&outer, found.gl_pathv[0]);
 	if (!rc)
 		rc = unpack_tar(&inner, tar);
 	if (!rc)
-		rc = write_manifest(tmp, p);
-	if (!rc)
-		rc = cache_commit(tmp, dir);
-	globfree(&found);
+		rc = manifest_write(dest, json_pack("{ss ss}", "package", p->name,
+						    "version", p->version));
 	free(tree);
 	free(tar);
-	free(pattern);
 	return rc;
 }
 
-static int fetch_locked(const char *suite)
+static int make_source(void *ctx, const char *work, const char *dest)
 {
-	char *dir = entry_dir(suite), *debs = xasprintf("%s.debs", dir);
-	char *tmp = xasprintf("%s.tmp", dir);
+	const char *suite = ((struct wanted *)ctx)->from->suite;
 	struct apt apt = { .lock = -1 };
 	struct apt_package p = { 0 };
 	struct strv pkgs = { 0 };
 	double start = now();
-	int rc;
+	int rc = apt_open(&apt, suite);
 
-	/* What an interrupted run may have left. */
-	rc = remove_tree(tmp);
-	if (!rc)
-		rc = remove_tree(debs);
-	if (!rc)
-		rc = mkdir_p(debs);
-	if (!rc)
-		rc = apt_open(&apt, suite);
 	if (!rc)
 		rc = apt_update(&apt);
 	if (!rc)
@@ -169,30 +135,26 @@ static int fetch_locked(const char *suite)
 		pr_info("downloading %s %s (%llu MB)", p.name, p.version,
 			(unsigned long long)p.size >> 20);
 		strv_pushf(&pkgs, "%s=%s", p.name, p.version);
-		rc = apt_download(&apt, &pkgs, debs);
+		rc = apt_download(&apt, &pkgs, work);
 	}
 	apt_close(&apt);
 	if (!rc) {
 		pr_info("unpacking %s (1.3 GB)", p.name);
-		rc = build_entry(&p, debs, tmp, dir);
+		rc = unpack_source(&p, pkgs.v[0], work, dest);
 	}
 	if (!rc)
 		pr_info("%s %s is ready, %.0f s", p.name, p.version, now() - start);
-	remove_tree(debs);
-	remove_tree(tmp);
 	apt_package_free(&p);
 	strv_free(&pkgs);
-	free(tmp);
-	free(debs);
-	free(dir);
 	return rc;
 }
 
 static int get_debian(const char *suite, struct kernel_source *s)
 {
 	const struct debian_source *d = debian_sources;
+	struct wanted w = { .source = s };
 	char *key;
-	int rc, lock;
+	int rc;
 
 	while (d < debian_sources + ARRAY_SIZE(debian_sources) && strcmp(d->suite, suite))
 		d++;
@@ -201,21 +163,12 @@ static int get_debian(const char *suite, struct kernel_source *s)
 		       s->name);
 		return -EINVAL;
 	}
-	rc = load(d, s);
-	if (!rc)
-		return 0;
+	w.from = d;
 	key = xasprintf("sources/%s", suite);
-	lock = cache_lock(key);
+	rc = cache_get(&(struct cache_entry){
+		.key = key, .find = find_source, .make = make_source, .ctx = &w,
+	}, NULL);
 	free(key);
-	if (lock < 0)
-		return lock;
-	/* Whoever held the lock before us may have done the work. */
-	rc = load(d, s);
-	if (rc)
-		rc = fetch_locked(suite);
-	if (!rc && !s->dir)
-		rc = load(d, s);
-	close(lock);
 	return rc;
 }
 
@@ -388,7 +341,7 @@ static int apply(const char *patch, const char *dir)
 		rc = -errno;
 		pr_err("can't find the patch %s: %s", patch, strerror(-rc));
 	} else {
-		rc = child_run_logged(what, argv, dir, 120, NULL);
+		rc = child_run_quietly(what, argv, dir, 120);
 	}
 	free(ceiling);
 	free(what);

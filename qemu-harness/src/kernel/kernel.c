@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cache.h"
 #include "kernel/build.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/kernel.h"
@@ -54,14 +55,9 @@ static int get_debian(const char *name, struct kernel *k)
 		       name);
 		return -EINVAL;
 	}
-	rc = debian_load(name, &d);
-	if (rc) {
-		rc = debian_fetch(name, false);
-		if (!rc)
-			rc = debian_load(name, &d);
-		if (rc)
-			return rc;
-	}
+	rc = debian_get(name, false, &d, &k->held);
+	if (rc)
+		return rc;
 	fill_debian(k, &d);
 	debian_kernel_free(&d);
 	if (!file_exists(k->image)) {
@@ -143,10 +139,15 @@ static int get_tree(const char *path, struct kernel *k)
 	struct stat st;
 	int rc = 0;
 
+	k->headers = realpath(path, NULL);
+	if (build_is_ours(path))
+		k->held = cache_hold(k->headers);
 	k->image = xasprintf("%s/arch/x86/boot/bzImage", path);
 	k->config = xasprintf("%s/.config", path);
 	/* In a home directory .config is a directory. */
-	if (!file_exists(file) && (stat(k->config, &st) || !S_ISREG(st.st_mode))) {
+	if (k->held < 0) {
+		rc = k->held;
+	} else if (!file_exists(file) && (stat(k->config, &st) || !S_ISREG(st.st_mode))) {
 		pr_err("%s is neither a bzImage nor a kernel build tree", path);
 		rc = -EINVAL;
 	} else if (!file_exists(file) || !file_exists(k->image)) {
@@ -157,7 +158,6 @@ static int get_tree(const char *path, struct kernel *k)
 	}
 	if (!rc) {
 		k->release = strndup(b.data, strcspn(b.data, "\n"));
-		k->headers = realpath(path, NULL);
 		rc = add_build(path, k);
 	}
 	buf_free(&b);
@@ -196,6 +196,17 @@ int kernel_get(const char *name, struct kernel *k)
 }
 
 /**
+ * kernel_release() - let others replace a kernel
+ * @k: kernel; its files are no longer read
+ */
+void kernel_release(struct kernel *k)
+{
+	if (k->held > 0)
+		close(k->held);
+	k->held = 0;
+}
+
+/**
  * kernel_free() - free what kernel_get() filled
  * @k: kernel
  */
@@ -211,6 +222,7 @@ void kernel_free(struct kernel *k)
 	free(k->headers);
 	free(k->source);
 	free(k->toolchain);
+	kernel_release(k);
 	*k = (struct kernel){ 0 };
 }
 

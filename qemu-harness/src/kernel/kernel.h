@@ -29,6 +29,7 @@
  * @toolchain: Debian suite whose toolchain it used for that, or NULL for this
  *	       machine's
  * @clang: whether that was with clang
+ * @held: keeps what is in the cache, or was built by irqsan, as it is; 0 for none
  */
 struct kernel {
 	char *name;
@@ -42,10 +43,12 @@ struct kernel {
 	char *source;
 	char *toolchain;
 	bool clang;
+	int held;
 };
 
-/* Gets @name, downloading what the cache lacks. Locks the cache as needed. */
+/* Gets @name, downloading what the cache lacks. Nobody changes it until it is released. */
 int kernel_get(const char *name, struct kernel *k);
+void kernel_release(struct kernel *k);
 void kernel_free(struct kernel *k);
 
 /* Is @config's symbol (without CONFIG_) set to 'y' or 'm' in this kernel? 0 if not or unknown. */

@@ -51,7 +51,7 @@ whole()
 {
 	for entry in "$1"/irqsan/kernels/*; do
 		case $entry in
-		*/\* | *.debs) ;;
+		*/\*) ;;
 		*) [ -f "$entry/manifest.json" ] || return 1 ;;
 		esac
 	done
@@ -76,6 +76,11 @@ says 2 '--kernel is missing' "run without a kernel" "$irqsan" run
 says 2 'a number from 1 to 86400, not "x"' "no number" "$irqsan" run --kernel $name --seconds x
 says 2 '--accel is auto' "unknown accelerator" "$irqsan" run --kernel $name --accel fast
 says 2 'unknown workload' "unknown workload" "$irqsan" run --kernel $name --workload w
+for odd in '[' '"' '
+'; do
+	says 2 'set XDG_CACHE_HOME to another' "a cache that apt can't use" \
+		env XDG_CACHE_HOME="$out/$odd" "$irqsan" kernel list
+done
 says 2 'irqsan: usage: irqsan kernel' "kernel without an action" "$irqsan" kernel
 # Commands as loads.
 command="$irqsan run --kernel $name --accel tcg --module $ko"

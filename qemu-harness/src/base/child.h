@@ -4,7 +4,8 @@
  * group, dies with us (PR_SET_PDEATHSIG), and has a deadline.
  *
  * Their own children die with them when we end them. When we are killed ourselves
- * (SIGKILL), only those in a sandbox do.
+ * (SIGKILL), those in a sandbox do: all that a build starts, and root's mmdebstrap.
+ * The apt and dpkg of another user's mmdebstrap go on to their end.
  */
 #ifndef IRQSAN_CHILD_H
 #define IRQSAN_CHILD_H

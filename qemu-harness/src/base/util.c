@@ -667,7 +667,8 @@ const char *irqsan_root(void)
 /**
  * irqsan_cache() - the cache directory, made on first use
  *
- * Ends the program where it can't be made: nothing works without it.
+ * Ends the program where it can't be made, or where apt's configuration or glob()
+ * would read its name as something else: nothing works without it.
  *
  * Return: its path
  */
@@ -688,6 +689,10 @@ const char *irqsan_cache(void)
 			home = pw ? pw->pw_dir : "/";
 		}
 		cache = xasprintf("%s/.cache/irqsan", home);
+	}
+	if (strpbrk(cache, "[]*?\\\"\n")) {
+		pr_err("the cache can't be in a directory with one of []*?\\\" or a newline in its name; set XDG_CACHE_HOME to another");
+		exit(EXIT_INFRA);
 	}
 	if (mkdir_p(cache))
 		exit(EXIT_INFRA);

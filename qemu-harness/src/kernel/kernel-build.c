@@ -171,6 +171,16 @@ static int describe(const struct kernel *k, const struct toolchain *t, const cha
 static void make_command(const struct kernel *k, const struct toolchain *t, const char *build,
 			 struct strv *argv)
 {
+	/*
+	 * All of this machine, but what make starts ends with us, even if we are
+	 * killed. We may run below a make ourselves.
+	 */
+	static const char *const own[] = {
+		"bwrap", "--die-with-parent", "--unshare-pid", "--dev-bind", "/", "/",
+		"--unsetenv", "MAKEFLAGS", "--unsetenv", "MFLAGS", "--unsetenv", "MAKELEVEL",
+		"make",
+	};
+
 	if (k->suite) {
 		char *src = xasprintf("%s/usr/src", k->headers);
 		const struct bind binds[] = {
@@ -187,12 +197,8 @@ static void make_command(const struct kernel *k, const struct toolchain *t, cons
 	} else if (k->source) {
 		toolchain_module(t, k->source, k->headers, build, argv);
 	} else {
-		/* irqsan itself may run below make. */
-		strv_push(argv, "env");
-		strv_push(argv, "-uMAKEFLAGS");
-		strv_push(argv, "-uMFLAGS");
-		strv_push(argv, "-uMAKELEVEL");
-		strv_push(argv, "make");
+		for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+			strv_push(argv, own[i]);
 		strv_pushf(argv, "-j%u", cpus_available());
 		strv_pushf(argv, "M=%s", build);
 		strv_push(argv, "-C");

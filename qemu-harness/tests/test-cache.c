@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -256,6 +257,41 @@ static void test_held(void **state)
 	close(err);
 }
 
+/* What was not used for long goes, unless somebody holds it. */
+static void test_remove(void **state)
+{
+	char *dir = xasprintf("%s/things/old", irqsan_cache()), *pattern, *file;
+	const struct timespec old[] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+	struct thing t = { .word = "old" };
+	glob_t found = { 0 };
+	int held;
+
+	(void)state;
+	assert_int_equal(get("things/old", &t, false, &held), 0);
+	assert_int_equal(utimensat(AT_FDCWD, dir, old, 0), 0);
+	assert_false(cache_remove(dir, 60));
+	pattern = xasprintf("%s/locks/*.used", irqsan_cache());
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		assert_int_equal(utimensat(AT_FDCWD, found.gl_pathv[i], old, 0), 0);
+	globfree(&found);
+	assert_false(cache_remove(dir, 60));
+	assert_int_equal(find(&t, dir), 0);
+	close(held);
+	assert_true(cache_remove(dir, 60));
+	assert_int_equal(count("things/old*"), 0);
+	file = xasprintf("%s/things/file", irqsan_cache());
+	assert_int_equal(write_file(file, "x", 1), 0);
+	assert_false(cache_remove(file, 60));
+	assert_int_equal(utimensat(AT_FDCWD, file, old, 0), 0);
+	assert_true(cache_remove(file, 60));
+	assert_false(file_exists(file));
+	free(t.found);
+	free(file);
+	free(pattern);
+	free(dir);
+}
+
 static int group_setup(void **state)
 {
 	(void)state;
@@ -278,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_left),
 		cmocka_unit_test(test_kill),
 		cmocka_unit_test(test_held),
+		cmocka_unit_test(test_remove),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cache.h"
@@ -88,7 +89,12 @@ int cache_lock(const char *name)
  */
 int cache_hold(const char *dir)
 {
-	return take(dir, ".used", LOCK_SH, "changes");
+	int fd = take(dir, ".used", LOCK_SH, "changes");
+
+	/* When it was last used: cache_remove(). */
+	if (fd >= 0)
+		futimens(fd, NULL);
+	return fd;
 }
 
 /**
@@ -100,6 +106,54 @@ int cache_hold(const char *dir)
 int cache_claim(const char *dir)
 {
 	return take(dir, ".used", LOCK_EX, "uses");
+}
+
+static int try_lock(const char *name, const char *suffix)
+{
+	char *path = lock_path(name, suffix);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
+		close(fd);
+		fd = -1;
+	}
+	free(path);
+	return fd;
+}
+
+/**
+ * cache_remove() - remove what nobody needs
+ * @path: a directory or a file of the cache
+ * @idle_s: seconds since it was made or last used
+ *
+ * Return: true when it is gone; false if it was used since, or is held or being made,
+ * or can't be removed
+ */
+bool cache_remove(const char *path, double idle_s)
+{
+	char *used = lock_path(path, ".used"), *tmp = xasprintf("%s.tmp", path);
+	time_t since = time(NULL) - idle_s;
+	struct stat made, last = { 0 };
+	int lock, claim;
+	bool gone = false;
+
+	/* Before its lock is opened, which makes that. */
+	if (lstat(path, &made) || (!stat(used, &last) && last.st_mtime > since) ||
+	    made.st_mtime > since)
+		goto out;
+	lock = try_lock(path, "");
+	claim = try_lock(path, ".used");
+	/* Under the name of what an interrupted run has left: never half of an entry. */
+	if (lock >= 0 && claim >= 0)
+		gone = !remove_tree(tmp) && !rename(path, tmp) && !remove_tree(tmp);
+	if (claim >= 0)
+		close(claim);
+	if (lock >= 0)
+		close(lock);
+out:
+	free(tmp);
+	free(used);
+	return gone;
 }
 
 /* Puts the finished directory @tmp in the place of @dir; what was there is @tmp then. */

@@ -13,6 +13,7 @@
 int cache_lock(const char *name);
 int cache_hold(const char *dir);
 int cache_claim(const char *dir);
+bool cache_remove(const char *path, double idle_s);
 
 /**
  * struct cache_entry - a directory of the cache, and how it is made

@@ -551,6 +551,27 @@ bool file_exists(const char *path)
 }
 
 /**
+ * tree_size() - room that a file or directory takes
+ * @path: its path
+ *
+ * Return: bytes on the disk of what could be read of it
+ */
+uint64_t tree_size(const char *path)
+{
+	char *const paths[] = { (char *)path, NULL };
+	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	uint64_t bytes = 0;
+	FTSENT *e;
+
+	while (fts && (e = fts_read(fts)))
+		if (e->fts_info != FTS_DP && e->fts_info != FTS_NS && e->fts_info != FTS_ERR)
+			bytes += e->fts_statp->st_blocks * 512ULL;
+	if (fts)
+		fts_close(fts);
+	return bytes;
+}
+
+/**
  * sha256_file() - SHA-256 of a file
  * @path: file
  * @hex: filled with the digest in lower-case hex
@@ -678,6 +699,7 @@ const char *irqsan_cache(void)
 	const char *home = getenv("HOME");
 	static char *cache;
 	struct passwd *pw;
+	char *real;
 
 	if (cache)
 		return cache;
@@ -690,12 +712,18 @@ const char *irqsan_cache(void)
 		}
 		cache = xasprintf("%s/.cache/irqsan", home);
 	}
-	if (strpbrk(cache, "[]*?\\\"\n")) {
-		pr_err("the cache can't be in a directory with one of []*?\\\" or a newline in its name; set XDG_CACHE_HOME to another");
+	if (strpbrk(cache, "[]{}*?\\\"\n")) {
+		pr_err("the cache can't be in a directory with one of []{}*?\\\" or a newline in its name; set XDG_CACHE_HOME to another");
 		exit(EXIT_INFRA);
 	}
 	if (mkdir_p(cache))
 		exit(EXIT_INFRA);
+	/* A path of the cache is a lock's name, too: it has to have one only. */
+	real = realpath(cache, NULL);
+	if (real) {
+		free(cache);
+		cache = real;
+	}
 	return cache;
 }
 

@@ -88,6 +88,7 @@ int copy_file(const char *from, const char *to);
 int mkdir_p(const char *path);
 int remove_tree(const char *path);
 bool file_exists(const char *path);
+uint64_t tree_size(const char *path);
 int sha256_file(const char *path, char hex[65]);
 int sha256_data(const void *data, size_t len, char hex[65]);
 char *find_program(const char *name);

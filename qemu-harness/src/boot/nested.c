@@ -237,7 +237,8 @@ static int get_base(const struct kernel *k, char **path)
 		rc = mkdir_p(dir);
 	if (!rc) {
 		*path = xasprintf("%s/%s.cpio", dir, hex);
-		if (!file_exists(*path))
+		/* Found, its time is that of its last use: cache_remove(). */
+		if (utimensat(AT_FDCWD, *path, NULL, 0))
 			rc = build_base(&s, *path);
 		if (rc) {
 			free(*path);

@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -155,21 +154,9 @@ static void check_machine(struct doctor *d)
 	}
 }
 
-/* nftw() takes no context. */
-static unsigned long long cache_bytes;
-
-static int add_size(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)path;
-	(void)type;
-	(void)ftw;
-	cache_bytes += st->st_blocks * 512ULL;
-	return 0;
-}
-
 static void check_disk(struct doctor *d)
 {
-	unsigned long long free_mb;
+	unsigned long long free_mb, cache_mb;
 	struct statvfs fs;
 
 	if (statvfs(irqsan_cache(), &fs)) {
@@ -177,12 +164,11 @@ static void check_disk(struct doctor *d)
 		d->failed = true;
 		return;
 	}
-	cache_bytes = 0;
-	nftw(irqsan_cache(), add_size, 32, FTW_PHYS);
+	cache_mb = tree_size(irqsan_cache()) >> 20;
 	free_mb = (unsigned long long)fs.f_bavail * fs.f_frsize >> 20;
-	say(d, "cache", STATE_OK, "%s holds %llu MiB", irqsan_cache(), cache_bytes >> 20);
+	say(d, "cache", STATE_OK, "%s holds %llu MiB", irqsan_cache(), cache_mb);
 	/* What the cache holds needn't be fetched again, but each run writes. */
-	if (free_mb + (cache_bytes >> 20) >= DISK_NEEDED_MB && free_mb >= DISK_FREE_MB) {
+	if (free_mb + cache_mb >= DISK_NEEDED_MB && free_mb >= DISK_FREE_MB) {
 		say(d, "disk", STATE_OK, "%llu MiB free there", free_mb);
 	} else {
 		say(d, "disk", STATE_UNUSABLE,

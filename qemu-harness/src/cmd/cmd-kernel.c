@@ -4,11 +4,13 @@
  * modules for them by hand.
  */
 #include <argp.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cache.h"
 #include "cmd/cmd.h"
 #include "kernel/build.h"
 #include "kernel/kernel-debian.h"
@@ -22,6 +24,7 @@ enum {
 	OPT_CONFIG,
 	OPT_CLANG,
 	OPT_JSON,
+	OPT_DAYS,
 };
 
 /**
@@ -30,6 +33,7 @@ enum {
  * @kernel: kernel to build a module for
  * @build: kernel to build
  * @json: file for the build's result
+ * @days: what was not used for so long goes
  * @words: what is no option: ACTION and its objects
  */
 struct args {
@@ -37,6 +41,7 @@ struct args {
 	const char *kernel;
 	struct build_request build;
 	const char *json;
+	unsigned int days;
 	struct strv words;
 };
 
@@ -62,6 +67,10 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_JSON:
 		a->json = arg;
+		return 0;
+	case OPT_DAYS:
+		if (parse_uint(arg, 1, 36500, &a->days))
+			argp_error(state, "--days wants a number from 1 to 36500, not \"%s\"", arg);
 		return 0;
 	case 'o':
 		a->build.out = arg;
@@ -90,13 +99,15 @@ static const struct argp_option options[] = {
 	  .doc = "build: the build tree (default: one in the cache)" },
 	{ .name = "json", .key = OPT_JSON, .arg = "FILE",
 	  .doc = "build: write the result there as well" },
+	{ .name = "days", .key = OPT_DAYS, .arg = "N",
+	  .doc = "prune: what nobody has used for N days (default 30)" },
 	{ 0 }
 };
 
 static const struct argp argp = {
 	.options = options,
 	.parser = parse_opt,
-	.args_doc = "list\nget NAME...\nsource SOURCE\nbuild SOURCE\nbuild-module --kernel NAME DIR",
+	.args_doc = "list\nget NAME...\nsource SOURCE\nbuild SOURCE\nbuild-module --kernel NAME DIR\nprune",
 	.doc = "Get kernels to test, build them, and build modules for them.\v"
 	       "NAME is debian:SUITE, with /rt or /cloud for these flavours (\"list\" prints "
 	       "them all), or the path of a bzImage or of a kernel build tree.  "
@@ -104,7 +115,9 @@ static const struct argp argp = {
 	       "SOURCE is debian-source:bullseye, bookworm, trixie or sid, or a directory that "
 	       "was not built in.  source prints the directory of it, which is only to be read; "
 	       "build prints the build tree, which is a NAME, and the "
-	       "kernel's signature; it ends with 125 when the source doesn't build.",
+	       "kernel's signature; it ends with 125 when the source doesn't build.\n\n"
+	       "prune lists what the cache holds, with sizes, and removes what was not used "
+	       "for long; what is in use stays.",
 };
 
 static int list(void)
@@ -205,6 +218,25 @@ static int build(struct args *a, bool *broken)
 	return rc;
 }
 
+static int prune(unsigned int days)
+{
+	char *pattern = xasprintf("%s/{kernels,debug,sources,buildroots,builds,modules,vmlinux,l1}/*",
+				  irqsan_cache());
+	glob_t found = { 0 };
+
+	glob(pattern, GLOB_BRACE, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *path = found.gl_pathv[i];
+		unsigned long long mb = tree_size(path) >> 20;
+
+		printf("%8llu MB  %s%s\n", mb, path,
+		       cache_remove(path, days * 86400.0) ? "  removed" : "");
+	}
+	globfree(&found);
+	free(pattern);
+	return 0;
+}
+
 /**
  * cmd_kernel() - irqsan kernel
  * @argc: number of arguments
@@ -214,7 +246,7 @@ static int build(struct args *a, bool *broken)
  */
 int cmd_kernel(int argc, char **argv)
 {
-	struct args a = { 0 };
+	struct args a = { .days = 30 };
 	const char *action;
 	bool broken = false;
 	int rc = -1;
@@ -231,8 +263,10 @@ int cmd_kernel(int argc, char **argv)
 		rc = source(a.words.v[1]);
 	else if (!strcmp(action, "build") && a.words.n == 2)
 		rc = build(&a, &broken);
+	else if (!strcmp(action, "prune") && a.words.n == 1)
+		rc = prune(a.days);
 	else
-		pr_err("usage: irqsan kernel list | get NAME... | source SOURCE | build SOURCE | build-module --kernel NAME DIR");
+		pr_err("usage: irqsan kernel list | get NAME... | source SOURCE | build SOURCE | build-module --kernel NAME DIR | prune");
 	strv_free(&a.build.patches);
 	strv_free(&a.build.configs);
 	strv_free(&a.words);

@@ -6,8 +6,10 @@
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/decompress.h"
 #include "base/util.h"
@@ -166,7 +168,8 @@ int pvh_kernel(const char *image, char **path)
 		rc = sha256_file(image, hex);
 	if (!rc) {
 		*path = xasprintf("%s/%s", dir, hex);
-		if (!file_exists(*path))
+		/* Found, its time is that of its last use: cache_remove(). */
+		if (utimensat(AT_FDCWD, *path, NULL, 0))
 			rc = extract(image, *path, &ok);
 	}
 	if (!rc && !ok) {

@@ -117,7 +117,7 @@ int prepare_guest(const struct plan *plan, const struct kernel *k, const char *d
 	p->run.plan = &p->plan;
 	p->run.conf = p->image.conf.data;
 	p->run.vm = (struct vm_config){
-		.accel = plan->accel, .qemu = plan->qemu, .kernel = p->kernel,
+		.accel = plan->accel, .qemu = p->plan.qemu, .kernel = p->kernel,
 		.initramfs = p->image.path, .cmdline = p->cmdline, .cpus = plan->cpus,
 		.memory_mb = plan->memory_mb,
 	};

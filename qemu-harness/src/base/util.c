@@ -413,6 +413,25 @@ out:
 }
 
 /**
+ * write_output() - write where the user wants it
+ * @path: file, as for write_file_atomic(), or "-" for standard output
+ * @data: bytes
+ * @len: how many
+ *
+ * Return: 0 or a negative errno
+ */
+int write_output(const char *path, const void *data, size_t len)
+{
+	if (strcmp(path, "-"))
+		return write_file_atomic(path, data, len);
+	if (fwrite(data, 1, len, stdout) != len || fflush(stdout)) {
+		pr_err("standard output: %s", strerror(errno));
+		return -EIO;
+	}
+	return 0;
+}
+
+/**
  * copy_file() - copy bytes and permissions
  * @from: source
  * @to: destination, replaced; removed again on failure

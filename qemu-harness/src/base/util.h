@@ -84,6 +84,7 @@ void buf_free(struct buf *b);
 int read_file(const char *path, struct buf *out);
 int write_file(const char *path, const void *data, size_t len);
 int write_file_atomic(const char *path, const void *data, size_t len);
+int write_output(const char *path, const void *data, size_t len);
 int copy_file(const char *from, const char *to);
 int mkdir_p(const char *path);
 int remove_tree(const char *path);

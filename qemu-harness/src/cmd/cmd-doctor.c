@@ -18,6 +18,7 @@
 #include "base/util.h"
 #include "boot/accel.h"
 #include "cmd/cmd.h"
+#include "judge/result.h"
 #include "kernel/apt.h"
 #include "kernel/kernel-debian.h"
 
@@ -247,17 +248,9 @@ static int write_json(const struct doctor *d)
 {
 	json_t *doc = json_pack("{s:s, s:b, s:O}", "format", "irqsan-doctor/1", "usable",
 				!d->failed, "items", d->items);
-	char *text = json_dumps(doc, JSON_INDENT(2));
-	int rc = 0;
+	int rc = result_write(doc, d->json);
 
 	json_decref(doc);
-	if (!text)
-		return -ENOMEM;
-	if (!strcmp(d->json, "-"))
-		puts(text);
-	else
-		rc = write_file(d->json, text, strlen(text));
-	free(text);
 	return rc;
 }
 

@@ -228,21 +228,14 @@ json_t *result_json(const struct result *r)
  */
 int result_write(const json_t *doc, const char *file)
 {
-	char *text;
+	char *text = json_dumps(doc, JSON_INDENT(2)), *lines;
 	int rc;
 
-	if (!strcmp(file, "-")) {
-		if (json_dumpf(doc, stdout, JSON_INDENT(2)) || putchar('\n') == EOF ||
-		    fflush(stdout)) {
-			pr_err("standard output: %s", strerror(errno));
-			return -EIO;
-		}
-		return 0;
-	}
-	text = json_dumps(doc, JSON_INDENT(2));
 	if (!text)
 		return -ENOMEM;
-	rc = write_file_atomic(file, text, strlen(text));
+	lines = xasprintf("%s\n", text);
+	rc = write_output(file, lines, strlen(lines));
+	free(lines);
 	free(text);
 	return rc;
 }

@@ -188,17 +188,12 @@ void html_open(struct html *page, const char *title, const char *style)
 int html_write(const struct html *page, const char *path)
 {
 	xmlChar *text = NULL;
-	int len = 0, rc = 0;
+	int len = 0, rc;
 
 	htmlDocDumpMemoryFormat(page->doc, &text, &len, 0);
 	if (!text)
 		return -ENOMEM;
-	if (strcmp(path, "-")) {
-		rc = write_file_atomic(path, text, (size_t)len);
-	} else if (fwrite(text, 1, (size_t)len, stdout) != (size_t)len || fflush(stdout)) {
-		pr_err("standard output: %s", strerror(errno));
-		rc = -EIO;
-	}
+	rc = write_output(path, text, (size_t)len);
 	xmlFree(text);
 	return rc;
 }

@@ -316,6 +316,36 @@ says 2 'unknown test "frob"' "unknown test" "$irqsan" selftest --kernel $name fr
 says 2 'not built with CONFIG_DEBUG_IRQFLAGS' "nothing to compare with" \
 	"$irqsan" selftest --compare --kernel $name
 
+# What CI systems read. The guests are fakes: the second, or each one before, shows the bug.
+fake="--accel tcg --jobs 1 --runs 3 --qemu $PWD/build/asan/fake-qemu"
+ci="env FAKE_QEMU_STATE=$out/ci.starts"
+says 1 '^ <testsuite name="irqsan run" tests="3" failures="1" errors="0" skipped="0" time=' \
+	"a result as XML" $ci FAKE_QEMU=good,bug,good "$irqsan" run --kernel $name --module "$ko" \
+	$fake --keep "$out/ci-run" --ktap "$out/ci.ktap" --junit -
+if [ "$(grep -c '^ok \|^not ok 2 run 1$' "$out/ci.ktap")" = 3 ]; then
+	pass "and as KTAP"
+else
+	fail "and as KTAP" "$(cat "$out/ci.ktap")"
+fi
+rm "$out/ci.starts"
+bug=bug-to-the-end
+says 0 '^ok 1 verdict$' "a fix as KTAP" $ci FAKE_QEMU=$bug,good,$bug,good,$bug,good "$irqsan" \
+	verify --before $name --after $name --alpha 0.05 $fake --keep "$out/ci-verify" \
+	--junit "$out/ci.xml" --ktap -
+if grep -q 'name="irqsan verify" tests="7" failures="0" errors="0" skipped="0"' "$out/ci.xml"; then
+	pass "no failure where there is a fix"
+else
+	fail "no failure where there is a fix" "$(cat "$out/ci.xml")"
+fi
+says 2 'is no kernel source' "a log that leaves standard output to the result" \
+	sh -c '"$@" >"$0" && exit 1; rc=$?; [ ! -s "$0" ] || exit 1; exit $rc' "$out/ci.log" \
+	"$irqsan" bisect --accel tcg --repo "$out/other" --good HEAD~1 --bad HEAD \
+	--keep "$out/ci-bisect" --ktap -
+says 2 "standard output can't hold two of" "two results on standard output" \
+	"$irqsan" run --kernel $name --ktap - --json -
+says 128 'no other result than its exit status' "a result of git bisect run" \
+	"$irqsan" bisect --step --junit "$out/ci.xml"
+
 # A machine that lacks something.
 says 2 "can't run /no/qemu: not found" "no such QEMU" $run --keep "$out/no-qemu" --qemu /no/qemu
 says 2 'this says nothing about the kernel' "a QEMU that fails" \

@@ -147,6 +147,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (a->step && (a->good.n || a->bad || a->fix))
 			argp_error(state, "--step goes without --good, --bad and --fix");
+		if (a->step && (a->rq.json || a->rq.junit || a->rq.ktap))
+			argp_error(state, "--step has no other result than its exit status");
 		if (!a->step && !a->bad)
 			argp_error(state, "--bad is needed");
 		if (a->rq.kernel && a->configs.n)
@@ -283,11 +285,13 @@ static int lock_dir(const char *dir)
 }
 
 /**
- * struct tee - a log that goes to a file and to standard output
+ * struct tee - a log that goes to a file and to the user
  * @file: the file
+ * @out: where the user reads
  */
 struct tee {
 	FILE *file;
+	FILE *out;
 };
 
 static ssize_t tee_write(void *ctx, const char *text, size_t len)
@@ -295,7 +299,7 @@ static ssize_t tee_write(void *ctx, const char *text, size_t len)
 	struct tee *t = ctx;
 
 	pr_progress_end();
-	if (fwrite(text, 1, len, stdout) != len || fflush(stdout) ||
+	if (fwrite(text, 1, len, t->out) != len || fflush(t->out) ||
 	    fwrite(text, 1, len, t->file) != len || fflush(t->file))
 		return 0;
 	return (ssize_t)len;
@@ -350,10 +354,10 @@ static int find_good(const struct args *a, struct bisect_config *config)
 	return rc ?: hashes(a->repo, &config->names, &config->good);
 }
 
-static int copy_json(const char *state, const char *to)
+static int write_result(const struct request *rq, const char *state)
 {
 	json_t *doc = json_load_file(state, 0, NULL);
-	int rc = doc ? result_write(doc, to) : -EIO;
+	int rc = doc ? request_write(rq, doc) : -EIO;
 
 	json_decref(doc);
 	return rc;
@@ -364,7 +368,7 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 {
 	char *state = xasprintf("%s/bisect.json", dir), *bad = NULL;
 	struct buildroot br = {};
-	struct tee tee = {};
+	struct tee tee = { .out = request_out(&a->rq) };
 	struct bisect_config config = {
 		.fix = a->fix, .title = a->title, .runs = a->runs, .state = state,
 	};
@@ -390,8 +394,8 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 		config.compiler = br.id;
 		rc = bisect(&config, &ops, w, result);
 	}
-	if (!rc && a->rq.json)
-		rc = copy_json(state, a->rq.json);
+	if (!rc)
+		rc = write_result(&a->rq, state);
 	if (!rc) {
 		bisect_machine_clean(&w->machine);
 		bisect_git_remove(&w->git);

@@ -113,11 +113,9 @@ int cmd_run(int argc, char **argv)
 	rc = request_run(&rq, &result);
 	if (!rc) {
 		result_summary(&result, request_out(&rq));
-		if (rq.json) {
-			doc = result_json(&result);
-			rc = result_write(doc, rq.json);
-			json_decref(doc);
-		}
+		doc = result_json(&result);
+		rc = request_write(&rq, doc);
+		json_decref(doc);
 	}
 	if (!rc && result_exit(&result) == EXIT_INFRA)
 		say_unproved(&result);

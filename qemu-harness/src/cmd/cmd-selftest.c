@@ -43,14 +43,12 @@ static const struct argp_option options[] = {
 /**
  * struct job - the work of one call
  * @rq: the guest that is asked for
- * @ktap: file for the KTAP, "-" for standard output, or NULL
  * @tests: names of the tests; all when the user names none
  * @panic: TEST_PANIC is among them
  * @compare: compare with the kernel's own check instead
  */
 struct job {
 	struct request rq;
-	const char *ktap;
 	struct strv tests;
 	bool panic;
 	bool compare;
@@ -118,7 +116,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		plan_set(&job->rq.plan.module, arg);
 		break;
 	case OPT_KTAP:
-		job->ktap = arg;
+		job->rq.ktap = arg;
 		break;
 	case OPT_TRACERS:
 		job->rq.plan.tracers = true;
@@ -259,21 +257,9 @@ static int write_json(const struct job *job, const struct selftest_boot *b, cons
 	return rc;
 }
 
-static int write_ktap(const struct job *job, const struct buf *text)
-{
-	if (strcmp(job->ktap, "-"))
-		return write_file_atomic(job->ktap, text->data ?: "", text->len);
-	if (fwrite(text->data ?: "", 1, text->len, stdout) != text->len || fflush(stdout)) {
-		pr_err("standard output: %s", strerror(errno));
-		return -EIO;
-	}
-	return 0;
-}
-
 static int run_all(const struct job *job)
 {
-	/* Standard output may be wanted for a document. */
-	FILE *out = job->ktap && !strcmp(job->ktap, "-") ? stderr : request_out(&job->rq);
+	FILE *out = request_out(&job->rq);
 	const char *panic = "not run";
 	int code = EXIT_OK, more = EXIT_OK;
 	struct selftest_boot b = {};
@@ -283,10 +269,9 @@ static int run_all(const struct job *job)
 			code = EXIT_INFRA;
 		else
 			code = tell(&b, out);
-		if (!code || b.text.len) {
-			if (job->ktap && write_ktap(job, &b.text) < 0)
-				code = EXIT_INFRA;
-		}
+		if ((!code || b.text.len) && job->rq.ktap &&
+		    write_output(job->rq.ktap, b.text.data ?: "", b.text.len) < 0)
+			code = EXIT_INFRA;
 	}
 	if (job->panic && code != EXIT_INFRA)
 		more = test_panic(job, out, &panic);

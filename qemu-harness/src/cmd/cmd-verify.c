@@ -179,8 +179,8 @@ static int tell(const struct verify *v, const char *dir,
 	rc = rundir_write_text(dir, "verify.txt", text);
 	if (rc >= 0)
 		rc = rundir_write_json(dir, "verify.json", doc);
-	if (rc >= 0 && v->rq.json)
-		rc = result_write(doc, v->rq.json);
+	if (rc >= 0)
+		rc = request_write(&v->rq, doc);
 	pr_info("to paste under a patch: %s/verify.txt", dir);
 	for (unsigned int i = 0; i < VERIFY_SIDES; i++)
 		json_decref(report.facts[i]);

@@ -12,6 +12,7 @@
 #include "boot/load.h"
 #include "boot/prepare.h"
 #include "boot/rundir.h"
+#include "cmd/ci.h"
 #include "cmd/request.h"
 #include "kernel/kernel.h"
 
@@ -34,6 +35,8 @@ enum {
 	OPT_APPEND,
 	OPT_IGNORE,
 	OPT_IGNORE_FILE,
+	OPT_JUNIT,
+	OPT_KTAP,
 };
 
 static const struct argp_option options[] = {
@@ -207,6 +210,8 @@ static const struct argp_option load_options[] = {
 	{ "params", OPT_PARAMS, "TEXT", 0, "parameters for irqsan.ko", 0 },
 	{ "expect-pv", OPT_EXPECT_PV, "on|off", 0,
 	  "whether a load that never reaches kvm_wait is inconclusive", 0 },
+	{ "junit", OPT_JUNIT, "FILE", 0, "write the result there as JUnit's XML (see --json)", 0 },
+	{ "ktap", OPT_KTAP, "FILE", 0, "the same as KTAP", 0 },
 	{ 0 }
 };
 
@@ -239,6 +244,11 @@ static void append(char **cmdline, const char *text)
 
 	free(*cmdline);
 	*cmdline = more;
+}
+
+static bool is_stdout(const char *file)
+{
+	return file && !strcmp(file, "-");
 }
 
 static error_t parse_load(int key, char *arg, struct argp_state *state)
@@ -286,6 +296,15 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 		if (rq->plan.load != &load_command &&
 		    (rq->plan.procs != 1 || rq->plan.repeat != 1))
 			argp_error(state, "--procs and --repeat are for a command behind --");
+		if (is_stdout(rq->json) + is_stdout(rq->junit) + is_stdout(rq->ktap) > 1)
+			argp_error(state, "standard output can't hold two of --json, --junit and "
+				   "--ktap");
+		break;
+	case OPT_JUNIT:
+		rq->junit = arg;
+		break;
+	case OPT_KTAP:
+		rq->ktap = arg;
 		break;
 	case OPT_DETECTOR:
 		rq->plan.detector = detector_find(arg);
@@ -317,11 +336,38 @@ const struct argp request_load_argp = {
  * request_out() - where a command prints what it found
  * @rq: its request
  *
- * Return: standard output, unless the JSON document goes there
+ * Return: standard output, unless the result goes there in another form
  */
 FILE *request_out(const struct request *rq)
 {
-	return rq->json && !strcmp(rq->json, "-") ? stderr : stdout;
+	return is_stdout(rq->json) || is_stdout(rq->junit) || is_stdout(rq->ktap) ? stderr : stdout;
+}
+
+/* Takes and frees @text. */
+static int write_text(const char *file, char *text)
+{
+	int rc = write_output(file, text, strlen(text));
+
+	free(text);
+	return rc;
+}
+
+/**
+ * request_write() - write a result in the forms that are wanted
+ * @rq: the request
+ * @doc: the result, of run, verify or bisect
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int request_write(const struct request *rq, const json_t *doc)
+{
+	int rc = rq->json ? result_write(doc, rq->json) : 0;
+
+	if (!rc && rq->junit)
+		rc = write_text(rq->junit, ci_junit(doc));
+	if (!rc && rq->ktap)
+		rc = write_text(rq->ktap, ci_ktap(doc));
+	return rc;
 }
 
 /**

@@ -31,6 +31,8 @@ enum request_pv {
  * @runs: how many
  * @jobs: boots at once; 0: as many as this machine can
  * @json: file for the result, "-" for standard output, or NULL
+ * @junit: the same as JUnit's XML
+ * @ktap: the same as KTAP; of selftest: what the tests said
  * @keep: directory for the runs, or NULL
  * @pv: whether kvm_wait() is expected
  * @verbose: print each guest's phases
@@ -42,6 +44,8 @@ struct request {
 	unsigned int runs;
 	unsigned int jobs;
 	const char *json;
+	const char *junit;
+	const char *ktap;
 	const char *keep;
 	enum request_pv pv;
 	bool verbose;
@@ -51,7 +55,7 @@ struct request {
 extern const struct argp request_argp;
 /* How many boots, for commands that don't find that out; input: struct request. */
 extern const struct argp request_runs_argp;
-/* Options of the load, and of the module; input: struct request. */
+/* Options of the load, of the module, and for CI systems; input: struct request. */
 extern const struct argp request_load_argp;
 /* Titles that don't count, for commands that judge; input: struct strv. */
 extern const struct argp request_ignore_argp;
@@ -63,6 +67,7 @@ unsigned int request_number(const struct argp_state *state, const char *option, 
 FILE *request_out(const struct request *rq);
 int request_accel(struct request *rq);
 struct series request_series(const struct request *rq, const char *dir);
+int request_write(const struct request *rq, const json_t *doc);
 int request_run(struct request *rq, struct result *result);
 
 #endif

@@ -29,38 +29,49 @@ static char *duration(double s)
 	return m ? xasprintf("%u min %.0f s", m, s - 60 * m) : xasprintf("%.1f s", s);
 }
 
-static void show_verdict(const struct report_section *s, const json_t *doc)
+/**
+ * report_bisect_verdict() - what a bisection came to
+ * @doc: its document
+ * @tone: set to that of the verdict
+ * @why: set to the rest of it in one line; the caller frees it
+ *
+ * Return: the verdict, as words for people
+ */
+const char *report_bisect_verdict(const json_t *doc, enum tone *tone, char **why)
 {
+	static const char *const others[][3] = {
+		{ "not reproduced", "NOT REPRODUCED", "the bad revision doesn't show the bug" },
+		{ "outside", "OUTSIDE", "the good revision shows the bug as well" },
+		{ "merge base", "MERGE BASE",
+		  "where good and bad parted it is as on the later one" },
+	};
 	const json_t *result = json_object_get(doc, "result");
 	bool fix = json_is_true(json_object_get(doc, "fix"));
 	const char *verdict = text_of(result, "verdict");
-	char *why;
+	double percent = 100 * real_of(result, "odds");
 
+	*tone = TONE_DOUBT;
 	if (!strcmp(verdict, "named")) {
-		why = xasprintf("%.12s %s (odds that this is right: %.2f %%)",
-				text_of(result, "commit"), text_of(result, "subject"),
-				100 * real_of(result, "odds"));
-		report_verdict(s, fix ? TONE_GOOD : TONE_BAD,
-			       fix ? "FIRST GOOD COMMIT" : "FIRST BAD COMMIT", why);
-	} else if (!strcmp(verdict, "inconclusive")) {
-		why = xasprintf("it could be any of %zu commits (odds that it is one of them: "
-				"%.2f %%)", json_array_size(json_object_get(result, "commits")),
-				100 * real_of(result, "odds"));
-		report_verdict(s, TONE_DOUBT, "INCONCLUSIVE", why);
-	} else if (!strcmp(verdict, "not reproduced")) {
-		why = xstrdup("the bad revision doesn't show the bug");
-		report_verdict(s, TONE_DOUBT, "NOT REPRODUCED", why);
-	} else if (!strcmp(verdict, "outside")) {
-		why = xstrdup("the good revision shows the bug as well");
-		report_verdict(s, TONE_DOUBT, "OUTSIDE", why);
-	} else if (!strcmp(verdict, "merge base")) {
-		why = xstrdup("where good and bad parted it is as on the later one");
-		report_verdict(s, TONE_DOUBT, "MERGE BASE", why);
-	} else {
-		why = xstrdup("no result yet");
-		report_verdict(s, TONE_NONE, "UNFINISHED", why);
+		*tone = fix ? TONE_GOOD : TONE_BAD;
+		*why = xasprintf("%.12s %s (odds that this is right: %.2f %%)",
+				 text_of(result, "commit"), text_of(result, "subject"), percent);
+		return fix ? "FIRST GOOD COMMIT" : "FIRST BAD COMMIT";
 	}
-	free(why);
+	if (!strcmp(verdict, "inconclusive")) {
+		*why = xasprintf("it could be any of %zu commits (odds that it is one of them: "
+				 "%.2f %%)", json_array_size(json_object_get(result, "commits")),
+				 percent);
+		return "INCONCLUSIVE";
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		if (!strcmp(verdict, others[i][0])) {
+			*why = xstrdup(others[i][2]);
+			return others[i][1];
+		}
+	}
+	*tone = TONE_NONE;
+	*why = xstrdup("no result yet");
+	return "UNFINISHED";
 }
 
 /* "a, b"; the caller frees it. */
@@ -285,9 +296,13 @@ static void show_runs(const struct report_section *s, const json_t *doc)
 void report_show_bisect(const struct report_section *s, const json_t *doc)
 {
 	const json_t *result = json_object_get(doc, "result");
-	char *summary;
+	const char *verdict;
+	char *summary, *why;
+	enum tone tone;
 
-	show_verdict(s, doc);
+	verdict = report_bisect_verdict(doc, &tone, &why);
+	report_verdict(s, tone, verdict, why);
+	free(why);
 	if (*text_of(result, "report")) {
 		summary = xasprintf("crash: %s", text_of(result, "crash"));
 		report_crash(s->at, summary, text_of(result, "report"));

@@ -27,5 +27,6 @@ void report_show_run(const struct report_section *s, const json_t *doc);
 void report_show_reproduce(const struct report_section *s, const json_t *doc);
 void report_show_verify(const struct report_section *s, const json_t *doc);
 void report_show_bisect(const struct report_section *s, const json_t *doc);
+const char *report_bisect_verdict(const json_t *doc, enum tone *tone, char **why);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/console.h"
+#include "base/json-text.h"
 #include "cmd/bench-table.h"
 
 /* What irqsan may cost. */
@@ -53,9 +54,8 @@ static void pick_line(void *ctx, const char *line, size_t len)
 {
 	struct pick *p = ctx;
 	json_t *obj = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
-	const char *kind = json_string_value(json_object_get(obj, "t"));
 
-	if (kind && !strcmp(kind, p->kind) && !json_object_get(obj, "from"))
+	if (!strcmp(text_of(obj, "t"), p->kind) && !json_object_get(obj, "from"))
 		json_array_append(p->found, obj);
 	json_decref(obj);
 }
@@ -147,10 +147,8 @@ void bench_sites(const char *records, size_t len, struct buf *sites)
 
 	json_array_foreach(all, i, record) {
 		json_array_foreach(json_object_get(record, "sites"), j, site) {
-			if (!json_is_string(site))
-				continue;
-			buf_add(sites, json_string_value(site), json_string_length(site));
-			buf_add(sites, "\n", 1);
+			if (json_is_string(site))
+				buf_addf(sites, "%s\n", json_string_value(site));
 		}
 	}
 	json_decref(all);
@@ -177,38 +175,29 @@ static const json_t *find(const json_t *array, const char *member, const char *v
 	const json_t *obj;
 	size_t i;
 
-	json_array_foreach((json_t *)array, i, obj) {
-		const char *text = json_string_value(json_object_get(obj, member));
-
-		if (text && !strcmp(text, value))
+	json_array_foreach(array, i, obj)
+		if (!strcmp(text_of(obj, member), value))
 			return obj;
-	}
 	return NULL;
 }
 
 /* Of the first boot: the others' differ by as little as their instructions do. */
 static void cell_hits(struct cell *c, const json_t *sample)
 {
-	double ops = json_number_value(json_object_get(sample, "ops")), missed = 0;
+	double ops = real_of(sample, "ops"), missed = 0;
 	json_t *hits = json_object_get(sample, "hits"), *pair;
 	const char *mechanism;
-	char *text;
 
 	json_object_foreach(hits, mechanism, pair) {
 		double ran = json_number_value(json_array_get(pair, 0)) / ops;
 
 		missed += json_number_value(json_array_get(pair, 1)) / ops;
 		c->hits += ran;
-		text = xasprintf("%s%s %.2f", c->text.len ? ", " : "", mechanism, ran);
-		buf_add(&c->text, text, strlen(text));
-		free(text);
+		buf_addf(&c->text, "%s%s %.2f", c->text.len ? ", " : "", mechanism, ran);
 	}
 	/* A timer tick that came between is no property of the work. */
-	if (missed >= 0.005) {
-		text = xasprintf(", skipped %.2f", missed);
-		buf_add(&c->text, text, strlen(text));
-		free(text);
-	}
+	if (missed >= 0.005)
+		buf_addf(&c->text, ", skipped %.2f", missed);
 }
 
 static void cell_fill(struct cell *c, const json_t *kernel, const char *config, const char *work)
@@ -220,14 +209,13 @@ static void cell_fill(struct cell *c, const json_t *kernel, const char *config, 
 	*c = (struct cell){};
 	boots = json_object_get(find(json_object_get(kernel, "configs"), "config", config),
 				"boots");
-	json_array_foreach((json_t *)boots, i, boot) {
+	json_array_foreach(boots, i, boot) {
 		const json_t *sample = find(boot, "name", work);
 		double per_op;
 
 		if (!sample)
 			continue;
-		per_op = json_number_value(json_object_get(sample, "ns")) /
-			 json_number_value(json_object_get(sample, "ops"));
+		per_op = real_of(sample, "ns") / real_of(sample, "ops");
 		if (!c->boots++)
 			cell_hits(c, sample);
 		if (c->boots == 1 || per_op < min)
@@ -261,7 +249,7 @@ static void table_fill(struct table *t, const json_t *kernel)
 
 	for (t->n = 0; t->n < ARRAY_SIZE(configs); t->n++)
 		t->configs[t->n] = configs[t->n];
-	json_array_foreach((json_t *)list, c, config) {
+	json_array_foreach(list, c, config) {
 		if (json_is_string(json_object_get(config, "against")) &&
 		    t->n < ARRAY_SIZE(t->configs))
 			t->configs[t->n++] = json_string_value(json_object_get(config, "config"));
@@ -352,11 +340,6 @@ static void print_check(FILE *out, const struct table *t, size_t work, size_t co
 	fprintf(out, "- %s, %s: %.3f of the " BENCH_CHECK " build, goal %.0f: %s\n", works[work],
 		configs[config], ratio, GOAL_CHECK,
 		ratio <= GOAL_CHECK ? "met" : "**missed**");
-}
-
-static const char *text_of(const json_t *obj, const char *member)
-{
-	return json_string_value(json_object_get(obj, member)) ?: "?";
 }
 
 static void print_config(FILE *out, const json_t *config)

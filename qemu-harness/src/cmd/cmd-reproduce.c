@@ -4,8 +4,6 @@
  * absence on one that has the fix and on the first with the fix as a livepatch,
  * in one command.
  */
-#define _GNU_SOURCE
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,48 +124,33 @@ static int run_step(struct request *rq, enum step step, struct side *s)
 	return rc;
 }
 
-/* Appends to *@line, which is freed and made anew. */
-static void __attribute__((format(printf, 2, 3))) append(char **line, const char *fmt, ...)
-{
-	char *more, *both;
-	va_list ap;
-
-	va_start(ap, fmt);
-	if (vasprintf(&more, fmt, ap) < 0)
-		abort();
-	va_end(ap);
-	both = xasprintf("%s%s", *line, more);
-	free(more);
-	free(*line);
-	*line = both;
-}
-
 /* The one line; the caller frees it. */
 static char *verdict_of(const struct side side[STEPS], unsigned int runs)
 {
 	unsigned int i, inconclusive = 0, other = 0;
-	char *line;
+	struct buf line = {};
 
-	line = xasprintf("reproduced in %u/%u boots of %s", side[STEP_BUGGY].with, runs,
-			 side[STEP_BUGGY].release);
+	buf_addf(&line, "reproduced in %u/%u boots of %s", side[STEP_BUGGY].with, runs,
+		 side[STEP_BUGGY].release);
 	for (i = STEP_FIXED; i < STEPS; i++)
-		append(&line, ", %s in %u/%u boots of %s%s (%llu kvm_wait calls checked)",
-		       i == STEP_FIXED ? "absent" : "and", side[i].without, runs, side[i].release,
-		       i == STEP_LIVEPATCHED ? " with the livepatch" : "", side[i].waits);
+		buf_addf(&line, ", %s in %u/%u boots of %s%s (%llu kvm_wait calls checked)",
+			 i == STEP_FIXED ? "absent" : "and", side[i].without, runs,
+			 side[i].release, i == STEP_LIVEPATCHED ? " with the livepatch" : "",
+			 side[i].waits);
 	for (i = STEP_FIXED; i < STEPS; i++)
 		if (side[i].with)
-			append(&line, "; PRESENT in %u boots of %s%s", side[i].with,
-			       side[i].release,
-			       i == STEP_LIVEPATCHED ? " with the livepatch" : "");
+			buf_addf(&line, "; PRESENT in %u boots of %s%s", side[i].with,
+				 side[i].release,
+				 i == STEP_LIVEPATCHED ? " with the livepatch" : "");
 	for (i = 0; i < STEPS; i++) {
 		inconclusive += side[i].inconclusive;
 		other += side[i].other;
 	}
 	if (inconclusive)
-		append(&line, "; inconclusive: %u boots never reached kvm_wait", inconclusive);
+		buf_addf(&line, "; inconclusive: %u boots never reached kvm_wait", inconclusive);
 	if (other)
-		append(&line, "; %u boots lost or with other findings", other);
-	return line;
+		buf_addf(&line, "; %u boots lost or with other findings", other);
+	return line.data;
 }
 
 static int exit_code(const struct side side[STEPS], unsigned int runs)

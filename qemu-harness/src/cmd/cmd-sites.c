@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "cmd/cmd.h"
+#include "judge/result.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/kernel.h"
 #include "sites/coverage.h"
@@ -384,34 +385,18 @@ static void print_counts(const struct subject *s)
 	       count_origin(c, SITE_ENABLE), count_origin(c, SITE_EXTRA));
 }
 
-static int finish_file(FILE *f, const char *path)
-{
-	int rc = ferror(f) ? -EIO : 0;
-
-	if (fclose(f) && !rc)
-		rc = -errno;
-	if (rc)
-		pr_err("can't write %s: %s", path, strerror(-rc));
-	return rc;
-}
-
-static FILE *create_file(const char *path)
-{
-	FILE *f = fopen(path, "we");
-
-	if (!f)
-		pr_err("can't write %s: %s", path, strerror(errno));
-	return f;
-}
-
 static int emit(const struct subject *s, const char *path)
 {
-	FILE *f = create_file(path);
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	int rc;
 
-	if (!f)
-		return -EIO;
 	sitelist_write(&s->text, &s->coverage, f);
-	return finish_file(f, path);
+	fclose(f);
+	rc = write_file(path, text, len);
+	free(text);
+	return rc;
 }
 
 /* JSON's numbers are signed. */
@@ -458,7 +443,7 @@ static int write_json(const struct subject *s, const char *path)
 	const struct coverage *c = &s->coverage;
 	json_t *sites = json_array(), *missed = json_array(), *o;
 	struct totals t = count(c);
-	int rc = 0;
+	int rc;
 
 	for (size_t i = 0; i < c->nr_sites; i++)
 		json_array_append_new(sites, json_site(s, &c->sites[i]));
@@ -482,10 +467,7 @@ static int write_json(const struct subject *s, const char *path)
 		      "probeable", (json_int_t)t.probeable, "listed", (json_int_t)t.listed,
 		      "extra", (json_int_t)t.extra, "missed", missed, "sites", sites,
 		      "modules", s->has_modules ? json_modules(&s->modsites) : NULL);
-	if (!o || json_dump_file(o, path, JSON_INDENT(1))) {
-		pr_err("can't write %s", path);
-		rc = -EIO;
-	}
+	rc = result_write(o, path);
 	json_decref(o);
 	return rc;
 }
@@ -580,19 +562,20 @@ static void report_details(FILE *f, const struct subject *s)
 /* Return: an exit code; the goal missed is "found". */
 static int report(struct subject *subjects, size_t nr, const char *path)
 {
-	FILE *f = create_file(path);
-	int rc = EXIT_OK;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	int rc;
 
-	if (!f)
-		return EXIT_INFRA;
 	report_start(f);
 	for (size_t i = 0; i < nr; i++)
 		report_row(f, &subjects[i]);
 	report_modules(f, subjects, nr);
 	for (size_t i = 0; i < nr; i++)
 		report_details(f, &subjects[i]);
-	if (finish_file(f, path))
-		return EXIT_INFRA;
+	fclose(f);
+	rc = write_file(path, text, len) ? EXIT_INFRA : EXIT_OK;
+	free(text);
 	for (size_t i = 0; i < nr; i++) {
 		double percent = coverage_percent(&subjects[i].coverage);
 

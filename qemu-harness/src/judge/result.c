@@ -231,8 +231,10 @@ int result_write(const json_t *doc, const char *file)
 	char *text = json_dumps(doc, JSON_INDENT(2)), *lines;
 	int rc;
 
-	if (!text)
+	if (!text) {
+		pr_err("%s: no memory, or a text that is no UTF-8", file);
 		return -ENOMEM;
+	}
 	lines = xasprintf("%s\n", text);
 	rc = write_output(file, lines, strlen(lines));
 	free(lines);

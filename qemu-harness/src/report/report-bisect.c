@@ -74,33 +74,12 @@ const char *report_bisect_verdict(const json_t *doc, enum tone *tone, char **why
 	return "UNFINISHED";
 }
 
-/* "a, b"; the caller frees it. */
-static char *joined(const json_t *list)
-{
-	struct buf out = {};
-	const json_t *one;
-	size_t i;
-
-	buf_add(&out, "", 0);
-	json_array_foreach(list, i, one)
-		buf_addf(&out, "%s%s", i ? ", " : "", json_string_value(one) ?: "");
-	return out.data;
-}
-
-/* Takes and frees @value. */
-static void fact(xmlNode *facts, const char *name, char *value, bool code)
-{
-	report_fact(facts, name, value, code);
-	free(value);
-}
-
 static void show_facts(const struct report_section *s, const json_t *doc)
 {
 	const json_t *result = json_object_get(doc, "result"), *value, *rev;
 	double build = 0, test = 0;
 	xmlNode *facts = report_facts(s, NULL);
 	const char *name;
-	char *text;
 	int tested = 0;
 	size_t i;
 
@@ -114,23 +93,23 @@ static void show_facts(const struct report_section *s, const json_t *doc)
 		report_fact(facts, "good", json_string_value(value) ?: "", true);
 	report_fact(facts, "bad", text_of(doc, "bad"), true);
 	report_fact(facts, "looked for", text_of(doc, "looked_for"), true);
-	fact(facts, "runs", int_of(doc, "runs") ? xasprintf("%d", int_of(doc, "runs")) :
-	     xstrdup("as many as it takes"), false);
-	fact(facts, "revisions tested", xasprintf("%d", tested), false);
-	fact(facts, "total time", duration(real_of(doc, "seconds")), false);
-	fact(facts, "of this, builds", duration(build), false);
-	fact(facts, "and tests", duration(test), false);
+	report_fact_free(facts, "runs", int_of(doc, "runs") ?
+			 xasprintf("%d", int_of(doc, "runs")) : xstrdup("as many as it takes"),
+			 false);
+	report_fact_free(facts, "revisions tested", xasprintf("%d", tested), false);
+	report_fact_free(facts, "total time", duration(real_of(doc, "seconds")), false);
+	report_fact_free(facts, "of this, builds", duration(build), false);
+	report_fact_free(facts, "and tests", duration(test), false);
 	report_fact(facts, "compiler", text_of(doc, "compiler"), false);
-	fact(facts, "to", joined(json_object_get(result, "to")), true);
-	fact(facts, "cc", joined(json_object_get(result, "cc")), true);
-	fact(facts, "could be", joined(json_object_get(result, "commits")), true);
+	report_fact_free(facts, "to", report_joined(json_object_get(result, "to")), true);
+	report_fact_free(facts, "cc", report_joined(json_object_get(result, "cc")), true);
+	report_fact_free(facts, "could be", report_joined(json_object_get(result, "commits")),
+			 true);
 	json_object_foreach((json_t *)json_object_get(doc, "facts"), name, value) {
-		text = json_is_string(value) ? xstrdup(json_string_value(value)) :
-		       json_is_array(value) ? joined(value) :
-		       json_dumps(value, JSON_ENCODE_ANY);
-		if (!json_is_null(value))
-			report_fact(facts, name, text, true);
-		free(text);
+		if (json_is_null(value))
+			continue;
+		report_fact_free(facts, name, json_is_string(value) || json_is_array(value) ?
+				 report_joined(value) : json_dumps(value, JSON_ENCODE_ANY), true);
 	}
 }
 
@@ -249,17 +228,14 @@ static void show_rates(const struct report_section *s, const json_t *doc)
 		if (int_of(rate, "runs") && first_with(doc, text_of(rev, "signature")) == i) {
 			row = report_row(table, "");
 			html_add(row->children, "code", NULL, hash);
-			report_rate(row, int_of(rate, "hits"), int_of(rate, "runs"),
-				    real_of(rate, "low"), real_of(rate, "mid"),
-				    real_of(rate, "high"));
+			report_rate(row, rate, rate);
 		}
 		free(hash);
 	}
 	if (!all)
 		return;
 	row = report_row(table, "all that showed it");
-	report_rate(row, int_of(all, "hits"), int_of(all, "runs"), real_of(all, "low"),
-		    real_of(all, "mid"), real_of(all, "high"));
+	report_rate(row, all, all);
 }
 
 static void show_runs(const struct report_section *s, const json_t *doc)

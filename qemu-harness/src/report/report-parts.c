@@ -99,30 +99,38 @@ void report_fact(xmlNode *facts, const char *name, const char *value, bool code)
 /* The first digits of a hash: they will do to tell it from others. */
 static void hash_fact(xmlNode *facts, const char *name, const char *hash)
 {
-	char *digits = xasprintf("%.16s", hash);
-
-	report_fact(facts, name, digits, true);
-	free(digits);
+	report_fact_free(facts, name, xasprintf("%.16s", hash), true);
 }
 
-/* Takes and frees @value. */
-static void fact_free(xmlNode *facts, const char *name, char *value)
+/**
+ * report_fact_free() - one fact
+ * @facts: the list
+ * @name: what it is
+ * @value: as for report_fact(); freed
+ * @code: as there
+ */
+void report_fact_free(xmlNode *facts, const char *name, char *value, bool code)
 {
-	report_fact(facts, name, value, false);
+	report_fact(facts, name, value, code);
 	free(value);
 }
 
-/* A list; documents of format 1 have a string. */
-static void add_chores(xmlNode *facts, const json_t *chores)
+/**
+ * report_joined() - a list as text
+ * @list: array of strings; a string stands for itself
+ *
+ * Return: "a, b"; the caller frees it
+ */
+char *report_joined(const json_t *list)
 {
-	struct buf text = {};
-	const json_t *chore;
+	struct buf out = {};
+	const json_t *one;
 	size_t i;
 
-	json_array_foreach(chores, i, chore)
-		buf_addf(&text, "%s%s", i ? ", " : "", json_string_value(chore) ?: "");
-	report_fact(facts, "chores", json_string_value(chores) ?: text.data ?: "", true);
-	buf_free(&text);
+	buf_addf(&out, "%s", json_string_value(list) ?: "");
+	json_array_foreach(list, i, one)
+		buf_addf(&out, "%s%s", i ? ", " : "", json_string_value(one) ?: "");
+	return out.data;
 }
 
 /**
@@ -143,14 +151,14 @@ void report_run_facts(xmlNode *facts, const json_t *doc)
 	report_fact(facts, "livepatch", text_of(doc, "livepatch_name"), true);
 	report_fact(facts, "accelerator", text_of(doc, "accel"), false);
 	if (int_of(doc, "cpus"))
-		fact_free(facts, "guest", xasprintf("%d CPUs, %d MB", int_of(doc, "cpus"),
-						    int_of(doc, "memory_mb")));
+		report_fact_free(facts, "guest", xasprintf("%d CPUs, %d MB", int_of(doc, "cpus"),
+							   int_of(doc, "memory_mb")), false);
 	if (*text_of(doc, "workload"))
-		fact_free(facts, "load", xasprintf("%s for %d s", text_of(doc, "workload"),
-						   int_of(doc, "seconds")));
-	if (*text_of(doc, "detector"))
-		report_fact(facts, "detector", text_of(doc, "detector"), false);
-	add_chores(facts, json_object_get(doc, "chores"));
+		report_fact_free(facts, "load", xasprintf("%s for %d s", text_of(doc, "workload"),
+							  int_of(doc, "seconds")), false);
+	report_fact(facts, "detector", text_of(doc, "detector"), false);
+	/* Documents of format 1 have a string. */
+	report_fact_free(facts, "chores", report_joined(json_object_get(doc, "chores")), true);
 	report_fact(facts, "parameters", text_of(doc, "params"), true);
 	report_fact(facts, "command line", text_of(doc, "cmdline"), true);
 	hash_fact(facts, "kernel sha256", text_of(doc, "kernel_sha256"));
@@ -198,14 +206,14 @@ xmlNode *report_row(xmlNode *table, const char *name)
 /**
  * report_rate() - cells for a rate with its interval, in numbers and drawn
  * @row: the row
- * @hits: how often
- * @runs: of how many
- * @low: lower end, 0 to 1
- * @mid: the rate
- * @high: upper end
+ * @counts: object with hits and runs
+ * @rate: object with low, mid and high, 0 to 1
  */
-void report_rate(xmlNode *row, int hits, int runs, double low, double mid, double high)
+void report_rate(xmlNode *row, const json_t *counts, const json_t *rate)
 {
+	double low = real_of(rate, "low"), mid = real_of(rate, "mid");
+	double high = real_of(rate, "high");
+	int hits = int_of(counts, "hits"), runs = int_of(counts, "runs");
 	xmlNode *bar;
 
 	html_addf(row, "td", "number", "%d of %d", hits, runs);

@@ -57,11 +57,13 @@ void report_verdict(const struct report_section *s, enum tone tone, const char *
 xmlNode *report_part(const struct report_section *s, const char *title, const char *note);
 xmlNode *report_facts(const struct report_section *s, const char *name);
 void report_fact(xmlNode *facts, const char *name, const char *value, bool code);
+void report_fact_free(xmlNode *facts, const char *name, char *value, bool code);
+char *report_joined(const json_t *list);
 void report_run_facts(xmlNode *facts, const json_t *doc);
 
 xmlNode *report_table(xmlNode *at, const char *const *head, size_t n);
 xmlNode *report_row(xmlNode *table, const char *name);
-void report_rate(xmlNode *row, int hits, int runs, double low, double mid, double high);
+void report_rate(xmlNode *row, const json_t *counts, const json_t *rate);
 
 xmlNode *report_grid(const struct report_section *s);
 xmlNode *report_grid_row(xmlNode *grid, const char *name, bool code);

@@ -75,8 +75,7 @@ static void rate_row(xmlNode *table, const char *name, const json_t *doc)
 	const json_t *rate = json_object_get(totals, "rate");
 	xmlNode *row = report_row(table, name);
 
-	report_rate(row, int_of(rate, "hits"), int_of(rate, "runs"), real_of(rate, "low"),
-		    real_of(rate, "mid"), real_of(rate, "high"));
+	report_rate(row, rate, rate);
 	html_addf(row, "td", "number", "%lld", long_of(totals, "waits"));
 	html_addf(row, "td", "number", "%lld", long_of(totals, "violations"));
 	html_addf(row, "td", "number", "%d", int_of(totals, "lost_boots"));

@@ -52,11 +52,9 @@ static void show_rates(const struct report_section *s, const json_t *doc)
 
 	for (i = 0; i < SIDES; i++) {
 		const json_t *side = json_object_get(doc, sides[i]);
-		const json_t *rate = json_object_get(side, "rate");
 
 		row = report_row(table, sides[i]);
-		report_rate(row, int_of(side, "hits"), int_of(side, "runs"), real_of(rate, "low"),
-			    real_of(rate, "mid"), real_of(rate, "high"));
+		report_rate(row, side, json_object_get(side, "rate"));
 		for (j = 0; j < ARRAY_SIZE(counts); j++)
 			html_addf(row, "td", "number", "%d", int_of(side, counts[j]));
 		html_addf(row, "td", "number", "%lld", long_of(side, "waits"));

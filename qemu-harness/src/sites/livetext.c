@@ -99,23 +99,6 @@ const void *livetext_bytes(const struct livetext *text, uint64_t addr, size_t le
 	return (char *)data->d_buf + (addr - shdr.sh_addr);
 }
 
-/**
- * livetext_section() - the section that an address lies in
- * @text: the kernel
- * @addr: the address
- *
- * Return: its name, "" where there is none.
- */
-const char *livetext_section(const struct livetext *text, uint64_t addr)
-{
-	GElf_Shdr shdr;
-	size_t strings;
-
-	if (!section_at(text->elf, addr, 1, &shdr) || elf_getshdrstrndx(text->elf, &strings))
-		return "";
-	return elf_strptr(text->elf, strings, shdr.sh_name) ?: "";
-}
-
 static const struct livetext *kernel_of(const struct livetext *text)
 {
 	return text->kernel ?: text;

@@ -86,7 +86,6 @@ void livetext_close(struct livetext *text);
 struct irqsan_style livetext_style(const struct livetext *text);
 bool livetext_address(const struct livetext *text, const char *name, uint64_t *addr);
 const void *livetext_bytes(const struct livetext *text, uint64_t addr, size_t len);
-const char *livetext_section(const struct livetext *text, uint64_t addr);
 bool livetext_place(const struct livetext *text, uint64_t addr, struct livetext_place *place);
 const char *livetext_symbol(const struct livetext *text, uint64_t addr, char *buf, size_t size);
 

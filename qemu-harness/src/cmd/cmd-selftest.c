@@ -3,7 +3,6 @@
  * irqsan selftest: run the selftests in a guest and say what came out.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,6 @@
 /*
  * Carries out a request: gets the kernel, makes the guest, boots it.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

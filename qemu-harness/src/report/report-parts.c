@@ -4,7 +4,6 @@
  * tables, the cells of a grid, links to consoles.
  */
 #define _GNU_SOURCE
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -13,14 +13,10 @@
 
 #include "base/cache.h"
 #include "base/program.h"
-#include "base/tool.h"
 #include "base/unpack.h"
 #include "kernel/apt.h"
 #include "kernel/buildroot.h"
-
-static const char *const mmdebstrap_marks[] = {
-	"E: Failed to fetch", "E: Unable to locate", "E: ", "W: ", "unshare: ", NULL,
-};
+#include "kernel/mmdebstrap.h"
 
 /**
  * struct wanted - a suite's build root
@@ -94,120 +90,32 @@ static char *root_path(const char *name)
 	return xstrdup(name);
 }
 
-/*
- * mmdebstrap does not read the machine's apt.conf.d, but its proxies and what it
- * says of clocks hold for the build root's packages as well.
- */
-static int write_apt_options(const char *path)
-{
-	static const char *const argv[] = {
-		"apt-config", "dump", "--format", "%F \"%v\";%n", "Acquire", NULL,
-	};
-	static const char *const wanted[] = {
-		"Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::Retries ",
-		"Acquire::Force",
-	};
-	struct buf out = { 0 }, text = { 0 };
-	char *save = NULL;
-	int rc = program_output(argv, &out);
-
-	buf_add(&text, "", 0);
-	for (char *line = rc ? NULL : strtok_r(out.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		bool keep = false;
-
-		for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-			keep |= !strncmp(line, wanted[i], strlen(wanted[i]));
-		if (keep && !strstr(line, " \"\";")) {
-			buf_add(&text, line, strlen(line));
-			buf_add(&text, "\n", 1);
-		}
-	}
-	if (!rc)
-		rc = write_file(path, text.data, text.len);
-	buf_free(&text);
-	buf_free(&out);
-	return rc;
-}
-
-static int run_mmdebstrap(const char *suite, const struct strv *packages, const char *tmp,
-			  const char *tar, const char *log)
-{
-	/*
-	 * As root its mounts and processes live in namespaces of their own:
-	 * however it ends, no bind mount of /dev stays behind in the cache.
-	 */
-	static const char *const as_root[] = {
-		"unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-	};
-	char *aptopt = xasprintf("%s/apt.conf", tmp), *what, *source = NULL;
-	struct strv argv = { 0 };
-	struct buf include = { 0 };
-	int rc;
-
-	for (size_t i = 0; i < packages->n; i++) {
-		buf_add(&include, ",", i ? 1 : 0);
-		buf_add(&include, packages->v[i], strlen(packages->v[i]));
-	}
-	rc = write_apt_options(aptopt);
-	if (!rc)
-		rc = apt_source(suite, &source);
-	if (rc)
-		goto out;
-	for (size_t i = 0; !geteuid() && i < ARRAY_SIZE(as_root); i++)
-		strv_push(&argv, as_root[i]);
-	strv_push(&argv, "env");
-	/* Not into /tmp, which may be small; other users can't reach the cache, though. */
-	if (!geteuid())
-		strv_pushf(&argv, "TMPDIR=%s", tmp);
-	strv_push(&argv, "mmdebstrap");
-	strv_pushf(&argv, "--mode=%s", geteuid() ? "unshare" : "root");
-	strv_push(&argv, "--variant=essential");
-	strv_push(&argv, "--architectures=amd64");
-	strv_push(&argv, "--format=tar");
-	strv_pushf(&argv, "--include=%s", include.data);
-	strv_pushf(&argv, "--aptopt=%s", aptopt);
-	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/man/*");
-	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/doc/*");
-	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/locale/*");
-	strv_push(&argv, suite);
-	strv_push(&argv, tar);
-	strv_push(&argv, source);
-	what = xasprintf("making the build root of Debian %s", suite);
-	rc = tool_run(&(struct tool){
-		.what = what, .argv = (const char *const *)argv.v, .log = log,
-		.deadline_s = 1800, .marks = mmdebstrap_marks,
-	});
-	free(what);
-out:
-	strv_free(&argv);
-	buf_free(&include);
-	free(source);
-	free(aptopt);
-	return rc;
-}
-
 static int make_root(void *ctx, const char *work, const char *dest)
 {
 	struct wanted *w = ctx;
 	char *log = xasprintf("%s/buildroots/%s.log", irqsan_cache(), w->suite);
 	char *tar = xasprintf("%s/root.tar", work), *root = xasprintf("%s/root", dest);
+	char *what = xasprintf("making the build root of Debian %s", w->suite);
 	struct unpack u = { .dest = root, .path = root_path };
 	double start = now();
 	int rc;
 
-	pr_info("making the build root of Debian %s (once)", w->suite);
+	pr_info("%s (once)", what);
 	/* Whoever asked for what it has will ask for it again. */
 	for (size_t i = 0; i < w->packages->n; i++)
 		if (!strv_has(&w->have, w->packages->v[i]))
 			strv_push(&w->have, w->packages->v[i]);
-	rc = run_mmdebstrap(w->suite, &w->have, work, tar, log);
+	rc = mmdebstrap(&(struct mmdebstrap){
+		.what = what, .suite = w->suite, .variant = "essential", .packages = &w->have,
+		.tmp = work, .tar = tar, .log = log,
+	});
 	if (!rc)
 		rc = unpack_tar(&u, tar);
 	if (!rc)
 		rc = describe(w, root, dest);
 	if (!rc)
 		pr_info("the build root of Debian %s is ready, %.0f s", w->suite, now() - start);
+	free(what);
 	free(root);
 	free(tar);
 	free(log);

@@ -127,6 +127,11 @@ check-cache: deps
 	$(MAKE) all
 	qemu-harness/tests/cache-kill.sh
 
+# Guests with a userland: four minutes, and a mirror once.
+check-roots: deps
+	$(MAKE) all
+	qemu-harness/tests/roots.sh
+
 check-builds: deps
 	$(MAKE) all
 	qemu-harness/tests/builds.sh
@@ -271,7 +276,7 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all bench bench-builds bisect-demo bisect-sim check check-bisect check-builds \
-	check-cache check-chores check-intree check-mutations check-patches check-report \
+	check-cache check-chores check-intree check-mutations check-patches check-report check-roots \
 	check-selftests check-series check-verify clean crash-speed crash-titles deps \
 	$(FUZZERS) history reproduce sites-report unit verify-sim zoo-compare
 .SECONDARY: $(ALL_OBJ) $(FUZZ_OBJ)

@@ -87,6 +87,8 @@ int conf_read(const char *path, struct conf *conf)
 			conf->workload = value;
 		} else if (!strcmp(line, "disk")) {
 			conf->disk = value;
+		} else if (!strcmp(line, "root")) {
+			conf->root = value;
 		} else if (!strcmp(line, "seconds")) {
 			conf->seconds = (unsigned int)strtoul(value, NULL, 10);
 		} else if (!strcmp(line, "reload")) {

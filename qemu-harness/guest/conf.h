@@ -45,6 +45,7 @@ struct conf_bench {
  *	   over; ends at the first without a path
  * @chore: names of chores; ends with a NULL
  * @disk: ext4 image for the storm, or NULL
+ * @root: file system of the disk that holds a userland, or NULL
  * @seconds: how long the load runs
  * @reload: how often @irqsan is taken out and put back under the load
  * @bench: work to measure instead of a load, in order; ends at the first
@@ -72,6 +73,7 @@ struct conf {
 	const char *chore[CONF_CHORES_MAX + 1];
 	const char *workload;
 	const char *disk;
+	const char *root;
 	unsigned int seconds;
 	unsigned int reload;
 	struct conf_bench bench[CONF_BENCH_MAX + 1];

@@ -22,6 +22,7 @@
 #include "guest.h"
 #include "livepatch.h"
 #include "planted.h"
+#include "root.h"
 #include "selftest.h"
 #include "workload.h"
 
@@ -303,7 +304,7 @@ int main(void)
 				       strstr(guest_kernel_log(), "PV spinlocks enabled") != NULL));
 	if (conf_read("/etc/irqsan.conf", &conf) == 0) {
 		load_modules(&conf);
-		if (!prepare(&conf))
+		if ((conf.root && !root_mount(conf.root)) || !prepare(&conf))
 			guest_power_off();
 		if (conf.selftest[0])
 			run_selftests(&conf);

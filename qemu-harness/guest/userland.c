@@ -32,16 +32,28 @@ static void loopback_up(void)
 }
 
 /**
- * userland_install() - give the guest a shell and common commands
+ * userland_mount() - what programs expect of a machine, but init doesn't need
  *
  * What the kernel lacks (a file system, a network) is left out in silence: a program
  * that needs it says so.
+ */
+void userland_mount(void)
+{
+	mkdir("/dev/shm", 0755);
+	mkdir("/dev/pts", 0755);
+	mount("tmpfs", "/dev/shm", "tmpfs", 0, NULL);
+	mount("devpts", "/dev/pts", "devpts", 0, NULL);
+	loopback_up();
+}
+
+/**
+ * userland_install() - give the guest a shell and common commands
  *
  * Return: 0 or -errno; the reason was recorded
  */
 int userland_install(void)
 {
-	static const char *const dirs[] = { "/tmp", "/root", "/usr", "/dev/shm", "/dev/pts" };
+	static const char *const dirs[] = { "/tmp", "/root", "/usr" };
 	char *const argv[] = { BUSYBOX, "--install", "-s", "/bin", NULL };
 	int status = 0;
 	pid_t pid;
@@ -49,10 +61,8 @@ int userland_install(void)
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		mkdir(dirs[i], 0755);
 	mount("tmpfs", "/tmp", "tmpfs", 0, NULL);
-	mount("tmpfs", "/dev/shm", "tmpfs", 0, NULL);
-	mount("devpts", "/dev/pts", "devpts", 0, NULL);
 	chmod("/tmp", 01777);
-	loopback_up();
+	userland_mount();
 	pid = fork();
 	if (!pid) {
 		execv(argv[0], argv);

@@ -5,6 +5,7 @@
 #ifndef IRQSAN_USERLAND_H
 #define IRQSAN_USERLAND_H
 
+void userland_mount(void);
 int userland_install(void);
 
 #endif

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 
 #include "conf.h"
 #include "guest.h"
+#include "root.h"
 #include "userland.h"
 #include "workload.h"
 
@@ -27,9 +29,9 @@
 #define LINE_MAX_BYTES 1024
 #define OUTPUT_MAX 262144
 
-static char *const environment[] = {
-	"PATH=/bin:/sbin:/usr/bin:/usr/sbin", "HOME=/root", "USER=root", "TERM=dumb",
-	"LC_ALL=C", "TMPDIR=/tmp", NULL
+static char *environment[] = {
+	"PATH=/usr/local/bin:/usr/local/sbin:/bin:/sbin:/usr/bin:/usr/sbin",
+	"HOME=/root", "USER=root", "TERM=dumb", "LC_ALL=C", "TMPDIR=/tmp", NULL
 };
 
 /**
@@ -132,9 +134,8 @@ static void run_once(struct slot *slot, int out)
 		dup2(in, STDIN_FILENO);
 		dup2(out, STDOUT_FILENO);
 		dup2(out, STDERR_FILENO);
-		if (!chdir("/tmp"))
-			execvpe(words[0], words, environment);
-		slot->error = errno;
+		environ = environment;
+		slot->error = -root_exec(words);
 		_exit(127);
 	}
 	status = pid < 0 ? 127 : reap(pid);
@@ -180,7 +181,7 @@ static int command_start(const struct conf *conf, unsigned int cpus)
 	int pipes[2];
 
 	(void)cpus;
-	if (!read_words(conf->command) || userland_install())
+	if (!read_words(conf->command) || (!conf->root && userland_install()))
 		return -EINVAL;
 	slots = mmap(NULL, sizeof(*slots) * PROCS_MAX, PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -233,6 +234,7 @@ static void command_stop(void)
 {
 	struct slot sum = { 0 };
 	unsigned int killed = 0;
+	char error[256] = "";
 
 	for (unsigned int i = 0; i < nr_procs; i++) {
 		if (!sum.failed)
@@ -242,6 +244,11 @@ static void command_stop(void)
 		sum.error = sum.error ?: slots[i].error;
 		sum.first_ms = sum.first_ms ?: slots[i].first_ms;
 	}
+	if (sum.error)
+		snprintf(error, sizeof(error), "%.99s: %s", words[0],
+			 sum.error == ENOENT ? "no such program in the guest" :
+			 sum.error == ELIBACC ? "its interpreter or dynamic linker is not in the guest" :
+			 strerror(sum.error));
 	for (unsigned int i = 0; i < nr_procs; i++) {
 		if (pids[i] <= 0)
 			continue;
@@ -259,8 +266,7 @@ static void command_stop(void)
 	}
 	guest_record("command",
 		     json_pack("{s:s, s:I, s:I, s:i, s:i, s:I, s:I}", "error",
-			       sum.error ? strerror(sum.error) : "", "runs",
-			       (json_int_t)sum.runs, "failed", (json_int_t)sum.failed, "status",
+			       error, "runs", (json_int_t)sum.runs, "failed", (json_int_t)sum.failed, "status",
 			       sum.status, "killed", (int)killed, "ms", (json_int_t)sum.first_ms,
 			       "dropped", (json_int_t)dropped));
 }

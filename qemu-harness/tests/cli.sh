@@ -103,6 +103,16 @@ says 2 'the path in the guest must begin with /' "a file to add to nowhere" \
 	$command --add README.md:x --keep "$out/load-7" -- true
 says 2 'README.md is no kernel module' "a module that is none" \
 	$command --insmod README.md --keep "$out/load-8" -- true
+# Roots; those that take long are in roots.sh.
+says 2 'is this whole machine' "the machine's own root" $command --root / -- true
+says 2 'docs: has no bin/sh' "a directory that is no root" $command --root docs -- true
+says 2 'README.md: is neither a directory nor an image' "a file that is no root" \
+	$command --root README.md -- true
+says 2 'no/such: No such file' "a root that isn't there" $command --root no/such -- true
+says 2 'wants debian:SUITE' "packages with versions" $command --root debian:trixie,a=1 -- true
+mkdir -p "$out/root/bin" && : >"$out/root/bin/sh"
+says 2 'holds .*, the directory of the run' "a root that would hold itself" \
+	$command --root "$out/root" --keep "$out/root/run" -- true
 says 2 'are for a command behind --' "procs of no command" \
 	$command --procs 2 --keep "$out/load-9"
 says 2 'number from 1 to 10000, not "x"' "repeat x" $command --repeat x -- true

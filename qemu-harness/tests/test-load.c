@@ -178,6 +178,32 @@ static void test_no_program(void **state)
 	end(&f);
 }
 
+/* In a root all is the root's but for the file itself. */
+static void test_root(void **state)
+{
+	static const char script[] = "#!/usr/bin/env python3\n";
+	static const char argv[] = "stress-ng\0one\0two words";
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	plan_set(&f.plan.root, "debian:trixie");
+	assert_int_equal(add(&f, "p.py", script, strlen(script)), 0);
+	assert_true(has(&f, "userland/files/load/p.py", 25));
+	assert_false(has(&f, "busybox", 7));
+	/* This is no file here, so the guest will find it, or not. */
+	strv_free(&f.plan.args);
+	strv_push(&f.plan.args, "stress-ng");
+	strv_push(&f.plan.args, "one");
+	strv_push(&f.plan.args, "two words");
+	f.image.ir = initramfs_create(f.image.path);
+	assert_int_equal(load_command.add(&f.image), 0);
+	assert_int_equal(initramfs_finish(f.image.ir), 0);
+	assert_true(has(&f, argv, sizeof(argv)));
+	image_free(&f.image);
+	end(&f);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -185,6 +211,7 @@ int main(void)
 		cmocka_unit_test(test_c_file),
 		cmocka_unit_test(test_syz),
 		cmocka_unit_test(test_no_program),
+		cmocka_unit_test(test_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

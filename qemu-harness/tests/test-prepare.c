@@ -83,6 +83,7 @@ static void fill(struct plan *plan)
 	plan_set(&plan->params, "track=1");
 	plan_set(&plan->syz, "bin");
 	plan_set(&plan->livepatch, "fix.ko");
+	plan_set(&plan->root, "debian:trixie");
 }
 
 /* What run.json has of a plan is all of it. */
@@ -96,7 +97,7 @@ static void test_plan(void **state)
 	plan_copy(&copy, &plan);
 	assert_int_equal(plan_to_json(&copy, &doc), 0);
 	/* A new member must be in this test, or it isn't tested. */
-	assert_int_equal(json_object_size(doc), 28);
+	assert_int_equal(json_object_size(doc), 29);
 	run = json_pack("{s:s, s:O}", "format", "irqsan-boot/2", "plan", doc);
 	assert_int_equal(plan_from_json(run, &read), 0);
 	assert_int_equal(plan_to_json(&read, &again), 0);

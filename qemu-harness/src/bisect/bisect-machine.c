@@ -129,6 +129,7 @@ static void basic_plan(const struct plan *plan, struct plan *basic)
 	basic->load = &load_none;
 	basic->seconds = 1;
 	basic->expect_pv = false;
+	plan_set(&basic->root, NULL);
 }
 
 static int make_guests(struct bisect_machine *m, struct bisect_guest *g)

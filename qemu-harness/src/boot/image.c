@@ -16,6 +16,7 @@
 #include "boot/detector.h"
 #include "boot/image.h"
 #include "boot/load.h"
+#include "boot/root.h"
 
 static const char *const chores[] = {
 	"hotplug", "suspend", "modules", "sysrq-l", "tracer", "kmemleak", "kexec", "reboot"
@@ -227,6 +228,24 @@ static int only_module(const char *dir, char **path)
 }
 
 /**
+ * image_user_file() - a file of the user's, for the load
+ * @image: the image
+ * @from: its path
+ * @name: its path in the guest: in its root, where it has one
+ * @mode: permissions
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int image_user_file(struct image *image, const char *from, const char *name, mode_t mode)
+{
+	char *to = xasprintf("%s%s", image->plan->root ? IMAGE_ROOT_FILES : "", name);
+	int rc = initramfs_add_file(image->ir, to, S_IFREG | mode, from);
+
+	free(to);
+	return rc;
+}
+
+/**
  * image_program() - a program of this machine, with its libraries
  * @image: the image
  * @from: its path
@@ -370,8 +389,7 @@ static int add_file(struct image *image, const char *spec)
 		pr_err("--add %s: the path in the guest must begin with /", spec);
 		rc = -EINVAL;
 	} else {
-		rc = initramfs_add_file(image->ir, colon ? colon + 1 : full,
-					S_IFREG | (st.st_mode & 0777), full);
+		rc = image_user_file(image, full, colon ? colon + 1 : full, st.st_mode & 0777);
 	}
 	free(full);
 	free(from);
@@ -402,6 +420,8 @@ static int add_all(struct image *image)
 	int rc;
 
 	rc = add_init(image->ir);
+	if (!rc && image->root)
+		rc = root_add(image);
 	if (!rc)
 		rc = plan->load->add(image);
 	if (!rc && plan->livepatch)
@@ -446,6 +466,9 @@ int image_make(const struct plan *plan, const struct kernel *kernel, const char 
 	*image = (struct image){
 		.plan = plan, .kernel = kernel, .path = xasprintf("%s/initramfs.cpio", dir),
 	};
+	rc = plan->root ? root_get(plan->root, dir, &image->root, &image->root_held) : 0;
+	if (rc)
+		return rc;
 	image->ir = initramfs_create(image->path);
 	if (!image->ir)
 		return -EIO;
@@ -459,15 +482,20 @@ int image_make(const struct plan *plan, const struct kernel *kernel, const char 
 }
 
 /**
- * image_free() - free what image_make() filled in, and remove the initramfs: what it
- *		  was made of is named in run.json
+ * image_free() - free what image_make() filled in, and remove initramfs and root: what
+ *		  they were made of is named in run.json
  * @image: the image; may be freed twice
  */
 void image_free(struct image *image)
 {
 	if (image->path)
 		unlink(image->path);
+	if (image->root)
+		unlink(image->root);
+	if (image->root_held)
+		close(image->root_held);
 	free(image->path);
+	free(image->root);
 	buf_free(&image->conf);
 	free(image->module);
 	free(image->livepatch);

@@ -15,6 +15,9 @@
 #define IMAGE_STORM_SOURCE "qemu-harness/guest/storm"
 #define IMAGE_PLANTED_SOURCE "selftests/irqsan/planted"
 
+/* The guest's init copies what is below into the root. */
+#define IMAGE_ROOT_FILES "/userland/files"
+
 /**
  * struct image - an initramfs, made or being made
  * @plan: what its guest is to do
@@ -24,6 +27,8 @@
  * @path: of the initramfs; owned
  * @module: path of the irqsan.ko in it, or NULL; owned
  * @livepatch: path of the livepatch in it, or NULL; owned
+ * @root: path of the image of its userland, or NULL; owned
+ * @root_held: keeps that in the cache; 0 if it isn't there
  */
 struct image {
 	const struct plan *plan;
@@ -33,6 +38,8 @@ struct image {
 	char *path;
 	char *module;
 	char *livepatch;
+	char *root;
+	int root_held;
 };
 
 int image_make(const struct plan *plan, const struct kernel *kernel, const char *dir,
@@ -45,6 +52,7 @@ void image_order(struct image *image, const char *key, const char *value);
 int image_modules(struct image *image, const char *key, const char *const *names);
 int image_test_module(struct image *image, const char *source, const char *name);
 int image_busybox(struct image *image);
+int image_user_file(struct image *image, const char *from, const char *name, mode_t mode);
 int image_program(struct image *image, const char *from, const char *name);
 
 #endif

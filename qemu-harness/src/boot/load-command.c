@@ -81,7 +81,7 @@ static int add_script(struct image *image, const char *file, const char *to, con
 	if (from && (!strcmp(base_of(name), "bash") || !strcmp(base_of(name), "dash"))) {
 		rc = image_program(image, from, *name == '/' ? name : from);
 	} else {
-		pr_err("%s wants %s, which the guest hasn't: use sh or bash, or another --root",
+		pr_err("%s wants %s, which the guest hasn't: use sh or bash, or a --root that has it",
 		       file, *name ? name : "an interpreter");
 		rc = -ENOEXEC;
 	}
@@ -129,17 +129,22 @@ static int add_executable(struct image *image, const char *file, const char *to)
 {
 	char head[HEAD_BYTES];
 	int rc = read_head(file, head);
+	bool script = !strncmp(head, "#!", 2);
 
 	if (rc)
 		return rc;
-	if (!strncmp(head, "#!", 2))
+	if (script && !image->plan->root)
 		return add_script(image, file, to, head + 2);
-	if (strncmp(head, ELFMAG, SELFMAG)) {
+	if (!script && strncmp(head, ELFMAG, SELFMAG)) {
 		pr_err("%s is neither a program nor a script (which begins with #!) nor a .c file",
 		       file);
 		return -ENOEXEC;
 	}
-	return check_machine(file) ?: image_program(image, file, to);
+	rc = script ? 0 : check_machine(file);
+	/* A root has interpreters and libraries of its own. */
+	if (!rc && image->plan->root)
+		return image_user_file(image, file, to, 0755);
+	return rc ?: image_program(image, file, to);
 }
 
 /* The guest reads words that end in a NUL each. */
@@ -176,7 +181,7 @@ static int add_syz(struct image *image, const char *file, struct buf *words)
 		free(from);
 	}
 	if (!rc)
-		rc = initramfs_add_file(image->ir, to, S_IFREG | 0644, file);
+		rc = image_user_file(image, file, to, 0644);
 	add_word(words, "/load/syz-execprog");
 	add_word(words, "-executor=/load/syz-executor");
 	add_word(words, "-repeat=0");
@@ -191,10 +196,15 @@ static int add_syz(struct image *image, const char *file, struct buf *words)
 static int add_first(struct image *image, const char *word, struct buf *words)
 {
 	char *to = NULL;
-	char *file = strchr(word, '/') || file_exists(word) ? xstrdup(word) : find_program(word);
-	char *program;
+	char *file, *program;
 	int rc;
 
+	/* What is no file of this machine is looked for in the root, by the guest. */
+	if (image->plan->root && !file_exists(word)) {
+		add_word(words, word);
+		return 0;
+	}
+	file = strchr(word, '/') || file_exists(word) ? xstrdup(word) : find_program(word);
 	if (!file || !file_exists(file)) {
 		pr_err("%s: no such program; it is looked for on this machine", word);
 		free(file);
@@ -207,7 +217,7 @@ static int add_first(struct image *image, const char *word, struct buf *words)
 		to = xasprintf("/load/%.*s", (int)strlen(base_of(file)) - 2, base_of(file));
 		rc = compile(file, program);
 		if (!rc)
-			rc = initramfs_add_file(image->ir, to, S_IFREG | 0755, program);
+			rc = image_user_file(image, program, to, 0755);
 		unlink(program);
 		free(program);
 	} else {
@@ -234,7 +244,7 @@ static int add(struct image *image)
 	const struct plan *plan = image->plan;
 	struct buf words = {};
 	bool syz = ends_in(plan->args.v[0], ".syz");
-	int rc = image_busybox(image);
+	int rc = plan->root ? 0 : image_busybox(image);
 
 	if (!rc)
 		rc = add_first(image, plan->args.v[0], &words);

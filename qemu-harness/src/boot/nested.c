@@ -138,12 +138,14 @@ static int stage_firmware(struct staging *s, const char *qemu)
 
 static int stage_modules(struct staging *s, const struct kernel *k)
 {
-	static const char *const names[] = { "virtio_pci", "virtio_console", "kvm-amd", NULL };
+	static const char *const names[] = {
+		"virtio_pci", "virtio_console", "virtio_blk", "kvm-amd", NULL
+	};
 	struct strv files = { 0 };
 	int rc = kernel_module_files(k, names, &files);
 
 	if (rc)
-		pr_err("%s lacks a module that nested guests need (virtio_pci, virtio_console, kvm-amd)",
+		pr_err("%s lacks a module that nested guests need (virtio_pci, virtio_console, virtio_blk, kvm-amd)",
 		       k->name);
 	buf_add(&s->insmod, "", 0);
 	for (size_t i = 0; !rc && i < files.n; i++) {

@@ -14,6 +14,7 @@
 #define L1_FIRMWARE	"/l1/firmware"
 #define L1_KERNEL	"/l2/kernel"
 #define L1_INITRAMFS	"/l2/initramfs"
+#define L1_ROOT		"/dev/vda"
 #define L1_CONSOLE_FD	3
 #define L1_RECORD_FD	4
 

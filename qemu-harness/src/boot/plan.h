@@ -48,6 +48,7 @@ struct load;
  * @syz: directory of the user's syz-execprog and syz-executor, or NULL
  * @livepatch: livepatch module to load before it, or the directory of its source, or
  *	       NULL
+ * @root: the guest's userland (docs/userland.md), or NULL for init alone
  */
 struct plan {
 	enum accel accel;
@@ -78,6 +79,7 @@ struct plan {
 	char *params;
 	char *syz;
 	char *livepatch;
+	char *root;
 };
 
 void plan_init(struct plan *plan);

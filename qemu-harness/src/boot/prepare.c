@@ -55,6 +55,8 @@ static int add_facts(struct prepared *p, const struct kernel *k)
 		rc = add_hash(facts, "module_sha256", p->image.module);
 	if (!rc)
 		rc = add_hash(facts, "livepatch_sha256", p->image.livepatch);
+	if (!rc)
+		rc = add_hash(facts, "root_sha256", p->image.root);
 	return rc;
 }
 
@@ -119,7 +121,7 @@ int prepare_guest(const struct plan *plan, const struct kernel *k, const char *d
 	p->run.vm = (struct vm_config){
 		.accel = plan->accel, .qemu = p->plan.qemu, .kernel = p->kernel,
 		.initramfs = p->image.path, .cmdline = p->cmdline, .cpus = plan->cpus,
-		.memory_mb = plan->memory_mb,
+		.memory_mb = plan->memory_mb, .root = p->image.root,
 	};
 	return 0;
 }

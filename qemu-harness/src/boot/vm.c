@@ -70,9 +70,27 @@ static void add_all(struct strv *argv, const char *const *args)
 }
 
 /*
+ * The image of the root as a disk. It isn't locked: nobody writes to it, and many guests
+ * have it at once. A comma in an option stands twice.
+ */
+static void add_disk(struct strv *argv, const char *driver, const char *path, const char *device)
+{
+	struct buf name = {};
+
+	for (; *path; path++)
+		buf_add(&name, *path == ',' ? ",," : path, *path == ',' ? 2 : 1);
+	strv_push(argv, "-blockdev");
+	strv_pushf(argv, "node-name=root,driver=%s,read-only=on,locking=off,filename=%s", driver,
+		   name.data);
+	strv_push(argv, "-device");
+	strv_pushf(argv, "%s,drive=root", device);
+	buf_free(&name);
+}
+
+/*
  * QEMU of the guest under test, on this machine or in L1.
  *
- * A microvm has no PCI, no disk, no network, nothing but its two serial lines.
+ * A microvm has no PCI, no network, nothing but its two serial lines and perhaps a disk.
  * It has no clock chip under KVM unless asked, and 6.12 spends ten seconds
  * looking for it. Without kvm-clock a kernel must measure the TSC, which on a
  * busy machine fails with the microvm's only timer: tcg gets a q35.
@@ -144,6 +162,11 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	/* A microvm makes only the first serial line from -serial. */
 	strv_push(argv, "-device");
 	strv_push(argv, "isa-serial,index=1,chardev=record");
+	/* L1 is short of memory: L2 keeps what it has read, and L1 needn't. */
+	if (config->root && config->accel == ACCEL_NESTED)
+		add_disk(argv, "host_device,cache.direct=on", L1_ROOT, "virtio-blk-device");
+	else if (config->root)
+		add_disk(argv, "file", config->root, kvm ? "virtio-blk-device" : "virtio-blk-pci");
 }
 
 /*
@@ -153,7 +176,7 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
  * XSAVE must go along: 7.2 uses AVX without asking whether XSAVE is there.
  */
 static void l1_argv(struct strv *argv, const char *qemu, const struct nested *n,
-		    const struct channels *ch)
+		    const struct channels *ch, const char *root)
 {
 	static const char *const common[] = {
 		"-nodefaults", "-no-user-config", "-nic", "none", "-display", "none",
@@ -182,6 +205,8 @@ static void l1_argv(struct strv *argv, const char *qemu, const struct nested *n,
 	add_channel(argv, "l1", 3, ch->l1);
 	strv_push(argv, "-serial");
 	strv_push(argv, "chardev:l1");
+	if (root)
+		add_disk(argv, "file", root, "virtio-blk-pci");
 }
 
 static int open_log(const char *dir, const char *name)
@@ -277,7 +302,7 @@ static int nested_argv(struct strv *argv, struct nested *n, const struct vm_conf
 	if (!rc)
 		rc = write_argv(config->dir, "l2.argv", &l2);
 	if (!rc)
-		l1_argv(argv, qemu, n, ch);
+		l1_argv(argv, qemu, n, ch, config->root);
 	strv_free(&l2);
 	free(kernel);
 	return rc;

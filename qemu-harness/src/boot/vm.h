@@ -20,6 +20,7 @@
  * @memory_mb: its memory
  * @icount: tcg only: the guest's clock counts its instructions, a nanosecond
  *	    each, and nothing that it sees comes from this machine
+ * @root: image of its root, a disk that it can't write to, or NULL
  * @dir: run directory: vm_start() writes qemu.argv there and, for nested,
  *	 l1-console.log
  */
@@ -32,6 +33,7 @@ struct vm_config {
 	unsigned int cpus;
 	unsigned int memory_mb;
 	bool icount;
+	const char *root;
 	const char *dir;
 };
 

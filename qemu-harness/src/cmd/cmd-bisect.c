@@ -155,6 +155,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--config is for a kernel that is built, not for --kernel");
 		if (a->fix && a->good.n != 1)
 			argp_error(state, "--fix needs one --good");
+		if (a->rq.plan.root)
+			strv_push(&a->configs, "root");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -150,6 +150,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		check(v, state);
+		if (v->rq.plan.root && v->build.source)
+			strv_push(&v->build.configs, "root");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -10,6 +10,7 @@
 #include "boot/detector.h"
 #include "boot/load.h"
 #include "boot/prepare.h"
+#include "boot/root.h"
 #include "boot/rundir.h"
 #include "cmd/ci.h"
 #include "cmd/request.h"
@@ -36,6 +37,7 @@ enum {
 	OPT_IGNORE_FILE,
 	OPT_JUNIT,
 	OPT_KTAP,
+	OPT_ROOT,
 };
 
 static const struct argp_option options[] = {
@@ -211,6 +213,8 @@ static const struct argp_option load_options[] = {
 	  "whether a load that never reaches kvm_wait is inconclusive", 0 },
 	{ "junit", OPT_JUNIT, "FILE", 0, "write the result there as JUnit's XML (see --json)", 0 },
 	{ "ktap", OPT_KTAP, "FILE", 0, "the same as KTAP", 0 },
+	{ "root", OPT_ROOT, "ROOT", 0, "userland of the guest: debian:SUITE[,PACKAGE...], a "
+	  "directory, or an image of squashfs, erofs or ext4", 0 },
 	{ 0 }
 };
 
@@ -318,6 +322,11 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 		if (strcmp(arg, "on") && strcmp(arg, "off"))
 			argp_error(state, "--expect-pv is on or off, not \"%s\"", arg);
 		rq->pv = strcmp(arg, "on") ? REQUEST_PV_OFF : REQUEST_PV_ON;
+		break;
+	case OPT_ROOT:
+		if (root_check(arg))
+			exit(EXIT_INFRA);
+		plan_set(&rq->plan.root, arg);
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;

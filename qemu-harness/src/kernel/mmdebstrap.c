@@ -91,6 +91,8 @@ int mmdebstrap(const struct mmdebstrap *m)
 	for (size_t i = 0; i < m->packages->n; i++)
 		strv_pushf(&argv, "--include=%s", m->packages->v[i]);
 	strv_pushf(&argv, "--aptopt=%s", aptopt);
+	/* What a power cut spoils is not in the cache yet. */
+	strv_push(&argv, "--dpkgopt=force-unsafe-io");
 	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/man/*");
 	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/doc/*");
 	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/locale/*");

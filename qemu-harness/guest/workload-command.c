@@ -229,6 +229,18 @@ static bool command_over(void)
 	return !running || (until_first && failed);
 }
 
+static const char *exec_error(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "no such program in the guest";
+	case ELIBACC:
+		return "its interpreter or dynamic linker is not in the guest";
+	default:
+		return strerror(error);
+	}
+}
+
 /* One record sums up what became of the program. */
 static void command_stop(void)
 {
@@ -245,10 +257,7 @@ static void command_stop(void)
 		sum.first_ms = sum.first_ms ?: slots[i].first_ms;
 	}
 	if (sum.error)
-		snprintf(error, sizeof(error), "%.99s: %s", words[0],
-			 sum.error == ENOENT ? "no such program in the guest" :
-			 sum.error == ELIBACC ? "its interpreter or dynamic linker is not in the guest" :
-			 strerror(sum.error));
+		snprintf(error, sizeof(error), "%.99s: %s", words[0], exec_error(sum.error));
 	for (unsigned int i = 0; i < nr_procs; i++) {
 		if (pids[i] <= 0)
 			continue;
@@ -265,8 +274,8 @@ static void command_stop(void)
 		pass_line();
 	}
 	guest_record("command",
-		     json_pack("{s:s, s:I, s:I, s:i, s:i, s:I, s:I}", "error",
-			       error, "runs", (json_int_t)sum.runs, "failed", (json_int_t)sum.failed, "status",
+		     json_pack("{s:s, s:I, s:I, s:i, s:i, s:I, s:I}", "error", error, "runs",
+			       (json_int_t)sum.runs, "failed", (json_int_t)sum.failed, "status",
 			       sum.status, "killed", (int)killed, "ms", (json_int_t)sum.first_ms,
 			       "dropped", (json_int_t)dropped));
 }

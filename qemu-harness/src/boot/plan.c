@@ -38,7 +38,8 @@ struct field {
 static const struct field fields[] = {
 	FIELD(LIST, args), FIELD(NUMBER, repeat), FIELD(NUMBER, procs),
 	FIELD(NUMBER, cpus), FIELD(NUMBER, memory_mb), FIELD(NUMBER, seconds),
-	FIELD(NUMBER, scale), FIELD(NUMBER, timeout), FIELD(NUMBER, reload), FIELD(FLAG, icount), FIELD(FLAG, proof), FIELD(FLAG, planted),
+	FIELD(NUMBER, scale), FIELD(NUMBER, timeout), FIELD(NUMBER, reload),
+	FIELD(FLAG, icount), FIELD(FLAG, proof), FIELD(FLAG, planted),
 	FIELD(FLAG, tracers), FIELD(FLAG, expect_pv), FIELD(FLAG, until_first),
 	FIELD(LIST, chores), FIELD(LIST, add), FIELD(LIST, insmod), FIELD(LIST, ignore),
 	FIELD(TEXT, cmdline), FIELD(TEXT, qemu), FIELD(TEXT, module), FIELD(TEXT, params),

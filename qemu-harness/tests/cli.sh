@@ -113,6 +113,14 @@ says 2 'wants debian:SUITE' "packages with versions" $command --root debian:trix
 mkdir -p "$out/root/bin" && : >"$out/root/bin/sh"
 says 2 'holds .*, the directory of the run' "a root that would hold itself" \
 	$command --root "$out/root" --keep "$out/root/run" -- true
+says 2 'no/such: no such file or directory' "a module that isn't there" \
+	$command --insmod no/such --keep "$out/load-10" -- true
+says 2 'has no revision v0.0' "a revision of a module that isn't there" \
+	$command --insmod module@v0.0 --keep "$out/load-11" -- true
+says 2 'has no module frob' "a module that the kernel hasn't" \
+	$command --modprobe frob --keep "$out/load-12" -- true
+says 2 'has no PCI; use --accel tcg' "a device for a guest without PCI" \
+	$command --accel nested --device e1000 --keep "$out/load-13" -- true
 says 2 'are for a command behind --' "procs of no command" \
 	$command --procs 2 --keep "$out/load-9"
 says 2 'number from 1 to 10000, not "x"' "repeat x" $command --repeat x -- true

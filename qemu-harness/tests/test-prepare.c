@@ -74,6 +74,9 @@ static void fill(struct plan *plan)
 	strv_push(&plan->args, "storm 500");
 	strv_push(&plan->add, "a:/b");
 	strv_push(&plan->insmod, "m.ko,x=1");
+	strv_push(&plan->modprobe, "e1000");
+	strv_push(&plan->devices, "e1000");
+	strv_push(&plan->qemu_args, "-snapshot");
 	strv_push(&plan->chores, "kexec");
 	strv_push(&plan->chores, "reboot");
 	strv_push(&plan->ignore, "foo$");
@@ -97,7 +100,7 @@ static void test_plan(void **state)
 	plan_copy(&copy, &plan);
 	assert_int_equal(plan_to_json(&copy, &doc), 0);
 	/* A new member must be in this test, or it isn't tested. */
-	assert_int_equal(json_object_size(doc), 29);
+	assert_int_equal(json_object_size(doc), 32);
 	run = json_pack("{s:s, s:O}", "format", "irqsan-boot/2", "plan", doc);
 	assert_int_equal(plan_from_json(run, &read), 0);
 	assert_int_equal(plan_to_json(&read, &again), 0);

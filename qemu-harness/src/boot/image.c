@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/program.h"
+#include "base/unpack.h"
 #include "boot/detector.h"
 #include "boot/image.h"
 #include "boot/load.h"
@@ -396,21 +397,103 @@ static int add_file(struct image *image, const char *spec)
 	return rc;
 }
 
-/* "FILE" or "FILE,PARAMETERS": loaded before the load. */
+static int insert(struct image *image, const char *file, const char *params)
+{
+	char *name = module_name(file);
+	char *value = xasprintf("%s%s%s", name, *params ? " " : "", params);
+	int rc = kernel_check_module(image->kernel, file);
+
+	if (!rc)
+		rc = initramfs_add_module(image->ir, name, file);
+	image_order(image, "insmod", value);
+	strv_push(&image->inserted, file);
+	free(value);
+	free(name);
+	return rc;
+}
+
+static char *same_name(const char *name)
+{
+	return xstrdup(name);
+}
+
+/* The tree of a revision, in a directory beside the image; to be freed and removed. */
+static int export_revision(const struct image *image, const char *repo, const char *rev,
+			   char **dir)
+{
+	char *tar = xasprintf("%s.tar", image->path), *out = xasprintf("--output=%s", tar);
+	const char *const argv[] = { "git", "-C", repo, "archive", "--format=tar", out, rev, NULL };
+	struct unpack u = { .path = same_name, .link = same_name };
+	struct buf said = {};
+	int rc = program_output(argv, &said);
+
+	*dir = xasprintf("%s.source", image->path);
+	if (rc)
+		pr_err("%s has no revision %s", repo, rev);
+	u.dest = *dir;
+	if (!rc)
+		rc = unpack_tar(&u, tar);
+	unlink(tar);
+	buf_free(&said);
+	free(out);
+	free(tar);
+	return rc;
+}
+
+/* Modules that are built for the guest's kernel: all that the directory makes. */
+static int insert_source(struct image *image, const char *source, const char *params)
+{
+	char *dir = NULL, *pattern;
+	glob_t found = {};
+	int rc = kernel_build_module(image->kernel, source, &dir);
+
+	if (rc < 0)
+		return rc;
+	pattern = xasprintf("%s/*.ko", dir);
+	glob(pattern, 0, NULL, &found);
+	for (size_t i = 0; !rc && i < found.gl_pathc; i++)
+		rc = insert(image, found.gl_pathv[i], params);
+	globfree(&found);
+	free(pattern);
+	free(dir);
+	return rc;
+}
+
+/* "FILE.ko", "DIR" or "DIR@REV", and perhaps ",PARAMETERS": loaded before the load. */
 static int add_insmod(struct image *image, const char *spec)
 {
 	size_t len = strcspn(spec, ",");
-	char *from = xasprintf("%.*s", (int)len, spec);
-	char *name = module_name(from), *value;
-	int rc = kernel_check_module(image->kernel, from);
+	char *path = xasprintf("%.*s", (int)len, spec), *at = strrchr(path, '@'), *dir = NULL;
+	const char *params = spec[len] ? spec + len + 1 : "";
+	struct stat st;
+	int rc;
 
-	if (!rc)
-		rc = initramfs_add_module(image->ir, name, from);
-	value = xasprintf("%s%s%s", name, spec[len] ? " " : "", spec[len] ? spec + len + 1 : "");
-	image_order(image, "insmod", value);
-	free(value);
-	free(name);
-	free(from);
+	if (!stat(path, &st)) {
+		rc = S_ISDIR(st.st_mode) ? insert_source(image, path, params) :
+					   insert(image, path, params);
+	} else if (at) {
+		*at = '\0';
+		rc = export_revision(image, path, at + 1, &dir);
+		if (!rc)
+			rc = insert_source(image, dir, params);
+		remove_tree(dir);
+		free(dir);
+	} else {
+		pr_err("--insmod %s: no such file or directory", path);
+		rc = -ENOENT;
+	}
+	free(path);
+	return rc;
+}
+
+/* A module of the kernel's, with those it needs. */
+static int add_modprobe(struct image *image, const char *name)
+{
+	const char *const names[] = { name, NULL };
+	int rc = image_modules(image, "insmod", names);
+
+	if (rc == -ENOENT)
+		pr_err("%s has no module %s", image->kernel->name, name);
 	return rc;
 }
 
@@ -438,6 +521,8 @@ static int add_all(struct image *image)
 		rc = add_file(image, plan->add.v[i]);
 	for (size_t i = 0; !rc && i < plan->insmod.n; i++)
 		rc = add_insmod(image, plan->insmod.v[i]);
+	for (size_t i = 0; !rc && i < plan->modprobe.n; i++)
+		rc = add_modprobe(image, plan->modprobe.v[i]);
 	/* Selftests and benchmarks have orders of their own. */
 	image_order(image, "workload", plan->load->offered || plan->load->exits ?
 		    plan->load->name : "none");
@@ -499,5 +584,6 @@ void image_free(struct image *image)
 	buf_free(&image->conf);
 	free(image->module);
 	free(image->livepatch);
+	strv_free(&image->inserted);
 	*image = (struct image){};
 }

@@ -26,6 +26,7 @@
  * @conf: the guest's orders
  * @path: of the initramfs; owned
  * @module: path of the irqsan.ko in it, or NULL; owned
+ * @inserted: paths of the user's modules in it; owned
  * @livepatch: path of the livepatch in it, or NULL; owned
  * @root: path of the image of its userland, or NULL; owned
  * @root_held: keeps that in the cache; 0 if it isn't there
@@ -37,6 +38,7 @@ struct image {
 	struct buf conf;
 	char *path;
 	char *module;
+	struct strv inserted;
 	char *livepatch;
 	char *root;
 	int root_held;

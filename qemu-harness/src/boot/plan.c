@@ -41,7 +41,8 @@ static const struct field fields[] = {
 	FIELD(NUMBER, scale), FIELD(NUMBER, timeout), FIELD(NUMBER, reload),
 	FIELD(FLAG, icount), FIELD(FLAG, proof), FIELD(FLAG, planted),
 	FIELD(FLAG, tracers), FIELD(FLAG, expect_pv), FIELD(FLAG, until_first),
-	FIELD(LIST, chores), FIELD(LIST, add), FIELD(LIST, insmod), FIELD(LIST, ignore),
+	FIELD(LIST, chores), FIELD(LIST, add), FIELD(LIST, insmod), FIELD(LIST, modprobe),
+	FIELD(LIST, devices), FIELD(LIST, qemu_args), FIELD(LIST, ignore),
 	FIELD(TEXT, cmdline), FIELD(TEXT, qemu), FIELD(TEXT, module), FIELD(TEXT, params),
 	FIELD(TEXT, syz), FIELD(TEXT, livepatch), FIELD(TEXT, root),
 };

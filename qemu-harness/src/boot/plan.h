@@ -39,7 +39,11 @@ struct load;
  *		 with a load that makes the detector report
  * @chores: what else is done beside the load or after it
  * @add: files of this machine that are put into the guest, FILE or FILE:PATH
- * @insmod: modules to load before the load, FILE or FILE,PARAMETERS
+ * @insmod: modules to load before the load: FILE.ko, or the directory of their source,
+ *	    DIR or DIR@REV, and ",PARAMETERS"
+ * @modprobe: the kernel's own modules to load before the load
+ * @devices: more devices of the guest, in QEMU's words
+ * @qemu_args: more arguments of QEMU
  * @ignore: findings with such titles don't count (PCRE2)
  * @cmdline: more of the kernel's command line, or NULL
  * @qemu: QEMU binary, or NULL for the one in PATH
@@ -72,6 +76,9 @@ struct plan {
 	struct strv chores;
 	struct strv add;
 	struct strv insmod;
+	struct strv modprobe;
+	struct strv devices;
+	struct strv qemu_args;
 	struct strv ignore;
 	char *cmdline;
 	char *qemu;

@@ -32,6 +32,24 @@ static int add_hash(json_t *facts, const char *name, const char *path)
 	return rc;
 }
 
+/* A module that --insmod made: a revision's name says less than what came of it. */
+static int add_inserted(json_t *facts, const char *path)
+{
+	json_t *list = json_object_get(facts, "inserted");
+	char hex[65];
+	int rc = sha256_file(path, hex);
+
+	if (rc)
+		return rc;
+	if (!list) {
+		list = json_object();
+		json_object_set_new(facts, "inserted", list);
+	}
+	json_object_set_new(list, strrchr(path, '/') ? strrchr(path, '/') + 1 : path,
+			    json_string(hex));
+	return 0;
+}
+
 /* What the guest is made of, for people. */
 static int add_facts(struct prepared *p, const struct kernel *k)
 {
@@ -57,6 +75,8 @@ static int add_facts(struct prepared *p, const struct kernel *k)
 		rc = add_hash(facts, "livepatch_sha256", p->image.livepatch);
 	if (!rc)
 		rc = add_hash(facts, "root_sha256", p->image.root);
+	for (size_t i = 0; !rc && i < p->image.inserted.n; i++)
+		rc = add_inserted(facts, p->image.inserted.v[i]);
 	return rc;
 }
 
@@ -98,6 +118,10 @@ int prepare_guest(const struct plan *plan, const struct kernel *k, const char *d
 	int rc;
 
 	*p = (struct prepared){};
+	if (plan->devices.n && plan->accel == ACCEL_NESTED) {
+		pr_err("--device: a KVM guest in an emulated machine has no PCI; use --accel tcg, or kvm");
+		return -EINVAL;
+	}
 	plan_copy(&p->plan, plan);
 	p->plan.proof = plan->detector->proves(plan, k);
 	/* What can't be written to run.json is an error now, not after hours. */
@@ -122,6 +146,7 @@ int prepare_guest(const struct plan *plan, const struct kernel *k, const char *d
 		.accel = plan->accel, .qemu = p->plan.qemu, .kernel = p->kernel,
 		.initramfs = p->image.path, .cmdline = p->cmdline, .cpus = plan->cpus,
 		.memory_mb = plan->memory_mb, .root = p->image.root,
+		.devices = &p->plan.devices, .args = &p->plan.qemu_args,
 	};
 	return 0;
 }

@@ -93,7 +93,8 @@ static void add_disk(struct strv *argv, const char *driver, const char *path, co
  * A microvm has no PCI, no network, nothing but its two serial lines and perhaps a disk.
  * It has no clock chip under KVM unless asked, and 6.12 spends ten seconds
  * looking for it. Without kvm-clock a kernel must measure the TSC, which on a
- * busy machine fails with the microvm's only timer: tcg gets a q35.
+ * busy machine fails with the microvm's only timer: tcg gets a q35, and so does who
+ * wants devices.
  */
 static void guest_argv(struct strv *argv, const struct vm_config *config, const char *qemu,
 		       const char *kernel, const char *initramfs, int console, int record)
@@ -103,6 +104,7 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 		"-monitor", "none", "-no-reboot", NULL
 	};
 	bool kvm = config->accel != ACCEL_TCG;
+	bool micro = kvm && (!config->devices || !config->devices->n);
 	char *append;
 
 	strv_push(argv, qemu);
@@ -112,7 +114,7 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	}
 	add_all(argv, common);
 	strv_push(argv, "-M");
-	strv_push(argv, kvm ? "microvm,rtc=on" : "q35");
+	strv_push(argv, micro ? "microvm,rtc=on" : "q35");
 	strv_push(argv, "-accel");
 	/*
 	 * One thread for all emulated CPUs: with one each, a CPU has been seen
@@ -149,8 +151,10 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 			   config->accel == ACCEL_NESTED ? "loglevel=5" :
 			   "loglevel=7 earlyprintk=ttyS0",
 			   config->cmdline ? " " : "", config->cmdline ?: "");
-	if (kvm)
+	if (micro)
 		strv_pushf(argv, "%s pci=off", append);
+	else if (kvm)
+		strv_push(argv, append);
 	else
 		strv_pushf(argv, "%s no_timer_check tsc=reliable tsc_early_khz=%u", append,
 			   config->icount ? ICOUNT_TSC_KHZ : tsc_khz());
@@ -166,7 +170,13 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	if (config->root && config->accel == ACCEL_NESTED)
 		add_disk(argv, "host_device,cache.direct=on", L1_ROOT, "virtio-blk-device");
 	else if (config->root)
-		add_disk(argv, "file", config->root, kvm ? "virtio-blk-device" : "virtio-blk-pci");
+		add_disk(argv, "file", config->root, micro ? "virtio-blk-device" : "virtio-blk-pci");
+	for (size_t i = 0; config->devices && i < config->devices->n; i++) {
+		strv_push(argv, "-device");
+		strv_push(argv, config->devices->v[i]);
+	}
+	for (size_t i = 0; config->args && i < config->args->n; i++)
+		strv_push(argv, config->args->v[i]);
 }
 
 /*

@@ -7,6 +7,7 @@
 #define IRQSAN_VM_H
 
 #include "base/child.h"
+#include "base/util.h"
 #include "boot/accel.h"
 
 /**
@@ -21,6 +22,8 @@
  * @icount: tcg only: the guest's clock counts its instructions, a nanosecond
  *	    each, and nothing that it sees comes from this machine
  * @root: image of its root, a disk that it can't write to, or NULL
+ * @devices: more devices, in QEMU's words; with any of them the guest has PCI; or NULL
+ * @args: more arguments of QEMU, or NULL
  * @dir: run directory: vm_start() writes qemu.argv there and, for nested,
  *	 l1-console.log
  */
@@ -34,6 +37,8 @@ struct vm_config {
 	unsigned int memory_mb;
 	bool icount;
 	const char *root;
+	const struct strv *devices;
+	const struct strv *args;
 	const char *dir;
 };
 

@@ -32,6 +32,9 @@ enum {
 	OPT_PROCS,
 	OPT_ADD,
 	OPT_INSMOD,
+	OPT_MODPROBE,
+	OPT_DEVICE,
+	OPT_QEMU_ARG,
 	OPT_APPEND,
 	OPT_IGNORE,
 	OPT_IGNORE_FILE,
@@ -203,8 +206,14 @@ static const struct argp_option load_options[] = {
 	  "run COMMAND N times, or again and again for N seconds (default: once)", 0 },
 	{ "procs", OPT_PROCS, "N", 0, "so many of COMMAND at once", 0 },
 	{ "add", OPT_ADD, "FILE[:PATH]", 0, "put a file into the guest (repeatable)", 0 },
-	{ "insmod", OPT_INSMOD, "FILE.ko[,PARAMETERS]", 0,
-	  "load a module before the load (repeatable)", 0 },
+	{ "insmod", OPT_INSMOD, "FILE.ko|DIR[@REV][,PARAMETERS]", 0,
+	  "load a module before the load, or build it from DIR, from a revision of it "
+	  "(repeatable)", 0 },
+	{ "modprobe", OPT_MODPROBE, "NAME", 0,
+	  "load a module of the kernel's before the load (repeatable)", 0 },
+	{ "device", OPT_DEVICE, "DEVICE", 0,
+	  "one more device, in QEMU's words: e1000, nvme,... (repeatable)", 0 },
+	{ "qemu-arg", OPT_QEMU_ARG, "ARG", 0, "one more argument of QEMU (repeatable)", 0 },
 	{ "syz", OPT_SYZ, "DIR", 0,
 	  "where syz-execprog and syz-executor are, for a COMMAND that is a .syz file", 0 },
 	{ "append", OPT_APPEND, "TEXT", 0, "more for the kernel's command line", 0 },
@@ -286,6 +295,15 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_SYZ:
 		plan_set(&rq->plan.syz, arg);
+		break;
+	case OPT_MODPROBE:
+		strv_push(&rq->plan.modprobe, arg);
+		break;
+	case OPT_DEVICE:
+		strv_push(&rq->plan.devices, arg);
+		break;
+	case OPT_QEMU_ARG:
+		strv_push(&rq->plan.qemu_args, arg);
 		break;
 	case OPT_APPEND:
 		append(&rq->plan.cmdline, one_line(state, "append", arg));

@@ -192,6 +192,20 @@ static void strv_take(struct strv *sv, char *s)
 }
 
 /**
+ * ends_with() - does a string end so?
+ * @s: string
+ * @end: its end
+ *
+ * Return: true if so
+ */
+bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcmp(s + n - m, end);
+}
+
+/**
  * strv_push() - append a copy of a string
  * @sv: vector
  * @s: string

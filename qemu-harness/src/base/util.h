@@ -48,6 +48,7 @@ void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+bool ends_with(const char *s, const char *end);
 
 /**
  * struct strv - a growing, NULL-terminated vector of owned strings

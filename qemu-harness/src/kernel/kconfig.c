@@ -156,8 +156,14 @@ int kconfig_text(const struct kconfig *kc, struct buf *b)
 	return rc;
 }
 
-/* What .config says of a symbol: "n" where it says nothing; caller frees. */
-static char *value_in(const char *config, const char *name)
+/**
+ * kconfig_value() - what a .config says of a symbol
+ * @config: its text
+ * @name: with CONFIG_
+ *
+ * Return: the value, to be freed; "n" where it says nothing
+ */
+char *kconfig_value(const char *config, const char *name)
 {
 	size_t len = strlen(name);
 	const char *hit = config;
@@ -184,7 +190,7 @@ size_t kconfig_missed(const struct kconfig *kc, const char *config, struct buf *
 
 	for (size_t i = 0; i < kc->n; i++) {
 		const struct kconfig_option *o = &kc->options[i];
-		char *value = value_in(config, o->name);
+		char *value = kconfig_value(config, o->name);
 
 		if (strcmp(value, o->value))
 			buf_addf(missed, "%s%s=%s of %s is %s", n++ ? ", " : "", o->name, o->value,

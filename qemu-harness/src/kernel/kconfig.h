@@ -37,6 +37,7 @@ struct kconfig {
 
 int kconfig_add(struct kconfig *kc, const char *name);
 int kconfig_text(const struct kconfig *kc, struct buf *b);
+char *kconfig_value(const char *config, const char *name);
 size_t kconfig_missed(const struct kconfig *kc, const char *config, struct buf *missed);
 void kconfig_free(struct kconfig *kc);
 

@@ -24,13 +24,6 @@ static const char *const build_marks[] = {
 	"error: ", "ERROR: ", "bwrap: ", "*** ", "not found", NULL,
 };
 
-static bool ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), m = strlen(end);
-
-	return n >= m && !strcmp(s + n - m, end);
-}
-
 /* What a build in the source directory itself leaves behind is no source. */
 static bool is_source(const char *name)
 {
@@ -203,6 +196,8 @@ static void make_command(const struct kernel *k, const struct toolchain *t, cons
 		strv_pushf(argv, "M=%s", build);
 		strv_push(argv, "-C");
 		strv_push(argv, k->headers);
+		for (size_t i = 0; i < t->vars.n; i++)
+			strv_push(argv, t->vars.v[i]);
 	}
 	strv_push(argv, "modules");
 }
@@ -273,6 +268,27 @@ static int make_modules(void *ctx, const char *work, const char *dest)
 	return rc;
 }
 
+/* Of a tree, or headers, that somebody else has built. */
+static int get_recorded(const struct kernel *k, struct toolchain *t)
+{
+	char *exports = xasprintf("%s/Module.symvers", k->headers);
+	struct buf config = { 0 };
+	int rc = 0;
+
+	if (!file_exists(exports)) {
+		pr_err("modules can't be built for %s: there is no %s; \"make modules\" makes it",
+		       k->name, exports);
+		rc = -ENOENT;
+	}
+	if (!rc && k->config && file_exists(k->config))
+		rc = read_file(k->config, &config);
+	if (!rc)
+		rc = toolchain_recorded(config.data ?: "", t);
+	buf_free(&config);
+	free(exports);
+	return rc;
+}
+
 static int get_toolchain(const struct kernel *k, struct toolchain *t)
 {
 	struct strv packages = { 0 };
@@ -280,6 +296,11 @@ static int get_toolchain(const struct kernel *k, struct toolchain *t)
 	int rc;
 
 	*t = (struct toolchain){ 0 };
+	if (!k->headers && k->modules) {
+		pr_err("modules can't be built for %s: there is no %s/build; the package linux-headers-%s has it",
+		       k->name, k->modules, k->release);
+		return -ENOENT;
+	}
 	if (!k->headers) {
 		pr_err("%s is only an image: modules can be built for a build tree or a kernel of \"irqsan kernel list\"",
 		       k->name);
@@ -288,7 +309,7 @@ static int get_toolchain(const struct kernel *k, struct toolchain *t)
 	if (k->source)
 		return toolchain_get(k->toolchain, k->clang, t);
 	if (!k->suite)
-		return buildroot_host(&t->br);
+		return get_recorded(k, t);
 	rc = debian_load(k->name, &d);
 	if (rc) {
 		pr_err("%s is no longer in the cache", k->name);

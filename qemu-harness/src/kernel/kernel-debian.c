@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/cache.h"
-#include "base/child.h"
 #include "kernel/apt.h"
 #include "kernel/kernel-debian.h"
+#include "kernel/tree-modules.h"
 
 #define MANIFEST_FORMAT 1
 
@@ -177,25 +177,18 @@ static char *entry_link(const char *target)
 	return xstrdup(target);
 }
 
-static int run_depmod(const char *root, const char *release)
+/* depmod looks below lib, wherever that leads. */
+static int index_modules(const char *root, const char *release)
 {
-	char *depmod = find_program("depmod");
 	char *link = xasprintf("%s/lib", root);
-	const char *const argv[] = { depmod, "-b", root, release, NULL };
-	int rc;
+	int rc = 0;
 
-	if (!depmod) {
-		pr_err("depmod is missing; \"make deps\" installs it");
-		rc = -ENOENT;
-	} else if (symlink("usr/lib", link)) {
+	if (symlink("usr/lib", link)) {
 		rc = -errno;
 		pr_err("can't create %s: %s", link, strerror(-rc));
-	} else {
-		rc = child_run_quietly("depmod", argv, NULL, 300);
 	}
 	free(link);
-	free(depmod);
-	return rc;
+	return rc ? rc : run_depmod(root, release);
 }
 
 static int write_manifest(const char *dir, const char *suite, const struct plan *plan,
@@ -235,7 +228,7 @@ static int unpack_plan(const struct plan *plan, const char *suite, const char *w
 	for (size_t i = 0; !rc && i < plan->pkgs.n; i++)
 		rc = apt_unpack(work, plan->pkgs.v[i], plan->sums.v[i], &u);
 	if (!rc)
-		rc = run_depmod(root, plan->release);
+		rc = index_modules(root, plan->release);
 	if (!rc)
 		rc = write_manifest(dest, suite, plan, u.bytes);
 	free(root);

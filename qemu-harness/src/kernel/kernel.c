@@ -3,8 +3,10 @@
  * Kernels by name: where the image, its modules and its headers are.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <libkmod.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +15,10 @@
 
 #include "base/cache.h"
 #include "kernel/build.h"
+#include "kernel/kconfig.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/kernel.h"
+#include "kernel/tree-modules.h"
 
 /* Offsets in a bzImage: Documentation/arch/x86/boot.rst. */
 #define BOOT_MAGIC		0x202
@@ -91,23 +95,129 @@ static char *image_release(const char *path)
 	return release;
 }
 
+/*
+ * An image "ROOT/boot/vmlinuz-RELEASE" or "ROOT/lib/modules/RELEASE/vmlinuz" has its
+ * modules in ROOT/lib/modules/RELEASE. NULL for any other; caller frees.
+ */
+static char *installed_modules(const struct kernel *k)
+{
+	char *dir = realpath(k->image, NULL), *tail = xasprintf("/lib/modules/%s", k->release);
+	char *slash = dir ? strrchr(dir, '/') : NULL, *modules = NULL;
+
+	/* A build tree's image is in a directory "boot", too. */
+	if (!slash || strncmp(slash, "/vmlinuz", strlen("/vmlinuz")))
+		goto out;
+	*slash = '\0';
+	if (ends_with(dir, tail))
+		modules = xstrdup(dir);
+	else if (ends_with(dir, "/boot"))
+		modules = xasprintf("%.*s%s", (int)(strlen(dir) - strlen("/boot")), dir, tail);
+out:
+	free(tail);
+	free(dir);
+	return modules;
+}
+
+/* What is beside an image, and in the directory of its modules, which may be NULL. */
+static void add_installed(const char *modules, struct kernel *k)
+{
+	const char *slash = strrchr(k->image, '/');
+	char *build = modules ? xasprintf("%s/build", modules) : NULL;
+	char *configs[] = {
+		xasprintf("%.*s/config-%s", slash ? (int)(slash - k->image) : 1,
+			  slash ? k->image : ".", k->release),
+		modules ? xasprintf("%s/config", modules) : NULL,
+		modules ? xasprintf("%s/.config", build) : NULL,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
+		if (configs[i] && !k->config && file_exists(configs[i]))
+			k->config = configs[i];
+		else
+			free(configs[i]);
+	}
+	if (modules) {
+		char *dep = xasprintf("%s/modules.dep", modules);
+
+		k->headers = realpath(build, NULL);
+		if (file_exists(dep))
+			k->modules = xstrdup(modules);
+		else
+			pr_warn("%s has no modules: %s is missing (package linux-image-%s)",
+				k->image, dep, k->release);
+		free(dep);
+	}
+	free(build);
+}
+
 static int get_image(const char *path, struct kernel *k)
 {
-	const char *slash = strrchr(path, '/');
+	char *modules;
 
+	if (access(path, R_OK)) {
+		int rc = -errno;
+
+		pr_err("can't read %s: %s", path, strerror(-rc));
+		return rc;
+	}
 	k->release = image_release(path);
 	if (!k->release) {
 		pr_err("%s is neither a bzImage nor a kernel build tree", path);
 		return -EINVAL;
 	}
 	k->image = xstrdup(path);
-	k->config = xasprintf("%.*s/config-%s", slash ? (int)(slash - path) : 1,
-			      slash ? path : ".", k->release);
-	if (!file_exists(k->config)) {
-		free(k->config);
-		k->config = NULL;
-	}
+	modules = installed_modules(k);
+	add_installed(modules, k);
+	free(modules);
 	return 0;
+}
+
+/*
+ * A release that is installed below @root: "" for this machine itself. One that was
+ * not packaged may have its image in the tree that it was built in.
+ */
+static int get_release(const char *root, const char *release, struct kernel *k)
+{
+	char *modules = xasprintf("%s/lib/modules/%s", root, release);
+	char *boot = xasprintf("%s/boot/vmlinuz-%s", root, release);
+	char *image = either(xstrdup(boot),
+			     either(xasprintf("%s/vmlinuz", modules),
+				    xasprintf("%s/build/arch/x86/boot/bzImage", modules)));
+	int rc = -ENOENT;
+
+	if (file_exists(image))
+		rc = get_image(image, k);
+	else
+		pr_err("there is no %s; the package linux-image-%s has it", boot, release);
+	if (!rc && strcmp(k->release, release)) {
+		pr_err("%s is %s, and not %s of %s", image, k->release, release, modules);
+		rc = -EINVAL;
+	}
+	if (!rc && !k->modules)
+		add_installed(modules, k);
+	free(image);
+	free(boot);
+	free(modules);
+	return rc;
+}
+
+/* A directory that "make modules_install" was told to install into. */
+static int get_staged(const char *root, struct kernel *k)
+{
+	char *pattern = xasprintf("%s/lib/modules/*", root);
+	glob_t found = { 0 };
+	int rc = -EINVAL;
+
+	if (glob(pattern, 0, NULL, &found))
+		pr_err("%s is neither a bzImage nor a kernel build tree", root);
+	else if (found.gl_pathc > 1)
+		pr_err("%s/lib/modules is of more than one kernel: name an image in %s/boot", root,
+		       root);
+	else
+		rc = get_release(root, strrchr(found.gl_pathv[0], '/') + 1, k);
+	globfree(&found);
+	free(pattern);
+	return rc;
 }
 
 /* What is known of a tree that irqsan itself has built. */
@@ -136,38 +246,50 @@ static int get_tree(const char *path, struct kernel *k)
 {
 	char *file = xasprintf("%s/include/config/kernel.release", path);
 	struct buf b = { 0 };
-	struct stat st;
-	int rc = 0;
+	int rc = -ENOENT;
 
 	k->headers = realpath(path, NULL);
 	if (build_is_ours(path))
 		k->held = cache_hold(k->headers);
 	k->image = xasprintf("%s/arch/x86/boot/bzImage", path);
 	k->config = xasprintf("%s/.config", path);
-	/* In a home directory .config is a directory. */
-	if (k->held < 0) {
+	if (k->held < 0)
 		rc = k->held;
-	} else if (!file_exists(file) && (stat(k->config, &st) || !S_ISREG(st.st_mode))) {
-		pr_err("%s is neither a bzImage nor a kernel build tree", path);
-		rc = -EINVAL;
-	} else if (!file_exists(file) || !file_exists(k->image)) {
+	else if (!file_exists(file) || !file_exists(k->image))
 		pr_err("%s is not built yet: run \"make bzImage modules\" there", path);
-		rc = -ENOENT;
-	} else {
+	else
 		rc = read_file(file, &b);
-	}
 	if (!rc) {
 		k->release = strndup(b.data, strcspn(b.data, "\n"));
 		rc = add_build(path, k);
 	}
+	if (!rc && !k->modules)
+		rc = tree_modules(k->headers, k->release, &k->modules);
 	buf_free(&b);
 	free(file);
 	return rc;
 }
 
+static int get_directory(const char *path, struct kernel *k)
+{
+	char *release = xasprintf("%s/include/config/kernel.release", path);
+	char *config = xasprintf("%s/.config", path);
+	struct stat st;
+	int rc;
+
+	/* In a home directory .config is a directory. */
+	if (file_exists(release) || (!stat(config, &st) && S_ISREG(st.st_mode)))
+		rc = get_tree(path, k);
+	else
+		rc = get_staged(path, k);
+	free(config);
+	free(release);
+	return rc;
+}
+
 /**
  * kernel_get() - find a kernel, and download what the cache lacks of it
- * @name: "debian:SUITE[/FLAVOUR]", or the path of a bzImage or build tree
+ * @name: see kernel.h
  * @k: filled; kernel_free() it
  *
  * Return: 0 or a negative errno
@@ -182,13 +304,15 @@ int kernel_get(const char *name, struct kernel *k)
 		rc = get_debian(name, k);
 	} else if (stat(name, &st)) {
 		rc = -errno;
-		if (rc == -ENOENT && !strchr(name, '/'))
+		if (rc == -ENOENT && isdigit((unsigned char)*name) && !strchr(name, '/'))
+			rc = get_release("", name, k);
+		else if (rc == -ENOENT && !strchr(name, '/'))
 			pr_err("unknown kernel \"%s\"; \"irqsan kernel list\" names those that there are",
 			       name);
 		else
 			pr_err("can't find the kernel %s: %s", name, strerror(-rc));
 	} else {
-		rc = S_ISDIR(st.st_mode) ? get_tree(name, k) : get_image(name, k);
+		rc = S_ISDIR(st.st_mode) ? get_directory(name, k) : get_image(name, k);
 	}
 	if (rc)
 		kernel_free(k);
@@ -227,6 +351,26 @@ void kernel_free(struct kernel *k)
 }
 
 /**
+ * kernel_config_value() - what a symbol is configured to
+ * @k: kernel
+ * @symbol: without CONFIG_
+ *
+ * Return: as in .config, to be freed; "n" when it is not set or unknown
+ */
+char *kernel_config_value(const struct kernel *k, const char *symbol)
+{
+	char *name = xasprintf("CONFIG_%s", symbol), *value;
+	struct buf b = { 0 };
+
+	if (k->config && file_exists(k->config))
+		read_file(k->config, &b);
+	value = kconfig_value(b.data ?: "", name);
+	buf_free(&b);
+	free(name);
+	return value;
+}
+
+/**
  * kernel_config() - how is a symbol configured?
  * @k: kernel
  * @symbol: without CONFIG_
@@ -235,20 +379,12 @@ void kernel_free(struct kernel *k)
  */
 char kernel_config(const struct kernel *k, const char *symbol)
 {
-	char *want = xasprintf("\nCONFIG_%s=", symbol);
-	struct buf b = { 0 };
-	char *hit = NULL, value = 0;
+	char *value = kernel_config_value(k, symbol), c = 0;
 
-	if (k->config && file_exists(k->config) && !read_file(k->config, &b))
-		hit = strstr(b.data, want);
-	if (hit) {
-		hit += strlen(want);
-		if ((*hit == 'y' || *hit == 'm') && (hit[1] == '\n' || !hit[1]))
-			value = *hit;
-	}
-	buf_free(&b);
-	free(want);
-	return value;
+	if (!strcmp(value, "y") || !strcmp(value, "m"))
+		c = *value;
+	free(value);
+	return c;
 }
 
 static void add_module(struct kmod_module *mod, struct strv *files);
@@ -285,22 +421,6 @@ static void add_module(struct kmod_module *mod, struct strv *files)
 	add_list(post, files);
 }
 
-/* A build tree's modules are not installed: all that is known is what is built in. */
-static int builtin_in_tree(const struct kernel *k, const char *name)
-{
-	char *path = xasprintf("%s/modules.builtin", k->headers ? k->headers : "");
-	char *want = xasprintf("/%s.ko\n", name);
-	struct buf b = { 0 };
-	int rc = -ENOENT;
-
-	if (k->headers && file_exists(path) && !read_file(path, &b) && strstr(b.data, want))
-		rc = 0;
-	buf_free(&b);
-	free(want);
-	free(path);
-	return rc;
-}
-
 /**
  * kernel_module_files() - the files of modules and of all that they need
  * @k: kernel
@@ -317,11 +437,9 @@ int kernel_module_files(const struct kernel *k, const char *const *names, struct
 	struct kmod_ctx *ctx;
 	int rc = 0;
 
-	if (!k->modules) {
-		for (; !rc && *names; names++)
-			rc = builtin_in_tree(k, *names);
-		return rc;
-	}
+	/* Only an image: nobody knows what it has. */
+	if (!k->modules)
+		return *names ? -ENOENT : 0;
 	ctx = kmod_new(k->modules, config);
 	if (!ctx) {
 		pr_err("can't read the module lists in %s", k->modules);

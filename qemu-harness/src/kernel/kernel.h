@@ -3,9 +3,10 @@
  * Kernels by name: where the image, its modules and its headers are, and how
  * a module is built for it.
  *
- * A name is "debian:SUITE[/rt|/cloud]" (downloaded through apt into the cache),
- * or the path of a bzImage, or of a kernel build tree: one of "irqsan kernel
- * build", or one that was built with this machine's own compiler.
+ * A name is "debian:SUITE[/FLAVOUR][=VERSION]" (downloaded through apt into the
+ * cache); a release that this machine has installed, as uname -r says it; or the path
+ * of a bzImage, of a kernel build tree, or of a directory that a kernel and its modules
+ * were installed into. A build tree is one of "irqsan kernel build" or any other.
  */
 #ifndef IRQSAN_KERNEL_H
 #define IRQSAN_KERNEL_H
@@ -50,6 +51,9 @@ struct kernel {
 int kernel_get(const char *name, struct kernel *k);
 void kernel_release(struct kernel *k);
 void kernel_free(struct kernel *k);
+
+/* What CONFIG_@symbol is, as in .config; "n" if not set or unknown. Caller frees. */
+char *kernel_config_value(const struct kernel *k, const char *symbol);
 
 /* Is @config's symbol (without CONFIG_) set to 'y' or 'm' in this kernel? 0 if not or unknown. */
 char kernel_config(const struct kernel *k, const char *symbol);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/program.h"
+#include "kernel/kconfig.h"
 #include "kernel/toolchain.h"
 
 #define CCACHE_SIZE "5G"
@@ -27,9 +28,7 @@ static const char *const clang_programs[] = { "clang", "ld.lld", "llvm-ar", "llv
 static int add_clang(struct buildroot *br)
 {
 	static const char *const argv[] = { "clang", "--version", NULL };
-	struct buf out = { 0 };
-	char *id = br->id;
-	int rc;
+	char *id = br->id, *line;
 
 	for (size_t i = 0; i < ARRAY_SIZE(clang_programs); i++) {
 		char *path = find_program(clang_programs[i]);
@@ -41,13 +40,11 @@ static int add_clang(struct buildroot *br)
 			return -ENOENT;
 		}
 	}
-	rc = program_output(argv, &out);
-	if (!rc) {
-		br->id = xasprintf("%s, %.*s", id, (int)strcspn(out.data, "\n"), out.data);
-		free(id);
-	}
-	buf_free(&out);
-	return rc;
+	line = program_first_line(argv);
+	br->id = xasprintf("%s, %s", id, line ?: "clang");
+	free(line);
+	free(id);
+	return 0;
 }
 
 /**
@@ -74,6 +71,86 @@ int toolchain_get(const char *suite, bool clang, struct toolchain *t)
 	strv_free(&names);
 	if (rc)
 		toolchain_free(t);
+	return rc;
+}
+
+/* Is there such a program, and is it clang of this version? */
+static bool is_clang(const char *program, unsigned int major)
+{
+	const char *const argv[] = { program, "--version", NULL };
+	char *path = find_program(program), *line = path ? program_first_line(argv) : NULL;
+	char *want = xasprintf("clang version %u.", major);
+	bool is = line && strstr(line, want);
+
+	free(want);
+	free(line);
+	free(path);
+	return is;
+}
+
+/* LLVM=-N, for one that isn't the machine's first clang, is known since 5.18. */
+static int recorded_clang(const char *config, const char *text, struct toolchain *t)
+{
+	char *version = kconfig_value(config, "CONFIG_CLANG_VERSION");
+	char *lld = kconfig_value(config, "CONFIG_LD_IS_LLD");
+	unsigned int major = atoi(version) / 10000;
+	char *name = xasprintf("clang-%u", major);
+	bool first = is_clang("clang", major);
+	int rc = 0;
+
+	t->clang = true;
+	if (!first && !is_clang(name, major)) {
+		pr_err("the kernel was built with %s, which is missing; \"apt-get install %s lld-%u llvm-%u\" may have it",
+		       text, name, major, major);
+		rc = -ENOENT;
+	} else if (!strcmp(lld, "y")) {
+		strv_pushf(&t->vars, first ? "LLVM=1" : "LLVM=-%u", major);
+	} else {
+		strv_pushf(&t->vars, "CC=%s", first ? "clang" : name);
+	}
+	free(name);
+	free(lld);
+	free(version);
+	return rc;
+}
+
+/**
+ * toolchain_recorded() - the compiler of this machine that a kernel was built with
+ * @config: text of its .config
+ * @t: filled; toolchain_free() it
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int toolchain_recorded(const char *config, struct toolchain *t)
+{
+	char *quoted = kconfig_value(config, "CONFIG_CC_VERSION_TEXT");
+	char *text = quoted + (*quoted == '"'), *program = NULL, *path, *id;
+	int rc;
+
+	*t = (struct toolchain){ 0 };
+	text[strcspn(text, "\"")] = '\0';
+	/* "gcc-12 (Debian 12.2.0-14) 12.2.0" begins with what gcc was called by. */
+	program = xasprintf("%.*s", (int)strcspn(text, " "), text);
+	path = find_program(program);
+	rc = buildroot_host(&t->br);
+	if (!rc && strstr(text, "clang version ")) {
+		rc = recorded_clang(config, text, t);
+	} else if (!rc && strstr(program, "gcc")) {
+		strv_pushf(&t->vars, "CC=%s", program);
+		if (!path) {
+			pr_err("the kernel was built with %s, which is missing; \"apt-get install %s\" may have it",
+			       program, program);
+			rc = -ENOENT;
+		}
+	}
+	if (!rc && t->vars.n) {
+		id = xasprintf("%s, %s", t->br.id, t->vars.v[0]);
+		free(t->br.id);
+		t->br.id = id;
+	}
+	free(path);
+	free(program);
+	free(quoted);
 	return rc;
 }
 
@@ -171,4 +248,5 @@ void toolchain_module(const struct toolchain *t, const char *source, const char 
 void toolchain_free(struct toolchain *t)
 {
 	buildroot_free(&t->br);
+	strv_free(&t->vars);
 }

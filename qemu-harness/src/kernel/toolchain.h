@@ -11,13 +11,16 @@
  * struct toolchain - a compiler and what kernel builds need beside it
  * @br: where it is
  * @clang: clang and the other LLVM tools, not gcc and binutils
+ * @vars: "NAME=VALUE" for make, of toolchain_recorded()
  */
 struct toolchain {
 	struct buildroot br;
 	bool clang;
+	struct strv vars;
 };
 
 int toolchain_get(const char *suite, bool clang, struct toolchain *t);
+int toolchain_recorded(const char *config, struct toolchain *t);
 void toolchain_kernel(const struct toolchain *t, const char *source, const char *build,
 		      struct strv *argv);
 void toolchain_module(const struct toolchain *t, const char *source, const char *build,

@@ -99,7 +99,7 @@ static char *hash_of(const struct history *h, const char *name)
 {
 	char *hash;
 
-	assert_int_equal(bisect_git_hash(h->repo, name, &hash), 0);
+	assert_int_equal(git_hash(h->repo, name, &hash), 0);
 	assert_int_equal(strlen(hash), 40);
 	return hash;
 }
@@ -503,8 +503,8 @@ static void test_errors(void **state)
 	struct bisect_config config = { .bad = b, .compiler = "gcc 1", .log = stderr };
 	struct bisect_result result;
 
-	assert_true(bisect_git_hash(h->repo, "nothing", &hash) < 0);
-	assert_true(bisect_git_hash("/nowhere", "HEAD", &hash) < 0);
+	assert_true(git_hash(h->repo, "nothing", &hash) < 0);
+	assert_true(git_hash("/nowhere", "HEAD", &hash) < 0);
 	/* Good and bad mixed up. */
 	add_hashes(h, "n11", &config.good);
 	add_hashes(h, "n11", &config.names);

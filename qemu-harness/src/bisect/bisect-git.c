@@ -5,102 +5,21 @@
  * same plumbing; its own words are for people, and change.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <errno.h>
 #include <glob.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/git.h"
 #include "bisect/bisect-git.h"
 #include "kernel/buildroot.h"
 
-/* A whole history is walked, or a whole tree is written. */
+/* get_maintainer.pl may walk a whole history. */
 #define DEADLINE_S 1800
 #define MAINTAINERS "scripts/get_maintainer.pl"
 #define PATCH ".git-commit.patch"
-
-/* Says what git said, its last line, and fails. */
-static int git_failed(const char *what, const struct buf *out, const struct buf *err)
-{
-	const struct buf *b = err->len ? err : out;
-	const char *text = b->len ? b->data : "", *line;
-	size_t len = strlen(text);
-
-	while (len && isspace((unsigned char)text[len - 1]))
-		len--;
-	line = len ? memrchr(text, '\n', len) : NULL;
-	line = line ? line + 1 : text;
-	pr_err("git %s failed: %.*s", what, (int)(text + len - line), line);
-	return -EIO;
-}
-
-static void read_said(int fd, struct buf *said)
-{
-	char text[4096];
-	off_t size = lseek(fd, 0, SEEK_END);
-	ssize_t n = pread(fd, text, sizeof(text), size > 4096 ? size - 4096 : 0);
-
-	if (n > 0)
-		buf_add(said, text, (size_t)n);
-}
-
-/*
- * Runs git in @dir; its output goes to @out. With @status NULL, an exit status
- * other than 0 is an error.
- */
-static int git_run(const char *dir, const struct strv *args, struct buf *out, int *status)
-{
-	/* Whatever the user has configured for terminals, and for his own checkouts. */
-	static const char *const first[] = {
-		"git", "--no-pager", "-c", "color.ui=false", "-c", "advice.detachedHead=false",
-		"-c", "core.abbrev=12", "-c", "core.hooksPath=/dev/null",
-	};
-	int err = memfd_create("git", MFD_CLOEXEC), rc, code = 0;
-	struct child_opts opts = { .cwd = dir, .out = -1, .err = err };
-	struct buf said = {};
-	struct strv argv = {};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(first); i++)
-		strv_push(&argv, first[i]);
-	for (i = 0; i < args->n; i++)
-		strv_push(&argv, args->v[i]);
-	opts.argv = (const char *const *)argv.v;
-	rc = child_run(&opts, DEADLINE_S, out, &code);
-	if (!rc && code && !status) {
-		if (err >= 0)
-			read_said(err, &said);
-		rc = git_failed(args->v[0], out, &said);
-	}
-	if (status)
-		*status = code;
-	if (err >= 0)
-		close(err);
-	buf_free(&said);
-	strv_free(&argv);
-	return rc < 0 ? rc : 0;
-}
-
-/* git_run() with its arguments in a row, up to a NULL. */
-static int git_l(const char *dir, struct buf *out, int *status, ...)
-{
-	struct strv args = {};
-	const char *arg;
-	va_list ap;
-	int rc;
-
-	va_start(ap, status);
-	while ((arg = va_arg(ap, const char *)))
-		strv_push(&args, arg);
-	va_end(ap);
-	rc = git_run(dir, &args, out, status);
-	strv_free(&args);
-	return rc;
-}
 
 static void push_lines(struct strv *list, char *text)
 {
@@ -108,33 +27,6 @@ static void push_lines(struct strv *list, char *text)
 
 	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		strv_push(list, line);
-}
-
-/**
- * bisect_git_hash() - the commit that a name stands for
- * @repo: the repository
- * @name: a tag, a branch, a hash…
- * @hash: the full hash; the caller frees it
- *
- * Return: 0 or a negative errno; the reason was printed
- */
-int bisect_git_hash(const char *repo, const char *name, char **hash)
-{
-	char *spec = xasprintf("%s^{commit}", name);
-	struct buf out = {};
-	int rc, status;
-
-	*hash = NULL;
-	rc = git_l(repo, &out, &status, "rev-parse", "--verify", "-q", spec, NULL);
-	if (!rc && status) {
-		pr_err("%s: no commit \"%s\" (is it a git repository?)", repo, name);
-		rc = -ENOENT;
-	}
-	if (!rc)
-		*hash = strndup(out.data, strcspn(out.data, "\n"));
-	buf_free(&out);
-	free(spec);
-	return rc;
 }
 
 /* What a git that was killed has left: nobody else works in this tree. */
@@ -236,7 +128,7 @@ static int rev_list(const struct bisect_git *g, const char *option, const char *
 	strv_push(&args, "--");
 	for (i = 0; g->paths && i < g->paths->n; i++)
 		strv_push(&args, g->paths->v[i]);
-	rc = git_run(g->tree, &args, &out, NULL);
+	rc = git_run(g->tree, NULL, &args, &out, NULL);
 	if (!rc)
 		push_lines(list, out.data);
 	strv_free(&args);

@@ -22,7 +22,6 @@ struct bisect_git {
 	const struct strv *paths;
 };
 
-int bisect_git_hash(const char *repo, const char *name, char **hash);
 int bisect_git_open(const struct bisect_git *g, const char *rev);
 int bisect_git_checkout(const struct bisect_git *g, const char *rev);
 int bisect_git_releases(const char *repo, const char *bad, struct strv *names);

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/git.h"
 #include "base/json-text.h"
 #include "base/program.h"
 #include "base/util.h"
@@ -329,7 +330,7 @@ static int hashes(const char *repo, const struct strv *names, struct strv *list)
 	int rc = 0;
 
 	for (i = 0; !rc && i < names->n; i++) {
-		rc = bisect_git_hash(repo, names->v[i], &hash);
+		rc = git_hash(repo, names->v[i], &hash);
 		if (!rc)
 			strv_push(list, hash);
 		free(hash);
@@ -376,7 +377,7 @@ static int run_locked(const struct args *a, const char *dir, struct work *w,
 	};
 	int rc;
 
-	rc = bisect_git_hash(a->repo, a->bad, &bad);
+	rc = git_hash(a->repo, a->bad, &bad);
 	config.bad = bad;
 	if (!rc)
 		rc = find_good(a, &config);
@@ -519,7 +520,7 @@ static int run_step(struct args *a)
 	if (!rc && a->rq.kernel)
 		rc = kernel_get(a->rq.kernel, &kernel);
 	if (!rc)
-		rc = bisect_git_hash(a->repo, "HEAD", &rev);
+		rc = git_hash(a->repo, "HEAD", &rev);
 	if (!rc)
 		rc = bisect_machine_build(&m, rev, &build);
 	if (!rc && build.error) {

@@ -30,6 +30,7 @@
 static const char makefile[] =
 	"allnoconfig:\n"
 	"\tgrep -v CONFIG_UNKNOWN $(KCONFIG_ALLCONFIG) >/build/.config\n"
+	"olddefconfig:\n"
 	"all: /build/vmlinux\n"
 	"\tmkdir -p /build/include/config /build/arch/x86/boot\n"
 	"\techo 6.1.0-test >/build/include/config/kernel.release\n"
@@ -460,6 +461,172 @@ static void test_held(void **state)
 	free(module);
 }
 
+/* Runs @script in the tree; what it says is to be freed. */
+static char *shell(const struct fixture *f, const char *script)
+{
+	const char *const argv[] = { "sh", "-ec", script, NULL };
+	struct child_opts opts = { .argv = argv, .cwd = f->tree, .out = -1, .err = 2 };
+	struct buf out = { 0 };
+	int status;
+
+	buf_add(&out, "", 0);
+	assert_int_equal(child_run(&opts, 60, &out, &status), 0);
+	assert_int_equal(status, 0);
+	return out.data;
+}
+
+/*
+ * A tree as developers have it: of the last of three commits, of which the second
+ * changes the code and the third a comment; built in, with a change not committed yet.
+ */
+static void make_history(const struct fixture *f)
+{
+	free(shell(f, "git init -q .; git config user.name A; git config user.email a@example.org\n"
+		   "printf '.config\\n/include/\\n*.o\\n' >.gitignore\n"
+		   "git add .; git commit -q -m one\n"
+		   "echo '.text; f: sti' >code.S; git commit -q -a -m two\n"
+		   "echo '/* no more */' >>code.S; git commit -q -a -m three\n"
+		   "mkdir -p include/config; touch include/config/auto.conf code.o\n"
+		   "echo '# Automatically generated file; DO NOT EDIT.' >.config\n"
+		   "echo CONFIG_OWN=y >>.config\n"
+		   "echo '.text; f: cli' >code.S; echo new >untracked; git add -N untracked\n"));
+}
+
+/* All that a user sees of his repository. */
+static char *look(const struct fixture *f)
+{
+	return shell(f, "cat .git/HEAD; sha1sum .git/index; git worktree list; git stash list\n"
+		     "git status --porcelain; git branch -a; find . -path ./.git -prune -o -print\n");
+}
+
+/* Builds @rev as one side; its signature, to be freed. */
+static char *build_rev(struct fixture *f, const char *rev, const char *side, char **dir)
+{
+	char *signature;
+	struct kernel k;
+	struct build b;
+
+	f->rq.out = NULL;
+	f->rq.rev = rev;
+	f->rq.side = side;
+	assert_int_equal(build_kernel(&f->rq, &b), 0);
+	assert_int_equal(kernel_get(b.dir, &k), 0);
+	assert_int_equal(kernel_config(&k, "OWN"), 'y');
+	assert_string_equal(k.source, b.source);
+	assert_string_not_equal(k.source, f->tree);
+	signature = xstrdup(b.signature);
+	*dir = xstrdup(b.dir);
+	kernel_free(&k);
+	build_free(&b);
+	return signature;
+}
+
+/* Revisions are built from copies; what the user has there is neither used nor changed. */
+static void test_revisions(void **state)
+{
+	struct fixture *f = *state;
+	char *dirs[4], *one, *two, *three, *again, *before, *after;
+
+	make_history(f);
+	free(f->out);
+	before = look(f);
+	one = build_rev(f, "HEAD~2", "before", &dirs[0]);
+	two = build_rev(f, "HEAD~1", "after", &dirs[1]);
+	three = build_rev(f, "HEAD", "after", &dirs[2]);
+	f->out = xstrdup(dirs[2]);
+	assert_int_equal(compiled(f), 2);
+	again = build_rev(f, "HEAD~2", "after", &dirs[3]);
+	after = look(f);
+	assert_string_equal(before, after);
+	assert_string_not_equal(one, two);
+	assert_string_equal(two, three);
+	assert_string_equal(one, again);
+	assert_string_not_equal(dirs[0], dirs[1]);
+	assert_string_equal(dirs[1], dirs[2]);
+	assert_string_equal(dirs[2], dirs[3]);
+	for (size_t i = 0; i < 4; i++)
+		free(dirs[i]);
+	free(one);
+	free(two);
+	free(three);
+	free(again);
+	free(before);
+	free(after);
+}
+
+/* The two sides may be the same revision; a build that is kept says so. */
+static void test_revision_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct build b;
+	char *dir;
+
+	make_history(f);
+	free(build_rev(f, "HEAD", "before", &dir));
+	assert_int_equal(build_kernel(&f->rq, &b), 0);
+	assert_true(b.kept);
+	assert_string_equal(b.dir, dir);
+	build_free(&b);
+	f->rq.rev = "nonsense";
+	assert_int_equal(build_kernel(&f->rq, &b), -ENOENT);
+	build_free(&b);
+	free(dir);
+}
+
+/* Without a revision it is the tracked files as they are that are built. */
+static void test_built_in(void **state)
+{
+	struct fixture *f = *state;
+	char *edited, *again, *committed, *before, *after;
+	struct build b;
+
+	make_history(f);
+	before = look(f);
+	edited = build(f);
+	assert_int_equal(build_load(f->out, &b), 0);
+	assert_true(is_there(b.source, "untracked"));
+	assert_false(is_there(b.source, "code.o"));
+	build_free(&b);
+	after = look(f);
+	assert_string_equal(before, after);
+	put(f->tree, "code.S", ".text; f: nop; nop\n");
+	again = build(f);
+	strv_push(&f->rq.patches, f->patch);
+	free(shell(f, "git checkout -q HEAD~2 -- code.S"));
+	committed = build(f);
+	assert_string_not_equal(edited, again);
+	assert_string_not_equal(again, committed);
+	free(before);
+	free(after);
+	free(edited);
+	free(again);
+	free(committed);
+}
+
+/* A linked worktree has its own HEAD and index. */
+static void test_linked(void **state)
+{
+	struct fixture *f = *state;
+	char *one, *linked, *dir;
+
+	make_history(f);
+	one = build_rev(f, "HEAD~2", "before", &dir);
+	free(dir);
+	free(shell(f, "git worktree add -q --detach ../linked HEAD~2; cp .config ../linked\n"));
+	free(f->tree);
+	f->tree = xasprintf("%s/linked", f->top);
+	f->rq.source = f->tree;
+	linked = build_rev(f, "HEAD", "before", &dir);
+	free(dir);
+	assert_string_equal(one, linked);
+	free(linked);
+	linked = build_rev(f, NULL, NULL, &dir);
+	assert_string_equal(one, linked);
+	free(dir);
+	free(linked);
+	free(one);
+}
+
 /* Whoever we are: no capability, nothing of the machine's to write to, no terminal. */
 static void test_sandbox(void **state)
 {
@@ -506,6 +673,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_guest_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_in_cache, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_held, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_revisions, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_revision_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_built_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_linked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sandbox, setup, teardown),
 	};
 

@@ -107,15 +107,29 @@ static void test_directory(void **state)
 	struct fixture *f = *state;
 	struct kernel_source s;
 
-	assert_int_equal(kernel_source_get(f->tree, &s), 0);
+	assert_int_equal(kernel_source_get(f->tree, NULL, &s), 0);
 	assert_null(s.version);
 	assert_null(s.suite);
 	kernel_source_free(&s);
-	assert_int_equal(kernel_source_get(f->series, &s), -EINVAL);
-	assert_int_equal(kernel_source_get("/no/such/tree", &s), -ENOENT);
-	assert_int_equal(kernel_source_get("debian-source:potato", &s), -EINVAL);
+	assert_int_equal(kernel_source_get(f->series, NULL, &s), -EINVAL);
+	assert_int_equal(kernel_source_get("/no/such/tree", NULL, &s), -ENOENT);
+	assert_int_equal(kernel_source_get("debian-source:potato", NULL, &s), -EINVAL);
+	assert_int_equal(kernel_source_get("debian-source:sid", "HEAD", &s), -EINVAL);
+	assert_int_equal(kernel_source_get(f->tree, "HEAD", &s), -EINVAL);
 	put(f->tree, ".config", "");
-	assert_int_equal(kernel_source_get(f->tree, &s), -EINVAL);
+	assert_int_equal(kernel_source_get(f->tree, NULL, &s), -EINVAL);
+}
+
+/* A repository that the tree is only a part of doesn't know what is source there. */
+static void test_part_of_repository(void **state)
+{
+	struct fixture *f = *state;
+	const char *const argv[] = { "git", "init", "-q", f->top, NULL };
+	struct kernel_source s;
+
+	assert_int_equal(child_run_quietly("git init", argv, NULL, 60), 0);
+	put(f->tree, ".config", "");
+	assert_int_equal(kernel_source_get(f->tree, NULL, &s), -EINVAL);
 }
 
 static void test_series(void **state)
@@ -143,7 +157,7 @@ static void patch(struct fixture *f, const char *version)
 	struct stat a, b;
 
 	assert_int_equal(kernel_source_series(f->series, &patches), 0);
-	assert_int_equal(kernel_source_patched(&s, &patches, f->copy), 0);
+	assert_int_equal(kernel_source_copy(&s, &patches, f->copy), 0);
 	assert_holds(f->copy, "init/main.c", "three\nrest\n");
 	assert_holds(f->copy, "init/new.c", "new\n");
 	assert_holds(f->tree, "init/main.c", "one\nrest\n");
@@ -187,7 +201,7 @@ static void test_does_not_apply(void **state)
 	char *tmp = xasprintf("%s.tmp", f->copy);
 
 	strv_pushf(&patches, "%s/0002-two.patch", f->series);
-	assert_int_equal(kernel_source_patched(&s, &patches, f->copy), -EIO);
+	assert_int_equal(kernel_source_copy(&s, &patches, f->copy), -EIO);
 	assert_false(file_exists(f->copy));
 	assert_false(file_exists(tmp));
 	assert_holds(f->tree, "init/main.c", "one\nrest\n");
@@ -199,6 +213,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_directory, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_part_of_repository, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_series, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_patched_package, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_patched_directory, setup, teardown),

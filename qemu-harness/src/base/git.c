@@ -96,6 +96,7 @@ int git_run(const char *dir, const char *const *env, const struct strv *args, st
 	static const char *const first[] = {
 		"git", "--no-pager", "-c", "color.ui=false", "-c", "advice.detachedHead=false",
 		"-c", "core.abbrev=12", "-c", "core.hooksPath=/dev/null",
+		"-c", "core.sparseCheckout=false",
 	};
 	int err = memfd_create("git", MFD_CLOEXEC), rc, code = 0;
 	struct child_opts opts = { .cwd = dir, .env = env, .out = -1, .err = err };

@@ -189,7 +189,7 @@ static int source(const char *name)
 	struct kernel_source s;
 	int rc;
 
-	rc = kernel_source_get(name, &s);
+	rc = kernel_source_get(name, NULL, &s);
 	if (rc)
 		return rc;
 	puts(s.dir);

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/git.h"
 #include "base/util.h"
 #include "boot/prepare.h"
 #include "boot/rundir.h"
 #include "cmd/cmd.h"
 #include "cmd/request.h"
 #include "kernel/build.h"
+#include "kernel/kernel-source.h"
 #include "kernel/kernel.h"
 #include "verify/verify-boots.h"
 #include "verify/verify-doc.h"
@@ -38,8 +40,9 @@ enum {
 /**
  * struct verify - the work of one call
  * @rq: how to boot, for both sides
- * @kernel: names of the kernels; NULL when they are to be built
- * @build: how; its patches are the fix
+ * @kernel: names of the kernels; with a source revisions of it, or NULL
+ * @build: how they are built; its patches are the fix
+ * @source: what each was built from; owned
  * @signature: of the kernels that were built; owned
  * @same_code: these are equal, and there is no livepatch
  * @livepatch: for the second side, or NULL
@@ -53,6 +56,7 @@ struct verify {
 	struct request rq;
 	const char *kernel[VERIFY_SIDES];
 	struct build_request build;
+	char *source[VERIFY_SIDES];
 	char *signature[VERIFY_SIDES];
 	bool same_code;
 	const char *livepatch;
@@ -64,15 +68,17 @@ struct verify {
 };
 
 static const struct argp_option options[] = {
-	{ "before", OPT_BEFORE, "KERNEL", 0, "the kernel without the fix", 1 },
-	{ "after", OPT_AFTER, "KERNEL", 0, "the one with it (default with --livepatch: the same)",
-	  1 },
+	{ "before", OPT_BEFORE, "KERNEL|REV", 0,
+	  "the kernel without the fix; with --source a revision of that", 1 },
+	{ "after", OPT_AFTER, "KERNEL|REV", 0,
+	  "the one with it (default with --livepatch or --patch: the same)", 1 },
 	{ "livepatch", OPT_LIVEPATCH, "FILE|DIR", 0,
 	  "the fix is a livepatch: a module, or the directory of its source", 1 },
 	{ "source", OPT_SOURCE, "SOURCE", 0,
 	  "build both: debian-source:SUITE, or the directory of a kernel's source", 1 },
 	{ "patch", OPT_PATCH, "FILE|DIR", 0, "the fix is a patch, or a series, for the source", 1 },
-	{ "config", OPT_CONFIG, "NAME|FILE", 0, "configuration of both, as for kernel build", 1 },
+	{ "config", OPT_CONFIG, "NAME|FILE", 0,
+	  "configuration of both, as for kernel build (default: the .config in the source)", 1 },
 	{ "runs", 'r', "auto|N", 0,
 	  "boots of each side: as many as it takes (default), or so many", 1 },
 	{ "title", OPT_TITLE, "TITLE|any", 0,
@@ -95,10 +101,12 @@ static double parse_alpha(const struct argp_state *state, const char *arg)
 static void check(struct verify *v, const struct argp_state *state)
 {
 	if (v->build.source) {
-		if (v->kernel[0] || v->kernel[1])
-			argp_error(state, "--source makes both kernels: no --before, no --after");
-		if (!v->build.patches.n && !v->livepatch)
-			argp_error(state, "--patch or --livepatch is missing");
+		if (v->kernel[1] && !v->kernel[0])
+			argp_error(state, "--before is missing");
+		if (!v->kernel[1] && !v->build.patches.n && !v->livepatch)
+			argp_error(state, "--after, --patch or --livepatch is missing");
+		if (v->kernel[0] && !strncmp(v->build.source, SOURCE_PREFIX, strlen(SOURCE_PREFIX)))
+			argp_error(state, "revisions are of a --source that is a git repository");
 		return;
 	}
 	if (v->build.patches.n || v->build.configs.n)
@@ -198,7 +206,7 @@ static void add_source(const struct verify *v, unsigned int side, json_t *facts)
 
 	for (i = 0; side && i < v->build.patches.n; i++)
 		json_array_append_new(patches, json_string(v->build.patches.v[i]));
-	json_object_set_new(facts, "source", json_string(v->build.source));
+	json_object_set_new(facts, "source", json_string(v->source[side]));
 	json_object_set_new(facts, "signature", json_string(v->signature[side]));
 	json_object_set_new(facts, "patches", patches);
 }
@@ -229,8 +237,7 @@ static int make_guest(const struct verify *v, unsigned int side, const struct ke
 	return rc < 0 ? rc : 0;
 }
 
-static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SIDES],
-			 const char *dir)
+static int verify_in_dir(struct verify *v, struct kernel kernel[VERIFY_SIDES], const char *dir)
 {
 	struct series series = request_series(&v->rq, dir);
 	struct prepared guest[VERIFY_SIDES] = {};
@@ -243,6 +250,8 @@ static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SID
 	for (i = 0; !rc && i < VERIFY_SIDES; i++) {
 		rc = make_guest(v, i, &kernel[i], dir, &guest[i]);
 		guests[i] = guest[i].run;
+		/* Somebody may want to verify the next fix meanwhile. */
+		kernel_release(&kernel[i]);
 	}
 	if (!rc && v->same_code) {
 		verify_same_code(v->signature[0], &v->decision);
@@ -260,41 +269,75 @@ static int verify_in_dir(struct verify *v, const struct kernel kernel[VERIFY_SID
 	return rc;
 }
 
-static int get_built(const struct build_request *rq, struct kernel *k, char **signature)
+static int build_side(struct verify *v, unsigned int side, const struct build_request *rq,
+		      struct kernel *k)
 {
 	struct build b = {};
 	int rc = build_kernel(rq, &b);
 
 	if (rc == BUILD_BROKEN) {
-		pr_err("%s%s doesn't build: %s (all of it: %s)", rq->source,
+		pr_err("%s%s doesn't build: %s (all of it: %s)", v->source[side],
 		       rq->patches.n ? " with the patches" : "", b.error, b.log);
 		rc = -EINVAL;
 	}
 	if (rc >= 0)
 		rc = kernel_get(b.dir, k);
 	if (rc >= 0)
-		*signature = xstrdup(b.signature);
+		v->signature[side] = xstrdup(b.signature);
 	build_free(&b);
 	return rc < 0 ? rc : 0;
 }
 
-/* Builds both sides. */
+/* Revisions mean what they mean now, however long a build takes. */
+static int get_revisions(struct verify *v, char *hash[VERIFY_SIDES])
+{
+	char *config = xasprintf("%s/.config", v->build.source);
+	unsigned int i;
+	int rc = 0;
+
+	for (i = 0; !rc && i < VERIFY_SIDES; i++) {
+		const char *rev = v->kernel[i] ?: v->kernel[0];
+
+		v->source[i] = xstrdup(v->build.source);
+		if (!rev)
+			continue;
+		rc = git_hash(v->build.source, rev, &hash[i]);
+		free(v->source[i]);
+		v->source[i] = xasprintf("%s at %s, %.12s", v->build.source, rev, hash[i] ?: "");
+	}
+	if (!rc && v->kernel[0] && !v->build.configs.n && !file_exists(config)) {
+		pr_err("%s has no .config; --config gives one (kvm-guest, for one)",
+		       v->build.source);
+		rc = -ENOENT;
+	}
+	free(config);
+	return rc;
+}
+
+/* Builds both sides; one kernel is both when a livepatch is all of the fix. */
 static int build_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
 {
-	struct build_request before = v->build;
-	int rc;
+	struct build_request before = v->build, after = v->build;
+	char *hash[VERIFY_SIDES] = {};
+	int rc = get_revisions(v, hash);
 
 	before.patches = (struct strv){};
-	rc = get_built(&before, &kernel[0], &v->signature[0]);
-	if (!rc && v->build.patches.n)
-		rc = get_built(&v->build, &kernel[1], &v->signature[1]);
-	/* The fix is a livepatch: one kernel is both. */
-	if (!rc && !v->build.patches.n) {
+	before.rev = hash[0];
+	before.side = hash[0] ? "before" : NULL;
+	after.rev = hash[1];
+	after.side = hash[1] ? "after" : NULL;
+	if (!rc)
+		rc = build_side(v, 0, &before, &kernel[0]);
+	if (!rc && !v->kernel[1] && !after.patches.n) {
 		rc = kernel_get(kernel[0].name, &kernel[1]);
 		v->signature[1] = xstrdup(v->signature[0]);
+	} else if (!rc) {
+		rc = build_side(v, 1, &after, &kernel[1]);
 	}
 	v->same_code = !rc && !v->livepatch && !strcmp(v->signature[0], v->signature[1]);
-	return rc;
+	free(hash[0]);
+	free(hash[1]);
+	return rc < 0 ? rc : 0;
 }
 
 static int get_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
@@ -364,8 +407,10 @@ int cmd_verify(int argc, char **argv)
 	rc = verify_run(&v) ? EXIT_INFRA : verify_exit(v.decision.answer);
 	verify_decision_free(&v.decision);
 	result_free(&v.result);
-	for (i = 0; i < VERIFY_SIDES; i++)
+	for (i = 0; i < VERIFY_SIDES; i++) {
+		free(v.source[i]);
 		free(v.signature[i]);
+	}
 	strv_free(&v.build.patches);
 	strv_free(&v.build.configs);
 	return rc;

@@ -45,10 +45,12 @@ static const char magic[] = "irqsan build tree\n";
  * @rq: what is to be built
  * @b: its result
  * @source: the source as it is, without the patches
+ * @clang: with clang
  * @patches: patch files, those of the series among them
  * @config: configuration
  * @text: the same as the file that kconfig reads
  * @toolchain: what it is built with
+ * @name: hash of the request; of a directory whatever its content
  * @origin: source and patches, as text: of another origin, nothing in the build
  *	    tree is of use
  * @fresh: the build tree was empty
@@ -57,10 +59,12 @@ struct making {
 	const struct build_request *rq;
 	struct build *b;
 	struct kernel_source source;
+	bool clang;
 	struct strv patches;
 	struct kconfig config;
 	struct buf text;
 	struct toolchain toolchain;
+	char name[65];
 	struct buf origin;
 	bool fresh;
 };
@@ -128,12 +132,32 @@ int build_config(const struct strv *configs, struct buf *text)
 	return rc;
 }
 
+/* Where a request says nothing, what the user has configured in his directory. */
+static int find_config(struct making *m)
+{
+	char *path = xasprintf("%s/.config", m->rq->source);
+	struct strv own = { 0 };
+	struct stat st;
+	int rc;
+
+	if (!m->rq->configs.n && strncmp(path, SOURCE_PREFIX, strlen(SOURCE_PREFIX)) &&
+	    !stat(path, &st) && S_ISREG(st.st_mode))
+		strv_push(&own, path);
+	rc = collect_config(own.n ? &own : &m->rq->configs, &m->config, &m->text);
+	m->clang = m->rq->clang ||
+		   (!rc && own.n && strstr(m->text.data, "\nCONFIG_CC_IS_CLANG=y\n"));
+	strv_free(&own);
+	free(path);
+	return rc;
+}
+
 static int describe_origin(struct making *m)
 {
 	const struct kernel_source *s = &m->source;
 	int rc = 0;
 
-	buf_addf(&m->origin, "%s %s\n", s->dir, s->version ?: "");
+	/* From one revision to the next make knows what to do. */
+	buf_addf(&m->origin, "%s %s\n", s->dir, s->git ? "git" : s->version ?: "");
 	for (size_t i = 0; !rc && i < m->patches.n; i++) {
 		char hex[65];
 
@@ -153,7 +177,11 @@ static int make_key(struct making *m)
 	buf_addf(&all, BUILD_FORMAT "\n%s%s\n%s\n", m->origin.data, m->toolchain.br.id,
 		 m->toolchain.clang ? "clang" : "gcc");
 	buf_add(&all, m->text.data, m->text.len);
-	rc = sha256_data(all.data, all.len, hex);
+	rc = sha256_data(all.data, all.len, m->name);
+	if (!rc && m->source.git)
+		buf_addf(&all, "%s\n", m->source.version);
+	if (!rc)
+		rc = sha256_data(all.data, all.len, hex);
 	if (!rc)
 		m->b->key = xstrdup(hex);
 	buf_free(&all);
@@ -163,14 +191,14 @@ static int make_key(struct making *m)
 /* "bookworm-kasan-0123456789ab": what it is, for who looks at the cache, and the key. */
 static char *cache_name(const struct making *m)
 {
-	const char *name = m->source.version ? m->rq->source + strlen(SOURCE_PREFIX) :
-					       strrchr(m->source.dir, '/') + 1;
+	const char *name = m->source.suite ? m->rq->source + strlen(SOURCE_PREFIX) :
+					     strrchr(m->source.dir, '/') + 1;
 	const char *config = m->config.names.v[m->config.names.n - 1];
 	const char *slash = strrchr(config, '/');
 
-	return xasprintf("%s/builds/%s-%s%s-%.12s", irqsan_cache(), name,
-			 slash ? slash + 1 : config, m->toolchain.clang ? "-clang" : "",
-			 m->b->key);
+	return xasprintf("%s/builds/%s-%s%s%s%s-%.12s", irqsan_cache(), name,
+			 slash ? slash + 1 : config, m->clang ? "-clang" : "",
+			 m->rq->side ? "-" : "", m->rq->side ?: "", m->name);
 }
 
 static int find_dir(struct making *m)
@@ -206,8 +234,8 @@ static bool has_files(const char *dir)
 }
 
 /*
- * Was the build tree made from this source? A patched copy of a directory is as
- * good as another source, for the directory may have changed since.
+ * Was the build tree made from this source? A patched copy of a directory, or of a
+ * revision, is as good as another source, for the directory may have changed since.
  */
 static bool is_same_origin(struct making *m)
 {
@@ -217,7 +245,7 @@ static bool is_same_origin(struct making *m)
 
 	if (file_exists(path) && !read_file(path, &was))
 		same = !strcmp(was.data, m->origin.data) &&
-		       (m->source.version || !m->patches.n);
+		       (m->source.suite || !m->patches.n);
 	buf_free(&was);
 	free(path);
 	return same;
@@ -331,9 +359,9 @@ static int prepare_source(struct making *m)
 	char *copy = inside(m->b, "source"), *path = inside(m->b, "origin");
 	int rc = 0;
 
-	m->b->source = xstrdup(m->patches.n ? copy : m->source.dir);
-	if (m->patches.n && !file_exists(copy))
-		rc = kernel_source_patched(&m->source, &m->patches, copy);
+	m->b->source = xstrdup(m->patches.n || m->source.git ? copy : m->source.dir);
+	if (m->source.git || (m->patches.n && !file_exists(copy)))
+		rc = kernel_source_copy(&m->source, &m->patches, copy);
 	if (!rc)
 		rc = write_file(path, m->origin.data, m->origin.len);
 	free(path);
@@ -732,11 +760,11 @@ int build_kernel(const struct build_request *rq, struct build *b)
 	*b = (struct build){ 0 };
 	rc = collect_patches(&m);
 	if (!rc)
-		rc = collect_config(&rq->configs, &m.config, &m.text);
+		rc = find_config(&m);
 	if (!rc)
-		rc = kernel_source_get(rq->source, &m.source);
+		rc = kernel_source_get(rq->source, rq->rev, &m.source);
 	if (!rc)
-		rc = toolchain_get(m.source.suite, rq->clang, &m.toolchain);
+		rc = toolchain_get(m.source.suite, m.clang, &m.toolchain);
 	if (!rc)
 		rc = describe_origin(&m);
 	if (!rc)

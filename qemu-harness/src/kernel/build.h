@@ -17,28 +17,34 @@
 /**
  * struct build_request - what is to be built
  * @source: "debian-source:SUITE", or the path of a source directory
+ * @rev: git revision of that directory, or NULL for the files that are there
  * @patches: files, in order, and directories that hold a series each
  * @configs: names of fragments or paths of files, in order; kvm-guest comes
- *	     before them unless one is a whole .config
+ *	     before them unless one is a whole .config; none: the .config of a
+ *	     directory that has one
  * @clang: with LLVM=1
  * @loose: options that don't come out as asked for are only told of: this kernel
  *	   may be too old to have them
  * @out: build tree, kept from build to build; NULL for one in the cache, which
  *	 is found again for the same request
+ * @side: keeps two builds of one directory apart in the cache; or NULL
  */
 struct build_request {
 	const char *source;
+	const char *rev;
 	struct strv patches;
 	struct strv configs;
 	bool clang;
 	bool loose;
 	const char *out;
+	const char *side;
 };
 
 /**
  * struct build - a kernel that was built
  * @dir: build tree; a kernel's name for kernel_get()
- * @source: source tree that it was built from, with the patches in it
+ * @source: source tree that it was built from, with the patches in it; of a git
+ *	    source a copy in the build tree
  * @suite: Debian suite whose toolchain built it; NULL for this machine's
  * @clang: whether with clang
  * @release: uname -r

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Kernel sources: Debian's own, which are fetched once and then never written
- * to, and directories of the user's; and patched copies of them.
+ * to, directories of the user's, and revisions of his git repositories; and patched
+ * copies of them.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include "base/unpack.h"
 #include "kernel/apt.h"
 #include "kernel/kernel-source.h"
+#include "kernel/source-git.h"
 
 #define PACKAGE_PREFIX "linux-source-"
 
@@ -182,8 +184,15 @@ static bool has(const char *dir, const char *file)
 	return there;
 }
 
-static int get_directory(const char *path, struct kernel_source *s)
+/*
+ * Kbuild doesn't build from a tree that was built in, for what lies there would be
+ * found first: of such a one, git knows what is source.
+ */
+static int get_directory(const char *path, const char *rev, struct kernel_source *s)
 {
+	bool built;
+
+
 	s->dir = realpath(path, NULL);
 	if (!s->dir) {
 		int rc = -errno;
@@ -195,30 +204,42 @@ static int get_directory(const char *path, struct kernel_source *s)
 		pr_err("%s is no kernel source", path);
 		return -EINVAL;
 	}
-	/* Kbuild insists on it, for what lies there would be found first. */
-	if (has(s->dir, ".config") || has(s->dir, "include/config")) {
-		pr_err("%s was built in; \"make -C %s mrproper\" makes it a source again", path,
-		       path);
-		return -EINVAL;
-	}
-	return 0;
+	built = has(s->dir, ".config") || has(s->dir, "include/config");
+	if (!rev && !built)
+		return 0;
+	s->git = source_is_git(s->dir);
+	if (s->git)
+		return source_version(s->dir, rev, &s->version);
+	if (rev)
+		pr_err("%s is no git repository, so it has no revision %s", path, rev);
+	else
+		pr_err("%s was built in; \"make -C %s mrproper\" makes it a source again, and of a git repository it is not needed",
+		       path, path);
+	return -EINVAL;
 }
 
 /**
  * kernel_source_get() - find a source, and download what the cache lacks of it
  * @name: "debian-source:SUITE", or the path of a directory
+ * @rev: git revision of that directory, or NULL for the files that are there
  * @s: filled; kernel_source_free() it
  *
  * Return: 0 or a negative errno; the reason was printed
  */
-int kernel_source_get(const char *name, struct kernel_source *s)
+int kernel_source_get(const char *name, const char *rev, struct kernel_source *s)
 {
 	size_t len = strlen(SOURCE_PREFIX);
 	int rc;
 
 	*s = (struct kernel_source){ .name = xstrdup(name) };
-	rc = strncmp(name, SOURCE_PREFIX, len) ? get_directory(name, s) :
-						 get_debian(name + len, s);
+	if (strncmp(name, SOURCE_PREFIX, len)) {
+		rc = get_directory(name, rev, s);
+	} else if (rev) {
+		pr_err("%s has no revisions; name the directory of a git repository", name);
+		rc = -EINVAL;
+	} else {
+		rc = get_debian(name + len, s);
+	}
 	if (rc)
 		kernel_source_free(s);
 	return rc;
@@ -350,21 +371,30 @@ static int apply(const char *patch, const char *dir)
 }
 
 /**
- * kernel_source_patched() - a copy of a source with patches on top
+ * kernel_source_copy() - a copy of a source with patches on top
  * @s: source; it is only read
  * @patches: files, in order; applied without fuzz, as git am does it
- * @dest: absolute path of the copy; there must be nothing yet
+ * @dest: absolute path of the copy; there must be nothing yet, but for a git source
+ *	  without patches an earlier copy of another revision
  *
  * Return: 0 or a negative errno; the reason was printed
  */
-int kernel_source_patched(const struct kernel_source *s, const struct strv *patches,
-			  const char *dest)
+int kernel_source_copy(const struct kernel_source *s, const struct strv *patches,
+		       const char *dest)
 {
 	char *tmp = xasprintf("%s.tmp", dest);
-	int rc = remove_tree(tmp);
+	int rc;
 
+	if (s->git && !patches->n) {
+		rc = source_checkout(s->dir, s->version, dest);
+		free(tmp);
+		return rc;
+	}
+	rc = remove_tree(tmp);
+	if (!rc && s->git)
+		rc = source_checkout(s->dir, s->version, tmp);
 	/* The user may write into the files of a directory of his. */
-	if (!rc)
+	else if (!rc)
 		rc = copy_tree(s->dir, tmp, s->version);
 	for (size_t i = 0; !rc && i < patches->n; i++)
 		rc = apply(patches->v[i], tmp);

@@ -213,8 +213,17 @@ says 2 '--after or --livepatch is missing' "verify without a fix" \
 	"$irqsan" verify --before $name
 says 2 '--patch or --livepatch is missing' "verify of a source without a fix" \
 	"$irqsan" verify --source debian-source:bookworm
-says 2 'no --before, no --after' "verify of a source and a kernel" \
+says 2 'revisions are of a --source that is a git repository' "verify of a package's revision" \
 	"$irqsan" verify --source debian-source:bookworm --patch x --before $name
+says 2 '--before is missing' "verify of one revision" \
+	"$irqsan" verify --source "$out/other" --after HEAD
+says 2 'other: no commit "nonsense"' "verify of no such revision" \
+	"$irqsan" verify --source "$out/other" --before HEAD --after nonsense --config irqflags
+says 2 '/proc: no commit "HEAD~1"' "verify of revisions of no repository" \
+	env GIT_DIR="$out/other/.git" \
+	"$irqsan" verify --source /proc --before HEAD~1 --after HEAD --config irqflags
+says 2 'other has no .config; --config' "verify of revisions without a configuration" \
+	"$irqsan" verify --source "$out/other" --before HEAD~1 --after HEAD
 says 2 '--alpha wants a number from 0.0001 to 0.5, not "2"' "verify with an alpha of 2" \
 	"$irqsan" verify --before $name --after $name --alpha 2
 says 2 '--runs wants a number from 1 to 1000, not "0"' "verify without runs" \
@@ -224,6 +233,10 @@ says 2 '--runs wants a number from 1 to 1000, not "0"' "verify without runs" \
 says 2 'unknown kernel "debian:potato"' "unknown Debian kernel" \
 	"$irqsan" run --kernel debian:potato
 says 2 'unknown kernel "frob"' "unknown kernel" "$irqsan" run --kernel frob
+says 2 'no /boot/vmlinuz-9.9.9-none; the package linux-image-9.9.9-none' "unknown release" \
+	"$irqsan" run --kernel 9.9.9-none
+says 2 "modules can't be built for .*; the package linux-headers-" "installed without headers" \
+	"$irqsan" run --kernel "$image" --accel tcg --keep "$out/no-headers"
 says 2 "can't find the kernel .*: No such file" "missing kernel" "$irqsan" run --kernel /no/such
 says 2 'neither a bzImage nor a kernel build tree' "a file that is no kernel" \
 	"$irqsan" run --kernel Makefile
@@ -291,6 +304,35 @@ for after in 0.1 2; do
 done
 : >"$tree/.config"
 says 2 'tree was built in; "make -C .* mrproper"' "a source that was built in" $build
+
+# The same under git: what git knows is built, whatever else there is.
+printf 'olddefconfig allnoconfig:\n\t: >>/build/.config\nall:\n\t%s\n\t%s\n\t%s\n' \
+	'mkdir -p /build/include/config /build/arch/x86/boot' \
+	'echo 6.1.0-cli >/build/include/config/kernel.release' \
+	'as -o /build/vmlinux code.S && : >/build/arch/x86/boot/bzImage' >"$tree/Makefile"
+echo '# Automatically generated file; DO NOT EDIT.' >"$tree/.config"
+revision()
+{
+	echo "$2" >"$tree/code.S"
+	git -C "$tree" add code.S Kconfig Makefile
+	git -C "$tree" -c user.name=A -c user.email=a@example.org commit -q -m "$1"
+}
+: >"$tree/scripts/kconfig/Makefile"
+git init -q -b master "$tree"
+git -C "$tree" add scripts
+revision one '.text; f: nop'
+revision two '.text; f: nop # the same'
+echo 'nonsense' >"$tree/code.S"
+revision broken nonsense
+verify="env XDG_CACHE_HOME=$out/cache $irqsan verify --source $tree --accel tcg --detector none"
+says 0 '^kernel signature: ' "a git tree that was built in" \
+	sh -c 'git -C "$1" checkout -q HEAD~1 && shift && exec "$@"' sh "$tree" $build -o "$out/built"
+says 1 '^irqsan verify: NOT FIXED' "verify of two revisions of equal signature" \
+	sh -c '"$@"; code=$?; cat "$0/verify.txt"; exit $code' "$out/same" \
+	env GIT_DIR="$out/other/.git" $verify --before HEAD~1 --after HEAD --keep "$out/same"
+says 2 "tree at master, .* doesn't build: code.S:1: Error: no such instruction" \
+	"verify of a revision that doesn't build" \
+	$verify --before HEAD --after master --keep "$out/broken"
 
 other=
 for suite in bullseye trixie sid; do

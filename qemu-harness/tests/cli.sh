@@ -230,8 +230,12 @@ says 2 '--runs wants a number from 1 to 1000, not "0"' "verify without runs" \
 	"$irqsan" verify --before $name --after $name --runs 0
 
 # Kernels and modules that are none.
-says 2 'unknown kernel "debian:potato"' "unknown Debian kernel" \
-	"$irqsan" run --kernel debian:potato
+says 2 'unknown kernel "debian:sid/frob"' "unknown Debian kernel" \
+	"$irqsan" run --kernel debian:sid/frob
+says 2 'package lists of potato failed: .*potato Release. does not have a Release file' \
+	"unknown Debian suite" env XDG_CACHE_HOME="$out/cold" "$irqsan" run --kernel debian:potato
+says 2 'Debian bookworm has no kernel 6.1.1-9 \(any more\); it has 6\.1\.' \
+	"unknown Debian version" "$irqsan" run --kernel debian:bookworm=6.1.1-9
 says 2 'unknown kernel "frob"' "unknown kernel" "$irqsan" run --kernel frob
 says 2 'no /boot/vmlinuz-9.9.9-none; the package linux-image-9.9.9-none' "unknown release" \
 	"$irqsan" run --kernel 9.9.9-none

@@ -132,12 +132,75 @@ static void test_damaged(void **state)
 	free(deb);
 }
 
+/* A name leads to files and to apt's words, so nothing else may be in it. */
+static void test_names(void **state)
+{
+	static const char *const bad[] = {
+		"bookworm", "debian:", "debian:bookworm/", "debian:bookworm/frob", "debian:../x",
+		"debian:-o", "debian:bookworm=", "debian:bookworm=../1", "debian:bookworm/rtx",
+		"debian:bookworm=1=2", "debian:bookworm=1/rt", "debian:bookworm/rt/cloud",
+	};
+	struct debian_name n;
+	char *entry;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (debian_known(bad[i]))
+			fail_msg("%s is a name", bad[i]);
+	assert_true(parse_name("debian:trixie-backports/rt=6.12.1-1~bpo13+1", &n));
+	assert_string_equal(n.suite, "trixie-backports");
+	assert_string_equal(n.flavour, "rt-");
+	assert_string_equal(n.version, "6.12.1-1~bpo13+1");
+	name_free(&n);
+	assert_true(parse_name("debian:sid", &n));
+	assert_string_equal(n.flavour, "");
+	assert_null(n.version);
+	name_free(&n);
+	entry = entry_key("debian:sid/cloud=7.2-1");
+	assert_string_equal(entry, "kernels/sid-cloud=7.2-1");
+	free(entry);
+}
+
+static void expect_image(const char *name, int rc, const char *want)
+{
+	struct apt apt = { .lock = -1, .conf = xstrdup("/dev/null") };
+	char *image, *headers;
+	struct debian_name n;
+
+	assert_true(parse_name(name, &n));
+	assert_int_equal(name_packages(&apt, &n, &image, &headers), rc);
+	if (!rc)
+		assert_string_equal(image, want);
+	name_free(&n);
+	free(image);
+	free(headers);
+	free(apt.conf);
+}
+
+/* A version is that of one of the packages that the mirror still has. */
+static void test_version(void **state)
+{
+	(void)state;
+	put("apt-cache", "#!/bin/sh\ncase \"$*\" in\n*pkgnames*)\n"
+	    "for v in 6.1.0-1 6.1.0-2; do for f in '' rt- cloud-; do\n"
+	    "echo linux-image-$v-${f}amd64; echo linux-image-$v-${f}amd64-dbg; done; done\n"
+	    "echo linux-image-amd64; echo linux-image-amd64-signed-template ;;\n"
+	    "*6.1.0-1-*) echo 'Version: 6.1.10-1' ;;\n*) echo 'Version: 6.1.20-1' ;;\nesac\n");
+	expect_image("debian:bookworm", 0, "linux-image-amd64");
+	expect_image("debian:bookworm/rt", 0, "linux-image-rt-amd64");
+	expect_image("debian:bookworm=6.1.10-1", 0, "linux-image-6.1.0-1-amd64");
+	expect_image("debian:bookworm/rt=6.1.20-1", 0, "linux-image-6.1.0-2-rt-amd64");
+	expect_image("debian:bookworm=6.1.15-1", -ENOENT, NULL);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mirror),
 		cmocka_unit_test(test_conf),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_version),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

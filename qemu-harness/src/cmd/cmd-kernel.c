@@ -109,11 +109,13 @@ static const struct argp argp = {
 	.parser = parse_opt,
 	.args_doc = "list\nget NAME...\nsource SOURCE\nbuild SOURCE\nbuild-module --kernel NAME DIR\nprune",
 	.doc = "Get kernels to test, build them, and build modules for them.\v"
-	       "NAME is debian:SUITE, with /rt or /cloud for these flavours (\"list\" prints "
-	       "them all), or the path of a bzImage or of a kernel build tree.  "
+	       "NAME is debian:SUITE[/FLAVOUR][=VERSION], of any suite that the mirror has, "
+	       "backports among them (\"list\" prints the usual ones), FLAVOUR being rt or "
+	       "cloud; or the release of a kernel of this machine; or the path of a bzImage, of "
+	       "a kernel build tree, or of what make modules_install made.  "
 	       "build-module prints the directory that the .ko files are in.\n\n"
-	       "SOURCE is debian-source:bullseye, bookworm, trixie or sid, or a directory that "
-	       "was not built in.  source prints the directory of it, which is only to be read; "
+	       "SOURCE is debian-source:bullseye, bookworm, trixie or sid, or a directory; one "
+	       "that was built in has to be a git repository.  source prints the directory of it, which is only to be read; "
 	       "build prints the build tree, which is a NAME, and the "
 	       "kernel's signature; it ends with 125 when the source doesn't build.\n\n"
 	       "prune lists what the cache holds, with sizes, and removes what was not used "
@@ -122,18 +124,22 @@ static const struct argp argp = {
 
 static int list(void)
 {
+	struct strv names = { 0 };
+
+	debian_list(&names);
 	printf("%-24s%-28s%-20s%s\n", "NAME", "RELEASE", "VERSION", "IN THE CACHE");
-	for (size_t i = 0; debian_names[i]; i++) {
+	for (size_t i = 0; i < names.n; i++) {
 		struct debian_kernel d;
 
-		if (debian_load(debian_names[i], &d)) {
-			printf("%-24s%-28s%-20s%s\n", debian_names[i], "-", "-", "no");
+		if (debian_load(names.v[i], &d)) {
+			printf("%-24s%-28s%-20s%s\n", names.v[i], "-", "-", "no");
 			continue;
 		}
-		printf("%-24s%-28s%-20s%llu MB\n", debian_names[i], d.release, d.version,
+		printf("%-24s%-28s%-20s%llu MB\n", names.v[i], d.release, d.version,
 		       (unsigned long long)d.bytes >> 20);
 		debian_kernel_free(&d);
 	}
+	strv_free(&names);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/cache.h"
 #include "base/child.h"
+#include "base/program.h"
 #include "base/tool.h"
 #include "kernel/apt.h"
 
@@ -284,6 +285,28 @@ int apt_update(struct apt *apt)
 	int rc = apt_run(apt, what, argv, NULL);
 
 	free(what);
+	return rc;
+}
+
+/**
+ * apt_names() - the packages of the package lists
+ * @apt: open state, updated
+ * @prefix: of their names
+ * @names: they are appended
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int apt_names(struct apt *apt, const char *prefix, struct strv *names)
+{
+	const char *const argv[] = { "apt-cache", "-c", apt->conf, "pkgnames", prefix, NULL };
+	struct buf out = { 0 };
+	char *save = NULL;
+	int rc = program_output(argv, &out);
+
+	for (char *name = rc || !out.len ? NULL : strtok_r(out.data, "\n", &save); name;
+	     name = strtok_r(NULL, "\n", &save))
+		strv_push(names, name);
+	buf_free(&out);
 	return rc;
 }
 

@@ -45,6 +45,7 @@ int apt_source(const char *suite, char **line);
 int apt_open(struct apt *apt, const char *suite);
 void apt_close(struct apt *apt);
 int apt_update(struct apt *apt);
+int apt_names(struct apt *apt, const char *prefix, struct strv *names);
 int apt_show(struct apt *apt, const char *name, struct apt_package *p);
 void apt_package_free(struct apt_package *p);
 int apt_download(struct apt *apt, const struct strv *pkgs, const char *dir);

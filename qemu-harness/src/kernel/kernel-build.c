@@ -187,6 +187,8 @@ static void make_command(const struct kernel *k, const struct toolchain *t, cons
 		strv_push(argv, "M=/build");
 		strv_push(argv, "-C");
 		strv_pushf(argv, "/usr/src/linux-headers-%s", k->release);
+		/* It needs pahole, which this machine may lack, and nobody needs it. */
+		strv_push(argv, "CONFIG_DEBUG_INFO_BTF_MODULES=");
 	} else if (k->source) {
 		toolchain_module(t, k->source, k->headers, build, argv);
 	} else {
@@ -289,10 +291,18 @@ static int get_recorded(const struct kernel *k, struct toolchain *t)
 	return rc;
 }
 
+/* The suite that has the compilers for one that only adds to it: trixie for trixie-backports. */
+static char *whole_suite(const char *suite)
+{
+	return strcmp(suite, "experimental") ? strndup(suite, strcspn(suite, "-")) :
+					       xstrdup("sid");
+}
+
 static int get_toolchain(const struct kernel *k, struct toolchain *t)
 {
 	struct strv packages = { 0 };
 	struct debian_kernel d;
+	char *suite;
 	int rc;
 
 	*t = (struct toolchain){ 0 };
@@ -318,7 +328,9 @@ static int get_toolchain(const struct kernel *k, struct toolchain *t)
 	strv_push(&packages, "make");
 	for (size_t i = 0; i < d.toolchain.n; i++)
 		strv_push(&packages, d.toolchain.v[i]);
-	rc = buildroot_get(k->suite, &packages, &t->br);
+	suite = whole_suite(k->suite);
+	rc = buildroot_get(suite, &packages, &t->br);
+	free(suite);
 	strv_free(&packages);
 	debian_kernel_free(&d);
 	return rc;

@@ -4,7 +4,9 @@
  * tree that needs no network any more.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,12 +18,14 @@
 
 #define MANIFEST_FORMAT 1
 
-const char *const debian_names[] = {
+#define VERSION_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~-"
+
+/* What is worth a line of a list, whether it is in the cache or not. */
+static const char *const listed[] = {
 	"debian:bullseye", "debian:bullseye/rt", "debian:bullseye/cloud",
 	"debian:bookworm", "debian:bookworm/rt", "debian:bookworm/cloud",
 	"debian:trixie", "debian:trixie/rt", "debian:trixie/cloud",
 	"debian:sid", "debian:sid/rt", "debian:sid/cloud",
-	NULL,
 };
 
 /**
@@ -47,31 +51,72 @@ struct plan {
 };
 
 /**
- * debian_known() - is there a kernel of this name?
- * @name: "debian:SUITE[/FLAVOUR]"
+ * struct debian_name - "debian:SUITE[/FLAVOUR][=VERSION]"
+ * @suite: "bookworm", "trixie-backports"
+ * @flavour: "", "rt-" or "cloud-", as it is in the names of packages
+ * @version: of the image package; NULL for the newest
+ */
+struct debian_name {
+	char *suite;
+	const char *flavour;
+	char *version;
+};
+
+static void name_free(struct debian_name *n)
+{
+	free(n->suite);
+	free(n->version);
+	*n = (struct debian_name){ 0 };
+}
+
+/* These become names of files, and apt's words. False, and nothing to free, for another name. */
+static bool parse_name(const char *name, struct debian_name *n)
+{
+	static const char suite_chars[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	static const struct {
+		const char *name;
+		const char *flavour;
+	} flavours[] = { { "", "" }, { "/rt", "rt-" }, { "/cloud", "cloud-" } };
+	const char *s, *version;
+	size_t len, i;
+
+	*n = (struct debian_name){ 0 };
+	if (strncmp(name, DEBIAN_PREFIX, strlen(DEBIAN_PREFIX)))
+		return false;
+	s = name + strlen(DEBIAN_PREFIX);
+	len = strspn(s, suite_chars);
+	version = strchr(s, '=');
+	for (i = 0; i < ARRAY_SIZE(flavours); i++) {
+		size_t end = len + strlen(flavours[i].name);
+
+		if (!strncmp(s + len, flavours[i].name, end - len) &&
+		    (!s[end] || s + end == version))
+			n->flavour = flavours[i].flavour;
+	}
+	if (!len || *s == '-' || !n->flavour ||
+	    (version && (!version[1] || strspn(version + 1, VERSION_CHARS) < strlen(version + 1))))
+		return false;
+	n->suite = strndup(s, len);
+	n->version = version ? xstrdup(version + 1) : NULL;
+	return true;
+}
+
+/**
+ * debian_known() - could there be a kernel of this name?
+ * @name: "debian:SUITE[/FLAVOUR][=VERSION]"
  *
- * Return: true if so
+ * Return: true if so; whether there is one, the mirror knows
  */
 bool debian_known(const char *name)
 {
-	for (size_t i = 0; debian_names[i]; i++)
-		if (!strcmp(name, debian_names[i]))
-			return true;
-	return false;
+	struct debian_name n;
+	bool known = parse_name(name, &n);
+
+	name_free(&n);
+	return known;
 }
 
-/* "debian:bookworm/rt": "bookworm" and "rt-" (no flavour: ""). Callers free @suite. */
-static const char *split_name(const char *name, char **suite)
-{
-	const char *s = name + strlen(DEBIAN_PREFIX);
-
-	*suite = strndup(s, strcspn(s, "/"));
-	if (strstr(s, "/rt"))
-		return "rt-";
-	return strstr(s, "/cloud") ? "cloud-" : "";
-}
-
-/* "kernels/bookworm-rt"; caller frees. */
+/* "kernels/bookworm-rt", "kernels/bookworm=6.1.1-1"; caller frees. */
 static char *entry_key(const char *name)
 {
 	char *key = xasprintf("kernels/%s", name + strlen(DEBIAN_PREFIX));
@@ -191,8 +236,8 @@ static int index_modules(const char *root, const char *release)
 	return rc ? rc : run_depmod(root, release);
 }
 
-static int write_manifest(const char *dir, const char *suite, const struct plan *plan,
-			  uint64_t bytes)
+static int write_manifest(const char *dir, const char *name, const char *suite,
+			  const struct plan *plan, uint64_t bytes)
 {
 	json_t *pkgs = json_array(), *toolchain = json_array();
 
@@ -200,8 +245,8 @@ static int write_manifest(const char *dir, const char *suite, const struct plan 
 		json_array_append_new(pkgs, json_string(plan->pkgs.v[i]));
 	for (size_t i = 0; i < plan->toolchain.n; i++)
 		json_array_append_new(toolchain, json_string(plan->toolchain.v[i]));
-	return manifest_write(dir, json_pack("{si ss ss ss so so sI}", "format", MANIFEST_FORMAT,
-					     "suite", suite, "release", plan->release,
+	return manifest_write(dir, json_pack("{si ss ss ss ss so so sI}", "format", MANIFEST_FORMAT,
+					     "name", name, "suite", suite, "release", plan->release,
 					     "version", plan->version, "packages", pkgs,
 					     "toolchain", toolchain, "bytes", (json_int_t)bytes));
 }
@@ -218,8 +263,8 @@ struct wanted {
 	char *vmlinux;
 };
 
-static int unpack_plan(const struct plan *plan, const char *suite, const char *work,
-		       const char *dest)
+static int unpack_plan(const struct plan *plan, const char *name, const char *suite,
+		       const char *work, const char *dest)
 {
 	char *root = xasprintf("%s/root", dest);
 	struct unpack u = { .dest = root, .path = entry_path, .link = entry_link };
@@ -230,32 +275,96 @@ static int unpack_plan(const struct plan *plan, const char *suite, const char *w
 	if (!rc)
 		rc = index_modules(root, plan->release);
 	if (!rc)
-		rc = write_manifest(dest, suite, plan, u.bytes);
+		rc = write_manifest(dest, name, suite, plan, u.bytes);
 	free(root);
+	return rc;
+}
+
+/* "6.1.0-50" of "linux-image-6.1.0-50-rt-amd64" when that is of @flavour; caller frees. */
+static char *image_abi(const char *package, const char *flavour)
+{
+	static const char *const others[] = { "-rt", "-cloud" };
+	char *end = xasprintf("-%samd64", flavour), *abi = NULL;
+	size_t skip = strlen("linux-image-");
+
+	if (isdigit((unsigned char)package[skip]) && ends_with(package, end))
+		abi = xasprintf("%.*s", (int)(strlen(package) - skip - strlen(end)),
+				package + skip);
+	for (size_t i = 0; abi && i < ARRAY_SIZE(others); i++) {
+		if (ends_with(abi, others[i])) {
+			free(abi);
+			abi = NULL;
+		}
+	}
+	free(end);
+	return abi;
+}
+
+/* The ABI that the packages of a version are named by. */
+static int find_abi(struct apt *apt, const struct debian_name *n, char **abi)
+{
+	struct strv names = { 0 };
+	struct buf there = { 0 };
+	int rc = apt_names(apt, "linux-image-", &names);
+
+	for (size_t i = 0; !rc && !*abi && i < names.n; i++) {
+		struct apt_package p = { 0 };
+
+		*abi = image_abi(names.v[i], n->flavour);
+		if (!*abi || apt_show(apt, names.v[i], &p) || strcmp(p.version, n->version)) {
+			if (p.version)
+				buf_addf(&there, "%s%s", there.len ? ", " : "", p.version);
+			free(*abi);
+			*abi = NULL;
+		}
+		apt_package_free(&p);
+	}
+	if (!rc && !*abi) {
+		pr_err("Debian %s has no kernel %s (any more); it has %s", n->suite, n->version,
+		       there.len ? there.data : "none");
+		rc = -ENOENT;
+	}
+	buf_free(&there);
+	strv_free(&names);
+	return rc;
+}
+
+/* The names of a kernel's image and header packages: of the newest one, or of a version. */
+static int name_packages(struct apt *apt, const struct debian_name *n, char **image,
+			 char **headers)
+{
+	char *abi = NULL;
+	int rc = n->version ? find_abi(apt, n, &abi) : 0;
+
+	*image = xasprintf("linux-image-%s%s%samd64", abi ?: "", abi ? "-" : "", n->flavour);
+	*headers = xasprintf("linux-headers-%s%s%samd64", abi ?: "", abi ? "-" : "", n->flavour);
+	free(abi);
 	return rc;
 }
 
 static int make_kernel(void *ctx, const char *work, const char *dest)
 {
 	const char *name = ((struct wanted *)ctx)->name;
-	char *image, *headers, *suite;
-	const char *flavour = split_name(name, &suite);
+	char *image = NULL, *headers = NULL;
 	struct apt apt = { .lock = -1 };
 	struct plan plan = { .apt = &apt };
+	struct debian_name n;
 	double start = now();
 	int rc;
 
-	image = xasprintf("linux-image-%samd64", flavour);
-	headers = xasprintf("linux-headers-%samd64", flavour);
-	rc = apt_open(&apt, suite);
+	if (!parse_name(name, &n))
+		return -EINVAL;
+	rc = apt_open(&apt, n.suite);
 	if (!rc)
 		rc = apt_update(&apt);
+	if (!rc)
+		rc = name_packages(&apt, &n, &image, &headers);
 	if (!rc)
 		rc = plan_add(&plan, image, false);
 	if (!rc)
 		rc = plan_add(&plan, headers, true);
 	if (!rc && !plan.release) {
-		pr_err("%s of Debian %s names no kernel", image, suite);
+		pr_err("%s of Debian %s names no kernel", image, n.suite);
 		rc = -ENOENT;
 	}
 	if (!rc) {
@@ -266,14 +375,14 @@ static int make_kernel(void *ctx, const char *work, const char *dest)
 	apt_close(&apt);
 	if (!rc) {
 		pr_info("%s: unpacking %s", name, plan.release);
-		rc = unpack_plan(&plan, suite, work, dest);
+		rc = unpack_plan(&plan, name, n.suite, work, dest);
 	}
 	if (!rc)
 		pr_info("%s: %s is ready, %.0f s", name, plan.release, now() - start);
 	plan_free(&plan);
 	free(image);
 	free(headers);
-	free(suite);
+	name_free(&n);
 	return rc;
 }
 
@@ -307,7 +416,7 @@ static int find_kernel(void *ctx, const char *dir)
 
 /**
  * debian_get() - find a kernel in the cache, or bring it there
- * @name: one of debian_names
+ * @name: that debian_known() knows
  * @refresh: also when it is there: take the version that the suite has now
  * @d: filled; debian_kernel_free() it
  * @held: to be closed when the entry may be replaced
@@ -331,7 +440,7 @@ int debian_get(const char *name, bool refresh, struct debian_kernel *d, int *hel
 
 /**
  * debian_load() - find a kernel in the cache; no network, no lock
- * @name: one of debian_names
+ * @name: that debian_known() knows
  * @d: filled; debian_kernel_free() it
  *
  * Return: 0, or -ENOENT (silently) when it is not there
@@ -344,6 +453,30 @@ int debian_load(const char *name, struct debian_kernel *d)
 	free(dir);
 	free(key);
 	return rc;
+}
+
+/**
+ * debian_list() - kernels to be listed
+ * @names: those of the usual suites are appended, and what else is in the cache
+ */
+void debian_list(struct strv *names)
+{
+	char *pattern = xasprintf("%s/kernels/*/manifest.json", irqsan_cache());
+	glob_t found = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(listed); i++)
+		strv_push(names, listed[i]);
+	glob(pattern, 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		json_t *o = json_load_file(found.gl_pathv[i], 0, NULL);
+		const char *name = json_string_value(json_object_get(o, "name"));
+
+		if (name && debian_known(name) && !strv_has(names, name))
+			strv_push(names, name);
+		json_decref(o);
+	}
+	globfree(&found);
+	free(pattern);
 }
 
 /* Of a -dbg package only the kernel itself, not its modules. */
@@ -415,7 +548,7 @@ static int make_vmlinux(void *ctx, const char *work, const char *dest)
 
 /**
  * debian_vmlinux() - find the uncompressed kernel with symbols and DWARF
- * @name: one of debian_names; the kernel itself must be in the cache
+ * @name: that debian_known() knows; the kernel itself must be in the cache
  * @fetch: download it from the -dbg package if the cache lacks it
  * @path: the file, to be freed
  *

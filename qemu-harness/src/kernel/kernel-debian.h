@@ -11,9 +11,6 @@
 
 #define DEBIAN_PREFIX "debian:"
 
-/* Every name that there is, "debian:SUITE[/FLAVOUR]", NULL-terminated. */
-extern const char *const debian_names[];
-
 /**
  * struct debian_kernel - one entry of the cache
  * @root: directory that the packages are unpacked in; all of lib is below
@@ -34,6 +31,7 @@ struct debian_kernel {
 };
 
 bool debian_known(const char *name);
+void debian_list(struct strv *names);
 int debian_load(const char *name, struct debian_kernel *d);
 int debian_get(const char *name, bool refresh, struct debian_kernel *d, int *held);
 int debian_vmlinux(const char *name, bool fetch, char **path);

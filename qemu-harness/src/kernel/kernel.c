@@ -55,7 +55,7 @@ static int get_debian(const char *name, struct kernel *k)
 	int rc;
 
 	if (!debian_known(name)) {
-		pr_err("unknown kernel \"%s\"; \"irqsan kernel list\" names those that there are",
+		pr_err("unknown kernel \"%s\"; those of Debian are debian:SUITE[/rt|/cloud][=VERSION]",
 		       name);
 		return -EINVAL;
 	}

@@ -226,7 +226,7 @@ static int build(struct args *a, bool *broken)
 
 static int prune(unsigned int days)
 {
-	char *pattern = xasprintf("%s/{kernels,debug,sources,buildroots,roots,builds,modules,vmlinux,l1}/*",
+	char *pattern = xasprintf("%s/{kernels,debug,sources,buildroots,roots,builds,modules,trees,vmlinux,l1}/*",
 				  irqsan_cache());
 	glob_t found = { 0 };
 

@@ -211,6 +211,11 @@ says 0 '<title>irqsan report</title>' "report to standard output" \
 says 2 '--before is missing' "verify without a kernel" "$irqsan" verify
 says 2 '--after or --livepatch is missing' "verify without a fix" \
 	"$irqsan" verify --before $name
+says 2 '--before-insmod and --after-insmod go together' "verify of one module" \
+	"$irqsan" verify --before $name --after-insmod "$ko"
+says 2 'Makefile is no kernel module' "verify of a module that is none" \
+	"$irqsan" verify --before $name --accel tcg --detector none --before-insmod "$ko" \
+	--after-insmod Makefile --keep "$out/no-insmod"
 says 2 '--patch or --livepatch is missing' "verify of a source without a fix" \
 	"$irqsan" verify --source debian-source:bookworm
 says 2 'revisions are of a --source that is a git repository' "verify of a package's revision" \

@@ -30,6 +30,8 @@ enum {
 	OPT_BEFORE = 256,
 	OPT_AFTER,
 	OPT_LIVEPATCH,
+	OPT_BEFORE_INSMOD,
+	OPT_AFTER_INSMOD,
 	OPT_SOURCE,
 	OPT_PATCH,
 	OPT_CONFIG,
@@ -46,6 +48,7 @@ enum {
  * @signature: of the kernels that were built; owned
  * @same_code: these are equal, and there is no livepatch
  * @livepatch: for the second side, or NULL
+ * @insmod: module of each side, when the fix is in a module; or NULL
  * @title: what counts as the bug; NULL: what is seen before
  * @alpha: greatest chance of a wrong FIXED, and of a wrong WORSE
  * @plan: the rule
@@ -60,6 +63,7 @@ struct verify {
 	char *signature[VERIFY_SIDES];
 	bool same_code;
 	const char *livepatch;
+	const char *insmod[VERIFY_SIDES];
 	const char *title;
 	double alpha;
 	struct verify_plan plan;
@@ -71,9 +75,12 @@ static const struct argp_option options[] = {
 	{ "before", OPT_BEFORE, "KERNEL|REV", 0,
 	  "the kernel without the fix; with --source a revision of that", 1 },
 	{ "after", OPT_AFTER, "KERNEL|REV", 0,
-	  "the one with it (default with --livepatch or --patch: the same)", 1 },
+	  "the one with it (default where the fix is something else: the same)", 1 },
 	{ "livepatch", OPT_LIVEPATCH, "FILE|DIR", 0,
 	  "the fix is a livepatch: a module, or the directory of its source", 1 },
+	{ "before-insmod", OPT_BEFORE_INSMOD, "FILE.ko[,PARAMETERS]", 0,
+	  "the fix is in a module, this is the one without; loaded as by --insmod", 1 },
+	{ "after-insmod", OPT_AFTER_INSMOD, "FILE.ko[,PARAMETERS]", 0, "the one with it", 1 },
 	{ "source", OPT_SOURCE, "SOURCE", 0,
 	  "build both: debian-source:SUITE, or the directory of a kernel's source", 1 },
 	{ "patch", OPT_PATCH, "FILE|DIR", 0, "the fix is a patch, or a series, for the source", 1 },
@@ -100,10 +107,14 @@ static double parse_alpha(const struct argp_state *state, const char *arg)
 
 static void check(struct verify *v, const struct argp_state *state)
 {
+	bool fix = v->livepatch || v->insmod[1];
+
+	if (!v->insmod[0] != !v->insmod[1])
+		argp_error(state, "--before-insmod and --after-insmod go together");
 	if (v->build.source) {
 		if (v->kernel[1] && !v->kernel[0])
 			argp_error(state, "--before is missing");
-		if (!v->kernel[1] && !v->build.patches.n && !v->livepatch)
+		if (!v->kernel[1] && !v->build.patches.n && !fix)
 			argp_error(state, "--after, --patch or --livepatch is missing");
 		if (v->kernel[0] && !strncmp(v->build.source, SOURCE_PREFIX, strlen(SOURCE_PREFIX)))
 			argp_error(state, "revisions are of a --source that is a git repository");
@@ -113,7 +124,7 @@ static void check(struct verify *v, const struct argp_state *state)
 		argp_error(state, "--patch and --config are for a --source");
 	if (!v->kernel[0])
 		argp_error(state, "--before is missing");
-	if (!v->kernel[1] && !v->livepatch)
+	if (!v->kernel[1] && !fix)
 		argp_error(state, "--after or --livepatch is missing");
 	if (!v->kernel[1])
 		v->kernel[1] = v->kernel[0];
@@ -136,6 +147,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_LIVEPATCH:
 		v->livepatch = arg;
+		break;
+	case OPT_BEFORE_INSMOD:
+		v->insmod[0] = request_line(state, "before-insmod", arg);
+		break;
+	case OPT_AFTER_INSMOD:
+		v->insmod[1] = request_line(state, "after-insmod", arg);
 		break;
 	case OPT_SOURCE:
 		v->build.source = arg;
@@ -223,6 +240,8 @@ static int make_guest(const struct verify *v, unsigned int side, const struct ke
 	plan_copy(&plan, &v->rq.plan);
 	if (side)
 		plan_set(&plan.livepatch, v->livepatch);
+	if (v->insmod[side])
+		strv_push(&plan.insmod, v->insmod[side]);
 	rc = mkdir_p(sub);
 	if (rc >= 0)
 		rc = prepare_guest(&plan, k, sub, g);
@@ -314,7 +333,7 @@ static int get_revisions(struct verify *v, char *hash[VERIFY_SIDES])
 	return rc;
 }
 
-/* Builds both sides; one kernel is both when a livepatch is all of the fix. */
+/* Builds both sides; one kernel is both when the fix is something else. */
 static int build_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
 {
 	struct build_request before = v->build, after = v->build;
@@ -334,7 +353,8 @@ static int build_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
 	} else if (!rc) {
 		rc = build_side(v, 1, &after, &kernel[1]);
 	}
-	v->same_code = !rc && !v->livepatch && !strcmp(v->signature[0], v->signature[1]);
+	v->same_code = !rc && !v->livepatch && !v->insmod[0] &&
+		       !strcmp(v->signature[0], v->signature[1]);
 	free(hash[0]);
 	free(hash[1]);
 	return rc < 0 ? rc : 0;

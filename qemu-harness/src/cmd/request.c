@@ -227,8 +227,15 @@ static const struct argp_option load_options[] = {
 	{ 0 }
 };
 
-/* The guest's orders, and the kernel's command line, are lines. */
-static const char *one_line(const struct argp_state *state, const char *option, const char *arg)
+/**
+ * request_line() - a text that goes into the guest's orders, which are lines
+ * @state: of the parser; ends the program with a message when @arg is more than a line
+ * @option: name of the option, for the message
+ * @arg: its text
+ *
+ * Return: @arg
+ */
+const char *request_line(const struct argp_state *state, const char *option, const char *arg)
 {
 	if (strchr(arg, '\n'))
 		argp_error(state, "--%s can't hold a newline", option);
@@ -288,10 +295,10 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 		rq->plan.procs = request_number(state, "procs", arg, 1, PROCS_MAX);
 		break;
 	case OPT_ADD:
-		strv_push(&rq->plan.add, one_line(state, "add", arg));
+		strv_push(&rq->plan.add, request_line(state, "add", arg));
 		break;
 	case OPT_INSMOD:
-		strv_push(&rq->plan.insmod, one_line(state, "insmod", arg));
+		strv_push(&rq->plan.insmod, request_line(state, "insmod", arg));
 		break;
 	case OPT_SYZ:
 		plan_set(&rq->plan.syz, arg);
@@ -306,7 +313,7 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 		strv_push(&rq->plan.qemu_args, arg);
 		break;
 	case OPT_APPEND:
-		append(&rq->plan.cmdline, one_line(state, "append", arg));
+		append(&rq->plan.cmdline, request_line(state, "append", arg));
 		break;
 	case ARGP_KEY_ARGS:
 		rq->plan.load = &load_command;
@@ -334,7 +341,7 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 				   arg);
 		break;
 	case OPT_PARAMS:
-		plan_set(&rq->plan.params, one_line(state, "params", arg));
+		plan_set(&rq->plan.params, request_line(state, "params", arg));
 		break;
 	case OPT_EXPECT_PV:
 		if (strcmp(arg, "on") && strcmp(arg, "off"))

@@ -64,6 +64,7 @@ void request_init(struct request *rq, const char *command);
 void request_free(struct request *rq);
 unsigned int request_number(const struct argp_state *state, const char *option, const char *arg,
 			    unsigned int min, unsigned int max);
+const char *request_line(const struct argp_state *state, const char *option, const char *arg);
 FILE *request_out(const struct request *rq);
 int request_accel(struct request *rq);
 struct series request_series(const struct request *rq, const char *dir);

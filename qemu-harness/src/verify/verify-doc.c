@@ -379,10 +379,13 @@ void verify_table(const json_t *doc, FILE *out)
 
 static void kernel_lines(const json_t *doc, const char *side, FILE *out)
 {
-	const json_t *s = json_object_get(doc, side);
+	const json_t *s = json_object_get(doc, side), *module;
 	char *kernel = kernel_text(s);
+	size_t i;
 
 	fprintf(out, "%-8s%s\n", side, kernel);
+	json_array_foreach(json_object_get(s, "insmod"), i, module)
+		fprintf(out, "        insmod %s\n", json_string_value(module));
 	if (*text_of(s, "config_sha256"))
 		fprintf(out, "        config sha256 %.16s\n", text_of(s, "config_sha256"));
 	free(kernel);

@@ -192,7 +192,6 @@ static int get_directory(const char *path, const char *rev, struct kernel_source
 {
 	bool built;
 
-
 	s->dir = realpath(path, NULL);
 	if (!s->dir) {
 		int rc = -errno;

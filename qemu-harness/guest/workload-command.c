@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,7 +247,7 @@ static void command_stop(void)
 {
 	struct slot sum = { 0 };
 	unsigned int killed = 0;
-	char error[256] = "";
+	char error[PATH_MAX + 128] = "";
 
 	for (unsigned int i = 0; i < nr_procs; i++) {
 		if (!sum.failed)
@@ -257,7 +258,7 @@ static void command_stop(void)
 		sum.first_ms = sum.first_ms ?: slots[i].first_ms;
 	}
 	if (sum.error)
-		snprintf(error, sizeof(error), "%.99s: %s", words[0], exec_error(sum.error));
+		snprintf(error, sizeof(error), "%s: %s", words[0], exec_error(sum.error));
 	for (unsigned int i = 0; i < nr_procs; i++) {
 		if (pids[i] <= 0)
 			continue;

@@ -153,6 +153,10 @@ says 2 'no commit "HEAD"' "bisection of no repository" \
 says 2 'no commit "HEAD"' "bisection below another repository's git" \
 	env GIT_DIR="$out/other/.git" $bisect --repo /proc --keep "$out/bisect"
 says 128 'unrecognized option' "wrong usage below git bisect run" "$irqsan" bisect --step --frob
+says 128 'docs: has no bin/sh' "a wrong root below git bisect run" \
+	"$irqsan" bisect --step --root docs
+says 128 'no/such: No such file' "no patterns below git bisect run" \
+	"$irqsan" bisect --step --ignore-file no/such
 says 128 'no commit "HEAD"' "git bisect run on no repository" \
 	"$irqsan" bisect --step --accel tcg --repo /proc --keep "$out/bisect"
 echo CONFIG_X=y >"$out/bisect.config"

@@ -181,7 +181,7 @@ static error_t parse_ignore(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_IGNORE_FILE:
 		if (read_file(arg, &text) < 0)
-			exit(EXIT_INFRA);
+			exit(argp_err_exit_status);
 		for (line = strtok_r(text.data ?: (char[]){ "" }, "\n", &save); line;
 		     line = strtok_r(NULL, "\n", &save))
 			if (*line != '#')
@@ -350,7 +350,7 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_ROOT:
 		if (root_check(arg))
-			exit(EXIT_INFRA);
+			exit(argp_err_exit_status);
 		plan_set(&rq->plan.root, arg);
 		break;
 	default:

@@ -421,7 +421,10 @@ static char *same_name(const char *name)
 static int export_revision(const struct image *image, const char *repo, const char *rev,
 			   char **dir)
 {
-	char *tar = xasprintf("%s.tar", image->path), *out = xasprintf("--output=%s", tar);
+	char *cwd = getcwd(NULL, 0), *tar = xasprintf("%s.tar", image->path);
+	/* git goes to the repository before it opens this. */
+	char *out = xasprintf("--output=%s%s%s", *tar == '/' ? "" : cwd, *tar == '/' ? "" : "/",
+			      tar);
 	const char *const argv[] = { "git", "-C", repo, "archive", "--format=tar", out, rev, NULL };
 	struct unpack u = { .path = same_name, .link = same_name };
 	struct buf said = {};
@@ -437,6 +440,7 @@ static int export_revision(const struct image *image, const char *repo, const ch
 	buf_free(&said);
 	free(out);
 	free(tar);
+	free(cwd);
 	return rc;
 }
 

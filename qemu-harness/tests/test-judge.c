@@ -380,6 +380,9 @@ static const struct example with_selftest[] = {
 static const struct example with_command[] = {
 	{ "it passes", "tcg", "exited 0", true, HELLO, READY COMMAND("", "0", "0") ENDED, NULL,
 	  "OK" },
+	{ "it is ended", "tcg", "exited 0", true, HELLO,
+	  READY "{\"t\":\"command\",\"up\":9.0,\"error\":\"\",\"runs\":0,\"failed\":0,\"status\":0,"
+	  "\"killed\":2,\"ms\":0}\n" ENDED, NULL, "OK (the load was ended after 15 s)" },
 	{ "it fails", "tcg", "exited 0", true, HELLO,
 	  READY OUTPUT("so sorry") COMMAND("", "3", "1") ENDED, NULL,
 	  "crashed: load: exit status 3" },
@@ -561,7 +564,7 @@ static void test_command(void **state)
 
 	(void)state;
 	check(with_command, ARRAY_SIZE(with_command), ",\"workload\":\"command\"");
-	dir = make(&with_command[1], ",\"workload\":\"command\"");
+	dir = make(&with_command[2], ",\"workload\":\"command\"");
 	assert_int_equal(judge_dir(dir, NULL, &v), 0);
 	assert_int_equal(v.findings.n, 1);
 	assert_int_equal(v.findings.v[0].source, FINDING_LOAD);

@@ -171,7 +171,7 @@ static int record_fill(const json_t *obj, struct record *r)
 		return -EINVAL;
 	if (r->kind == RECORD_COMMAND &&
 	    (get_int(obj, "runs", 0, &r->ran) || get_int(obj, "failed", 0, &r->failed) ||
-	     get_int(obj, "ms", 0, &r->ms)))
+	     get_int(obj, "killed", 0, &r->killed) || get_int(obj, "ms", 0, &r->ms)))
 		return -EINVAL;
 	if (r->kind == RECORD_PLANTED && get_int(obj, "ran", 1, &r->ran))
 		return -EINVAL;

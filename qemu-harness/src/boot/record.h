@@ -106,6 +106,7 @@ struct record_site {
  * @skipped: chore: why it was not done, or only in part, or NULL; owned
  * @ran: planted, chore, command: how often
  * @failed: command: how often with another status than 0
+ * @killed: command: how many of it still ran at the end
  * @ms: command: how long its first run took
  * @pv: boot: the guest has PV spinlocks
  * @number: boot: cpus, module: rc, control: seen, livepatch: rc,
@@ -124,6 +125,7 @@ struct record {
 	char *skipped;
 	int64_t ran;
 	int64_t failed;
+	int64_t killed;
 	int64_t ms;
 	bool pv;
 	int64_t number;

@@ -19,6 +19,8 @@
 #define RUNS_MAX 10000
 #define SECONDS_MAX 86400
 #define PROCS_MAX 256
+/* A command ends by itself; one that doesn't is ended then, as syzbot does. */
+#define COMMAND_SECONDS 300
 
 /* Out of reach of the commands' own. */
 enum {
@@ -47,7 +49,7 @@ static const struct argp_option options[] = {
 	{ "accel", 'a', "ACCEL", 0, "auto (default), kvm, nested or tcg", 0 },
 	{ "cpus", 'c', "N", 0, "vCPUs of the guest", 0 },
 	{ "memory", 'm', "MB", 0, "memory of the guest", 0 },
-	{ "seconds", 's', "S", 0, "how long the load runs, in guest time", 0 },
+	{ "seconds", 's', "S", 0, "how long the load runs, in guest time (a command: at most, default 300)", 0 },
 	{ "jobs", 'j', "N", 0, "boots at once (default: what this machine can)", 0 },
 	{ "qemu", 'q', "PATH", 0, "QEMU to use", 0 },
 	{ "json", 'J', "FILE", 0, "write the result there (- for standard output)", 0 },
@@ -108,6 +110,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 's':
 		rq->plan.seconds = request_number(state, "seconds", arg, 1, SECONDS_MAX);
+		rq->seconds_given = true;
 		break;
 	case 'j':
 		rq->jobs = request_number(state, "jobs", arg, 1, 64);
@@ -243,14 +246,16 @@ const char *request_line(const struct argp_state *state, const char *option, con
 }
 
 /* "3": three times; "30s": as long as the load lasts, which is so many seconds. */
-static void parse_repeat(const struct argp_state *state, const char *arg, struct plan *plan)
+static void parse_repeat(const struct argp_state *state, const char *arg, struct request *rq)
 {
+	struct plan *plan = &rq->plan;
 	size_t len = strlen(arg);
 	char *number = xasprintf("%.*s", len && arg[len - 1] == 's' ? (int)len - 1 : (int)len, arg);
 
 	if (len && arg[len - 1] == 's') {
 		plan->seconds = request_number(state, "repeat", number, 1, SECONDS_MAX);
 		plan->repeat = 0;
+		rq->seconds_given = true;
 	} else {
 		plan->repeat = request_number(state, "repeat", number, 1, RUNS_MAX);
 	}
@@ -289,7 +294,7 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 		rq->plan.until_first = !strcmp(arg, "first");
 		break;
 	case OPT_REPEAT:
-		parse_repeat(state, arg, &rq->plan);
+		parse_repeat(state, arg, rq);
 		break;
 	case OPT_PROCS:
 		rq->plan.procs = request_number(state, "procs", arg, 1, PROCS_MAX);
@@ -321,6 +326,8 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 			strv_push(&rq->plan.args, state->argv[i]);
 		break;
 	case ARGP_KEY_END:
+		if (rq->plan.load == &load_command && !rq->seconds_given)
+			rq->plan.seconds = COMMAND_SECONDS;
 		if (rq->plan.load != &load_command &&
 		    (rq->plan.procs != 1 || rq->plan.repeat != 1))
 			argp_error(state, "--procs and --repeat are for a command behind --");

@@ -28,6 +28,7 @@ enum request_pv {
  * @command: the verb, for the result
  * @kernel: name of the kernel
  * @plan: what is ordered of each boot
+ * @seconds_given: the user said how long the load may run
  * @runs: how many
  * @jobs: boots at once; 0: as many as this machine can
  * @json: file for the result, "-" for standard output, or NULL
@@ -41,6 +42,7 @@ struct request {
 	const char *command;
 	const char *kernel;
 	struct plan plan;
+	bool seconds_given;
 	unsigned int runs;
 	unsigned int jobs;
 	const char *json;

@@ -179,6 +179,7 @@ static void take_guest(struct evidence *e, const struct record *r)
 		e->status = r->number;
 		v->load_runs = (uint64_t)r->ran;
 		v->load_failed = (uint64_t)r->failed;
+		v->load_killed = (uint64_t)r->killed;
 		v->run_ms = r->ms;
 		break;
 	case RECORD_OUTPUT:

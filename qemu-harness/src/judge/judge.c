@@ -79,6 +79,9 @@ char *verdict_line(const struct verdict *v)
 		buf_addf(&line, ")");
 	if (v->outcome == OUTCOME_OK && v->load_runs && v->run_ms < SHORT_RUN_MS)
 		buf_addf(&line, " (the load ended after %.2f s)", (double)v->run_ms / 1000);
+	if (v->outcome == OUTCOME_OK && v->load_killed)
+		buf_addf(&line, " (the load was ended after %lld s)",
+			 (long long)v->load_ms / 1000);
 	add_uncounted(&line, &v->findings, false, "at boot");
 	add_uncounted(&line, &v->findings, true, "ignored");
 	return line.data;

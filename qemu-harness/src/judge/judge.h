@@ -60,6 +60,7 @@ enum outcome {
  * @ops: operations that the workload did
  * @load_runs: how often the user's command ended
  * @load_failed: and how often with another status than 0
+ * @load_killed: how many of it still ran when its time was over
  * @run_ms: guest milliseconds that its first run took
  * @boot_s: guest seconds from the kernel's start to init's; 0 when init never started
  * @wall_s: host seconds of the whole boot
@@ -87,6 +88,7 @@ struct verdict {
 	uint64_t ops;
 	uint64_t load_runs;
 	uint64_t load_failed;
+	uint64_t load_killed;
 	int64_t run_ms;
 	double boot_s;
 	double wall_s;

@@ -137,7 +137,7 @@ json_t *result_verdict_json(const struct verdict *v)
 	for (i = 0; i < v->skipped.n; i++)
 		json_array_append_new(skipped, json_text(v->skipped.v[i]));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}",
+			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}",
 			 "outcome", outcome_name(v->outcome),
 			 "title", json_text(v->title),
 			 "findings", findings_json(&v->findings),
@@ -158,6 +158,7 @@ json_t *result_verdict_json(const struct verdict *v)
 			 "ops", (json_int_t)v->ops,
 			 "load_runs", (json_int_t)v->load_runs,
 			 "load_failed", (json_int_t)v->load_failed,
+			 "load_killed", (json_int_t)v->load_killed,
 			 "run_ms", (json_int_t)v->run_ms,
 			 "boot_s", v->boot_s,
 			 "wall_s", v->wall_s,

@@ -162,6 +162,9 @@ static void test_dirs(void **state)
 static void test_drivers(void **state)
 {
 	static const char config[] = "\nCONFIG_VIRTIO_BLK=y\nCONFIG_OVERLAY_FS=m\n";
+	static const char micro[] = "\nCONFIG_VIRTIO_BLK=y\nCONFIG_OVERLAY_FS=y\n"
+				    "CONFIG_VIRTIO_MMIO=y\nCONFIG_SQUASHFS=y\n";
+	static const char data[4096] = "hsqs";
 	unsigned char head[HEAD_SIZE] = { [SQUASHFS_COMPRESSOR] = 6 };
 	struct kernel kernel = { .name = (char *)"k" };
 	struct plan plan = { .root = (char *)"r" };
@@ -180,8 +183,21 @@ static void test_drivers(void **state)
 	assert_int_equal(check_compressor(&image, head), -EINVAL);
 	head[SQUASHFS_COMPRESSOR] = 200;
 	assert_int_equal(check_compressor(&image, head), 0);
-	remove_tree(dir);
 	free(kernel.config);
+
+	/* The disk is where the devices are. */
+	image.root = put(dir, "image", data, sizeof(data));
+	kernel.config = put(dir, "config", micro, strlen(micro));
+	plan.accel = ACCEL_KVM;
+	assert_int_equal(root_add(&image), 0);
+	assert_non_null(strstr(image.conf.data, "root squashfs\n"));
+	strv_push(&plan.devices, "e1000");
+	assert_int_equal(root_add(&image), -EINVAL);
+	strv_free(&plan.devices);
+	buf_free(&image.conf);
+	free(image.root);
+	free(kernel.config);
+	remove_tree(dir);
 }
 
 /* In each mode a disk that can't be written to, whatever its name. */

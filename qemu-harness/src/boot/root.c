@@ -14,6 +14,7 @@
 #include "base/tool.h"
 #include "boot/image.h"
 #include "boot/root.h"
+#include "boot/vm.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/mmdebstrap.h"
 
@@ -412,8 +413,7 @@ static int check_compressor(const struct image *image, const unsigned char *head
 int root_add(struct image *image)
 {
 	static const char *const crc[] = { "crc32c_generic", NULL };
-	/* As vm.c makes the disk. */
-	bool pci = image->plan->accel == ACCEL_TCG;
+	bool micro = vm_is_micro(image->plan->accel, &image->plan->devices);
 	unsigned char head[HEAD_SIZE];
 	const struct root_fs *fs;
 	int rc;
@@ -422,8 +422,8 @@ int root_add(struct image *image)
 	if (!rc && !strcmp(fs->name, "squashfs"))
 		rc = check_compressor(image, head);
 	if (!rc)
-		rc = pci ? add_driver(image, "virtio_pci", "VIRTIO_PCI") :
-			   add_driver(image, "virtio_mmio", "VIRTIO_MMIO");
+		rc = micro ? add_driver(image, "virtio_mmio", "VIRTIO_MMIO") :
+			     add_driver(image, "virtio_pci", "VIRTIO_PCI");
 	if (!rc)
 		rc = add_driver(image, "virtio_blk", "VIRTIO_BLK");
 	/* ext4 and erofs ask for it by algorithm name, so no dependency leads to it. */

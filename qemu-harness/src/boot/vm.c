@@ -87,6 +87,18 @@ static void add_disk(struct strv *argv, const char *driver, const char *path, co
 	buf_free(&name);
 }
 
+/**
+ * vm_is_micro() - is the guest under test a microvm?
+ * @accel: how it is run
+ * @devices: those that are ordered, or NULL
+ *
+ * Return: false when it is a machine with PCI
+ */
+bool vm_is_micro(enum accel accel, const struct strv *devices)
+{
+	return accel != ACCEL_TCG && (!devices || !devices->n);
+}
+
 /*
  * QEMU of the guest under test, on this machine or in L1.
  *
@@ -104,7 +116,7 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 		"-monitor", "none", "-no-reboot", NULL
 	};
 	bool kvm = config->accel != ACCEL_TCG;
-	bool micro = kvm && (!config->devices || !config->devices->n);
+	bool micro = vm_is_micro(config->accel, config->devices);
 	char *append;
 
 	strv_push(argv, qemu);

@@ -57,6 +57,7 @@ struct vm {
 	int record;
 };
 
+bool vm_is_micro(enum accel accel, const struct strv *devices);
 int vm_start(struct vm *vm, const struct vm_config *config);
 /* Kills QEMU if it still runs, closes the channels. Safe to call twice. */
 void vm_stop(struct vm *vm);

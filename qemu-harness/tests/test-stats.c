@@ -169,44 +169,6 @@ static void test_runs_needed(void **state)
 	assert_int_equal(stats_runs_needed(1, 0, 0.01, 0.9, 4), 0);
 }
 
-static void test_silent(void **state)
-{
-	(void)state;
-	assert_near(stats_silent(0.4, 0), 1, 0);
-	assert_near(stats_silent(0.4, 3), 0.216, EXACT);
-	assert_near(stats_silent(0, 100), 1, 0);
-	assert_near(stats_silent(1, 1), 0, 0);
-	/* The rule of three. */
-	assert_int_equal(stats_silent_runs(0.01, 0.05), 299);
-	assert_int_equal(stats_silent_runs(0.5, 0.25), 2);
-	assert_int_equal(stats_silent_runs(0.5, 0.24), 3);
-	assert_int_equal(stats_silent_runs(1, 0.05), 1);
-	assert_int_equal(stats_silent_runs(0.5, 1), 1);
-}
-
-static void test_predict(void **state)
-{
-	(void)state;
-	/* Nothing known: each number of hits among m boots is as likely, so 1 / (m + 1). */
-	for (unsigned int m = 0; m < 20; m++)
-		assert_near(stats_predict_silent(0, 0, m), 1.0 / (m + 1), EXACT);
-	/* Laplace's rule of succession. */
-	assert_near(stats_predict_silent(0, 10, 1), 11.0 / 12, EXACT);
-	assert_near(stats_predict_silent(10, 10, 1), 1.0 / 12, EXACT);
-	assert_near(stats_predict_silent(3, 5, 2), 3.0 / 7 * 4 / 8, EXACT);
-}
-
-static void test_posterior(void **state)
-{
-	(void)state;
-	assert_near(stats_posterior(0.5, 0.216, 1), 0.216 / 1.216, EXACT);
-	/* A test for a disease that one in a thousand has, right in 99 of 100 cases. */
-	assert_near(stats_posterior(0.001, 0.99, 0.01), 0.0901639, PRINTED);
-	assert_near(stats_posterior(0, 1, 0.5), 0, 0);
-	assert_near(stats_posterior(1, 0.1, 1), 1, 0);
-	assert_near(stats_posterior(0.3, 0, 0), 0.3, 0);
-}
-
 static void test_median(void **state)
 {
 	double v[100];
@@ -286,9 +248,6 @@ int main(void)
 		cmocka_unit_test(test_rate_tails),
 		cmocka_unit_test(test_power),
 		cmocka_unit_test(test_runs_needed),
-		cmocka_unit_test(test_silent),
-		cmocka_unit_test(test_predict),
-		cmocka_unit_test(test_posterior),
 		cmocka_unit_test(test_median),
 		cmocka_unit_test(test_median_test),
 		cmocka_unit_test(test_permuted),

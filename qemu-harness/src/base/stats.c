@@ -7,6 +7,7 @@
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <gsl/gsl_sf_gamma.h>
+#include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 #include <stdlib.h>
@@ -192,83 +193,6 @@ unsigned int stats_runs_needed(double rate_a, double rate_b, double alpha, doubl
 }
 
 /**
- * stats_silent() - the chance that a bug doesn't show
- * @rate: it shows in so much of all boots, or more
- * @runs: how many boots
- *
- * Return: the greatest chance of no hit at all
- */
-double stats_silent(double rate, unsigned int runs)
-{
-	return pow(1 - rate, runs);
-}
-
-/**
- * stats_silent_runs() - how many silent boots say that a bug isn't there
- * @rate: it shows in so much of all boots, or more; above 0
- * @chance: accepted chance that it is there and didn't show; above 0
- *
- * Return: the least number of boots, at least 1
- */
-unsigned int stats_silent_runs(double rate, double chance)
-{
-	double runs;
-
-	if (rate >= 1)
-		return 1;
-	runs = ceil(log(chance) / log1p(-rate) * (1 - ROUNDING));
-	return runs > 1 ? (unsigned int)runs : 1;
-}
-
-/**
- * stats_predict_silent() - the chance of silence at a rate known from runs only
- * @hits: of these runs
- * @runs: so many of the same kernel, or one with the same bug
- * @silent: so many further boots
- *
- * Before the runs every rate was equally likely (a beta distribution, 1 and 1).
- *
- * Return: the chance that none of the further boots hits
- */
-double stats_predict_silent(unsigned int hits, unsigned int runs, unsigned int silent)
-{
-	double a = hits + 1.0, b = runs - hits + 1.0;
-
-	return exp(gsl_sf_lnbeta(a, b + silent) - gsl_sf_lnbeta(a, b));
-}
-
-/**
- * stats_posterior() - Bayes' rule
- * @prior: chance of a thing before it was looked at
- * @if_true: chance of what was then seen, if the thing is so
- * @if_false: and if it is not
- *
- * Return: chance of the thing now; @prior when what was seen could not have been
- */
-double stats_posterior(double prior, double if_true, double if_false)
-{
-	double yes = prior * if_true, no = (1 - prior) * if_false;
-
-	return yes + no > 0 ? yes / (yes + no) : prior;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static double *sorted(const double *values, size_t n)
-{
-	double *copy = xcalloc(n, sizeof(*copy));
-
-	memcpy(copy, values, n * sizeof(*copy));
-	qsort(copy, n, sizeof(*copy), by_value);
-	return copy;
-}
-
-/**
  * stats_median() - a median with an interval that assumes no distribution
  * @values: what was measured
  * @n: how many; at least 1
@@ -281,10 +205,12 @@ static double *sorted(const double *values, size_t n)
  */
 struct stats_range stats_median(const double *values, size_t n, double confidence)
 {
-	double *v = sorted(values, n);
+	double *v = xcalloc(n, sizeof(*v));
 	struct stats_range r;
 	size_t out = 0;
 
+	memcpy(v, values, n * sizeof(*v));
+	gsl_sort(v, 1, n);
 	/* So many values lie outside of the interval on each side. */
 	while (2 * gsl_cdf_binomial_P((unsigned int)out + 1, 0.5, (unsigned int)n) <=
 	       1 - confidence)
@@ -318,8 +244,7 @@ double stats_median_test(const double *a, size_t n_a, const double *b, size_t n_
 	all = xcalloc(n_a + n_b, sizeof(*all));
 	memcpy(all, a, n_a * sizeof(*all));
 	memcpy(all + n_a, b, n_b * sizeof(*all));
-	qsort(all, n_a + n_b, sizeof(*all), by_value);
-	median = gsl_stats_median_from_sorted_data(all, 1, n_a + n_b);
+	median = gsl_stats_median(all, 1, n_a + n_b);
 	free(all);
 	for (i = 0; i < n_a; i++)
 		above_a += a[i] > median;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Odds of boots that hit a bug or don't: exact tests and intervals for rates,
- * how many runs an answer takes, and what silence is worth.
+ * Odds of boots that hit a bug or don't: exact tests and intervals for rates, and
+ * how many runs an answer takes.
  */
 #ifndef IRQSAN_STATS_H
 #define IRQSAN_STATS_H
@@ -30,11 +30,6 @@ struct stats_range stats_rate(unsigned int hits, unsigned int runs, double confi
 double stats_power(double rate_a, double rate_b, unsigned int runs, double alpha);
 unsigned int stats_runs_needed(double rate_a, double rate_b, double alpha, double power,
 			       unsigned int max);
-
-double stats_silent(double rate, unsigned int runs);
-unsigned int stats_silent_runs(double rate, double chance);
-double stats_predict_silent(unsigned int hits, unsigned int runs, unsigned int silent);
-double stats_posterior(double prior, double if_true, double if_false);
 
 struct stats_range stats_median(const double *values, size_t n, double confidence);
 double stats_median_test(const double *a, size_t n_a, const double *b, size_t n_b);

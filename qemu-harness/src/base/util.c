@@ -14,22 +14,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/util.h"
 
+/* Bytes that sendfile() copies at once. */
+#define COPY_MAX (1 << 30)
+
 /* A progress line without its newline is on the terminal. */
 static bool progress_open;
-
-static void message(const char *kind, const char *fmt, va_list ap)
-{
-	pr_progress_end();
-	fprintf(stderr, "irqsan: %s", kind);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
-}
 
 /**
  * pr_err() - say in one line what failed and what to do
@@ -39,35 +35,12 @@ void pr_err(const char *fmt, ...)
 {
 	va_list ap;
 
+	pr_progress_end();
+	fputs("irqsan: ", stderr);
 	va_start(ap, fmt);
-	message("", fmt, ap);
+	vfprintf(stderr, fmt, ap);
 	va_end(ap);
-}
-
-/**
- * pr_warn() - say what is odd but does not stop the work
- * @fmt: as for printf, without a newline
- */
-void pr_warn(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	message("warning: ", fmt, ap);
-	va_end(ap);
-}
-
-/**
- * pr_info() - plain progress, one line
- * @fmt: as for printf, without a newline
- */
-void pr_info(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	message("", fmt, ap);
-	va_end(ap);
+	fputc('\n', stderr);
 }
 
 /**
@@ -110,7 +83,7 @@ static void __attribute__((noreturn)) out_of_memory(void)
 }
 
 /**
- * xcalloc() - calloc() that cannot fail
+ * xcalloc() - calloc() that cannot fail: without memory the program ends with EXIT_INFRA
  * @n: number of elements
  * @size: size of one
  *
@@ -455,7 +428,6 @@ int write_output(const char *path, const void *data, size_t len)
 int copy_file(const char *from, const char *to)
 {
 	int in = -1, out = -1, rc = 0;
-	char buffer[65536];
 	struct stat st;
 	ssize_t n;
 
@@ -469,23 +441,17 @@ int copy_file(const char *from, const char *to)
 		rc = file_err("create", to, errno);
 		goto out;
 	}
-	while ((n = read(in, buffer, sizeof(buffer))) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			rc = file_err("read", from, errno);
-			break;
-		}
-		rc = write_all(out, buffer, n);
-		if (rc) {
-			rc = file_err("write", to, -rc);
-			break;
-		}
-	}
+	do {
+		n = sendfile(out, in, NULL, COPY_MAX);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (n < 0)
+		rc = -errno;
 	if (close(out) && !rc)
-		rc = file_err("write", to, errno);
-	if (rc)
+		rc = -errno;
+	if (rc) {
 		unlink(to);
+		rc = file_err("copy to", to, -rc);
+	}
 out:
 	if (in >= 0)
 		close(in);
@@ -545,26 +511,14 @@ int remove_tree(const char *path)
 	if (!fts)
 		return file_err("remove", path, errno);
 	while ((e = fts_read(fts))) {
-		int bad = 0;
+		/* 0, but for FTS_DNR, FTS_ERR and FTS_NS. */
+		int bad = e->fts_errno;
 
-		switch (e->fts_info) {
-		case FTS_D:
-			/* Unpacked archives hold directories without the w bit. */
-			if ((e->fts_statp->st_mode & 0700) != 0700)
-				chmod(e->fts_accpath, 0700);
-			break;
-		case FTS_DP:
-			bad = rmdir(e->fts_accpath) ? errno : 0;
-			break;
-		case FTS_DNR:
-		case FTS_ERR:
-		case FTS_NS:
-			bad = e->fts_errno;
-			break;
-		default:
-			bad = unlink(e->fts_accpath) ? errno : 0;
-			break;
-		}
+		/* Unpacked archives hold directories without the w bit. */
+		if (e->fts_info == FTS_D && (e->fts_statp->st_mode & 0700) != 0700)
+			chmod(e->fts_accpath, 0700);
+		else if (e->fts_info != FTS_D && !bad && remove(e->fts_accpath))
+			bad = errno;
 		if (bad && bad != ENOENT && !rc)
 			rc = file_err("remove", e->fts_path, bad);
 	}
@@ -668,23 +622,6 @@ int sha256_data(const void *data, size_t len, char hex[65])
 	return 0;
 }
 
-static char *find_in(const char *dirs, const char *name)
-{
-	char *copy = xstrdup(dirs), *save = NULL;
-	char *found = NULL;
-
-	for (char *d = strtok_r(copy, ":", &save); d && !found;
-	     d = strtok_r(NULL, ":", &save)) {
-		found = xasprintf("%s/%s", d, name);
-		if (access(found, X_OK)) {
-			free(found);
-			found = NULL;
-		}
-	}
-	free(copy);
-	return found;
-}
-
 /**
  * find_program() - look a program up in PATH
  * @name: its name; one with a slash is taken as it is
@@ -696,14 +633,20 @@ static char *find_in(const char *dirs, const char *name)
  */
 char *find_program(const char *name)
 {
-	const char *path = getenv("PATH");
-	char *found = NULL;
+	char *dirs, *save = NULL, *found = NULL;
 
 	if (strchr(name, '/'))
 		return access(name, X_OK) ? NULL : xstrdup(name);
-	if (path)
-		found = find_in(path, name);
-	return found ? found : find_in("/usr/sbin:/sbin:/usr/bin:/bin", name);
+	dirs = xasprintf("%s:/usr/sbin:/sbin:/usr/bin:/bin", getenv("PATH") ?: "");
+	for (char *d = strtok_r(dirs, ":", &save); d && !found; d = strtok_r(NULL, ":", &save)) {
+		found = xasprintf("%s/%s", d, name);
+		if (access(found, X_OK)) {
+			free(found);
+			found = NULL;
+		}
+	}
+	free(dirs);
+	return found;
 }
 
 /**
@@ -719,7 +662,7 @@ const char *irqsan_root(void)
 }
 
 /**
- * irqsan_cache() - the cache directory, made on first use
+ * irqsan_cache() - $XDG_CACHE_HOME/irqsan or ~/.cache/irqsan, made on first use
  *
  * Ends the program where it can't be made, or where apt's configuration or glob()
  * would read its name as something else: nothing works without it.

@@ -34,16 +34,14 @@ enum irqsan_exit {
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* One line on stderr, prefixed "irqsan: ". pr_info is plain progress. */
 void pr_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void pr_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void pr_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* What is odd but does not stop the work; and plain progress. */
+#define pr_warn(fmt, ...) pr_err("warning: " fmt, ##__VA_ARGS__)
+#define pr_info(fmt, ...) pr_err(fmt, ##__VA_ARGS__)
 
-/* Progress that replaces itself on a terminal; a plain line elsewhere. */
 void pr_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void pr_progress_end(void);
 
-/* Allocation that ends the program with EXIT_INFRA when memory is out. */
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);
@@ -95,17 +93,11 @@ int sha256_file(const char *path, char hex[65]);
 int sha256_data(const void *data, size_t len, char hex[65]);
 char *find_program(const char *name);
 
-/* The harness's own data: guest binaries, module sources (source tree root). */
 const char *irqsan_root(void);
-/* $XDG_CACHE_HOME/irqsan, or ~/.cache/irqsan; made on first use. */
 const char *irqsan_cache(void);
 
 int parse_uint(const char *s, unsigned int min, unsigned int max, unsigned int *out);
-
-/* Monotonic seconds since an arbitrary start. */
 double now(void);
-
-/* Cores this process may use; memory now available, in MiB. */
 unsigned int cpus_available(void);
 unsigned int memory_available_mb(void);
 

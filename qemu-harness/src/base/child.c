@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Child processes that don't outlive us: each has its own session and process
- * group, dies with us (PR_SET_PDEATHSIG), and has a deadline.
+ * Starts child processes, follows and ends them.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -205,6 +204,13 @@ fail:
 	_exit(127);
 }
 
+/* @what can't be started for @err. */
+static int start_err(const char *what, int err)
+{
+	pr_err("can't start %s: %s", what, strerror(err));
+	return -err;
+}
+
 /**
  * child_spawn() - start a child
  * @c: filled
@@ -220,29 +226,19 @@ int child_spawn(struct child *c, const struct child_opts *opts)
 	ssize_t n;
 
 	*c = (struct child){ .pidfd = -1 };
-	if (pipe2(report, O_CLOEXEC)) {
-		code = errno;
-		pr_err("can't start %s: %s", opts->argv[0], strerror(code));
-		return -code;
-	}
+	if (pipe2(report, O_CLOEXEC))
+		return start_err(opts->argv[0], errno);
 	c->pid = fork();
 	if (c->pid < 0) {
 		code = errno;
 		close(report[0]);
 		close(report[1]);
 		c->pid = 0;
-		pr_err("can't start %s: %s", opts->argv[0], strerror(code));
-		return -code;
+		return start_err(opts->argv[0], code);
 	}
-	if (!c->pid) {
-		/*
-		 * A report fd among 0-2 (our own were closed) would be
-		 * overwritten by the child's standard streams.
-		 */
-		int fd = fcntl(report[1], F_DUPFD_CLOEXEC, 3);
-
-		child_main(opts, parent, fd);
-	}
+	/* One of 0-2 (our own were closed) becomes a standard stream of the child. */
+	if (!c->pid)
+		child_main(opts, parent, fcntl(report[1], F_DUPFD_CLOEXEC, 3));
 	register_pid(c->pid);
 	close(report[1]);
 	/* Ends when the program has begun: the group is there by then. */
@@ -263,8 +259,7 @@ int child_spawn(struct child *c, const struct child_opts *opts)
 	if (c->pidfd < 0) {
 		code = errno;
 		child_kill(c);
-		pr_err("can't watch %s: pidfd_open: %s", opts->argv[0], strerror(code));
-		return -code;
+		return start_err(opts->argv[0], code);
 	}
 	fcntl(c->pidfd, F_SETFD, FD_CLOEXEC);
 	return 0;
@@ -403,11 +398,8 @@ int child_read(const struct child_opts *opts, double until,
 	int rc;
 
 	if (fn) {
-		if (pipe2(fds, O_CLOEXEC)) {
-			rc = -errno;
-			pr_err("can't start %s: %s", o.argv[0], strerror(-rc));
-			return rc;
-		}
+		if (pipe2(fds, O_CLOEXEC))
+			return start_err(o.argv[0], errno);
 		fcntl(fds[0], F_SETFL, O_NONBLOCK);
 		o.out = fds[1];
 	}

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 struct buf;
+struct pollfd;
 
 /**
  * struct child - one running child
@@ -67,9 +68,7 @@ struct child_stream {
 
 #define CHILD_STREAMS_MAX 2
 
-/* SIGINT, SIGTERM, SIGHUP set a flag and end every wait with -EINTR. */
 void child_catch_signals(void);
-/* The signal that came, or 0. */
 int child_interrupted(void);
 
 int child_spawn(struct child *c, const struct child_opts *opts);
@@ -77,20 +76,12 @@ bool child_poll(struct child *c);
 void child_kill(struct child *c);
 void child_kill_all(void);
 
-/* Times are absolute: from @until (now(), or INFINITY) on a child is killed. */
 int child_follow(struct child *c, struct child_stream *streams, unsigned int n, double until);
 int child_read(const struct child_opts *opts, double until,
 	       void (*fn)(void *ctx, const char *data, size_t len), void *ctx, int *status);
-
-/* For those who only want it done: the deadline is a number of seconds, 0 for none. */
 int child_run(const struct child_opts *opts, double deadline_s, struct buf *out, int *status);
-
-/* child_run() of a program whose words are only told, the last line of them, if it fails. */
 int child_run_quietly(const char *what, const char *const *argv, const char *cwd,
 		      double deadline_s);
-
-/* poll(2) that a caught signal ends at once (-EINTR); 0 from the time @until on. */
-struct pollfd;
 int child_ppoll(struct pollfd *fds, unsigned int n, double until);
 
 #endif

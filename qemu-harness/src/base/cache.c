@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Entries of the cache that are whole or absent, whoever is interrupted or
- * runs at the same time, and that nobody changes while they are in use.
+ * Finds, makes and removes entries of the cache, under locks.
  *
  * An entry has two locks. Those who make it have the first, one after the other.
  * Those who use it share the second; who is about to replace it wants that alone.
@@ -29,7 +28,7 @@ static char *lock_path(const char *name, const char *suffix)
 	return xasprintf("%s/locks/%.16s%s", irqsan_cache(), hex, suffix);
 }
 
-/* @operation: as for flock(); @others: what those do who are waited for. */
+/* @operation: as for flock(); @others: what those do who are waited for, NULL: no waiting. */
 static int take(const char *name, const char *suffix, int operation, const char *others)
 {
 	char *path = lock_path(name, suffix), *slash = strrchr(path, '/');
@@ -48,7 +47,7 @@ static int take(const char *name, const char *suffix, int operation, const char 
 		goto out;
 	}
 	/* A blocking flock() could not be told apart from one that hangs. */
-	while ((rc = flock(fd, operation | LOCK_NB) ? -errno : 0) == -EWOULDBLOCK) {
+	while ((rc = flock(fd, operation | LOCK_NB) ? -errno : 0) == -EWOULDBLOCK && others) {
 		if (!told)
 			pr_info("waiting for another irqsan that %s %s", others, name);
 		told = true;
@@ -57,7 +56,7 @@ static int take(const char *name, const char *suffix, int operation, const char 
 			break;
 	}
 	if (rc) {
-		if (rc != -EINTR)
+		if (rc != -EINTR && rc != -EWOULDBLOCK)
 			pr_err("can't lock %s: %s", path, strerror(-rc));
 		close(fd);
 	} else {
@@ -108,19 +107,6 @@ int cache_claim(const char *dir)
 	return take(dir, ".used", LOCK_EX, "uses");
 }
 
-static int try_lock(const char *name, const char *suffix)
-{
-	char *path = lock_path(name, suffix);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
-		close(fd);
-		fd = -1;
-	}
-	free(path);
-	return fd;
-}
-
 /**
  * cache_remove() - remove what nobody needs
  * @path: a directory or a file of the cache
@@ -141,8 +127,8 @@ bool cache_remove(const char *path, double idle_s)
 	if (lstat(path, &made) || (!stat(used, &last) && last.st_mtime > since) ||
 	    made.st_mtime > since)
 		goto out;
-	lock = try_lock(path, "");
-	claim = try_lock(path, ".used");
+	lock = take(path, "", LOCK_EX, NULL);
+	claim = take(path, ".used", LOCK_EX, NULL);
 	/* Under the name of what an interrupted run has left: never half of an entry. */
 	if (lock >= 0 && claim >= 0)
 		gone = !remove_tree(tmp) && !rename(path, tmp) && !remove_tree(tmp);

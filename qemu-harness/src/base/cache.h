@@ -35,7 +35,6 @@ struct cache_entry {
 
 int cache_get(const struct cache_entry *e, int *held);
 
-/* What an entry says of itself. */
 int manifest_write(const char *dir, json_t *o);
 json_t *manifest_read(const char *dir);
 

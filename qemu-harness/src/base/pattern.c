@@ -30,17 +30,19 @@ struct compiled {
 static struct compiled cache[SLOTS];
 static pcre2_match_data *match_data;
 
-/* The patterns are constants: one that doesn't compile is a bug in a table. */
+/* The pattern compiled; NULL after saying why not. */
 static pcre2_code *compile(const char *pattern)
 {
+	PCRE2_UCHAR why[256];
 	pcre2_code *code;
 	size_t offset;
 	int error;
 
 	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
 	if (!code) {
-		pr_err("pattern error %d at %zu: %s", error, offset, pattern);
-		abort();
+		pcre2_get_error_message(error, why, sizeof(why));
+		pr_err("\"%s\" is no regular expression: %s at character %zu", pattern, why,
+		       offset + 1);
 	}
 	return code;
 }
@@ -60,6 +62,9 @@ static const struct compiled *lookup(const char *pattern)
 		if (!cache[i].text) {
 			cache[i].text = pattern;
 			cache[i].code = compile(pattern);
+			/* Patterns are constants: this one is a bug in a table. */
+			if (!cache[i].code)
+				abort();
 			/* Where there is no JIT it is only slower. */
 			cache[i].jit = !pcre2_jit_compile(cache[i].code, PCRE2_JIT_COMPLETE);
 			return &cache[i];
@@ -79,10 +84,8 @@ static const struct compiled *lookup(const char *pattern)
 const char *pattern_keep(const char *pattern)
 {
 	static char *kept[KEPT_MAX];
-	PCRE2_UCHAR why[256];
 	pcre2_code *code;
-	size_t offset, i;
-	int error;
+	size_t i;
 
 	for (i = 0; i < KEPT_MAX && kept[i]; i++)
 		if (!strcmp(kept[i], pattern))
@@ -91,13 +94,9 @@ const char *pattern_keep(const char *pattern)
 		pr_err("more than %d patterns to ignore", KEPT_MAX);
 		return NULL;
 	}
-	code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
-	if (!code) {
-		pcre2_get_error_message(error, why, sizeof(why));
-		pr_err("\"%s\" is no regular expression: %s at character %zu", pattern, why,
-		       offset + 1);
+	code = compile(pattern);
+	if (!code)
 		return NULL;
-	}
 	pcre2_code_free(code);
 	kept[i] = xstrdup(pattern);
 	return kept[i];

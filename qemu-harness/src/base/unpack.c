@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unpacks Debian packages and tar archives into a directory, as any user:
- * owners and device nodes are left out.
+ * What libarchive reads: Debian packages, tar archives and compressed bytes.
  */
 #define _GNU_SOURCE
 #include <archive.h>
@@ -67,41 +66,38 @@ static int copy_data(struct archive *in, struct archive *out, const char *name)
 	return rc == ARCHIVE_EOF ? 0 : report(in, "unpack", name);
 }
 
-/* 0: go on and write the entry, 1: leave it out. */
-static int map_entry(struct unpack *u, const char *dest, struct archive_entry *e)
+/* Gives @e the place below @dest that @name has; false where it is to be left out. */
+static bool map_name(struct unpack *u, const char *dest, const char *name, struct archive_entry *e,
+		     void (*set)(struct archive_entry *e, const char *path))
+{
+	char *path, *full;
+
+	while (!strncmp(name, "./", 2))
+		name += 2;
+	path = *name && strcmp(name, ".") ? u->path(name) : NULL;
+	if (!path)
+		return false;
+	full = xasprintf("%s/%s", dest, path);
+	set(e, full);
+	free(full);
+	free(path);
+	return true;
+}
+
+/* False where the entry is to be left out. */
+static bool map_entry(struct unpack *u, const char *dest, struct archive_entry *e)
 {
 	const char *name = archive_entry_pathname(e);
 	const char *link = archive_entry_hardlink(e);
-	char *path, *full;
+	char *path;
 
-	if (!name)
-		return 1;
-	if (!link && (archive_entry_filetype(e) == AE_IFCHR ||
-		      archive_entry_filetype(e) == AE_IFBLK))
-		return 1;
-	while (!strncmp(name, "./", 2))
-		name += 2;
-	if (!*name || !strcmp(name, "."))
-		return 1;
-	path = u->path(name);
-	if (!path)
-		return 1;
-	full = xasprintf("%s/%s", dest, path);
-	archive_entry_set_pathname(e, full);
-	free(full);
-	free(path);
-
-	if (link) {
-		while (!strncmp(link, "./", 2))
-			link += 2;
-		path = u->path(link);
-		if (!path)
-			return 1;
-		full = xasprintf("%s/%s", dest, path);
-		archive_entry_set_hardlink(e, full);
-		free(full);
-		free(path);
-	} else if (u->link && archive_entry_filetype(e) == AE_IFLNK) {
+	if (!name || (!link && (archive_entry_filetype(e) == AE_IFCHR ||
+				archive_entry_filetype(e) == AE_IFBLK)))
+		return false;
+	if (!map_name(u, dest, name, e, archive_entry_set_pathname) ||
+	    (link && !map_name(u, dest, link, e, archive_entry_set_hardlink)))
+		return false;
+	if (!link && u->link && archive_entry_filetype(e) == AE_IFLNK) {
 		path = u->link(archive_entry_symlink(e));
 		archive_entry_set_symlink(e, path);
 		free(path);
@@ -109,7 +105,25 @@ static int map_entry(struct unpack *u, const char *dest, struct archive_entry *e
 	/* No setuid programs in a cache; and directories that can be filled. */
 	archive_entry_set_perm(e, (archive_entry_perm(e) & 0777) |
 			       (archive_entry_filetype(e) == AE_IFDIR ? 0700 : 0));
-	return 0;
+	return true;
+}
+
+/* Writes @e, whose bytes @in has next. */
+static int unpack_entry(struct unpack *u, struct archive *in, struct archive *out,
+			struct archive_entry *e)
+{
+	const char *name = archive_entry_pathname(e);
+	int rc = 0;
+
+	if (archive_write_header(out, e) < ARCHIVE_WARN)
+		return report(out, "unpack", name);
+	if (archive_entry_size(e) > 0) {
+		u->bytes += archive_entry_size(e);
+		rc = copy_data(in, out, name);
+	}
+	if (!rc && archive_write_finish_entry(out) < ARCHIVE_WARN)
+		rc = report(out, "unpack", name);
+	return rc;
 }
 
 static int unpack_entries(struct unpack *u, struct archive *in, const char *name)
@@ -139,26 +153,13 @@ static int unpack_entries(struct unpack *u, struct archive *in, const char *name
 		goto out;
 	}
 	while ((rc = archive_read_next_header(in, &e)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
-		if (child_interrupted()) {
+		rc = 0;
+		if (child_interrupted())
 			rc = -EINTR;
+		else if (map_entry(u, dest, e))
+			rc = unpack_entry(u, in, out, e);
+		if (rc)
 			goto out;
-		}
-		if (map_entry(u, dest, e))
-			continue;
-		if (archive_write_header(out, e) < ARCHIVE_WARN) {
-			rc = report(out, "unpack", archive_entry_pathname(e));
-			goto out;
-		}
-		if (archive_entry_size(e) > 0) {
-			u->bytes += archive_entry_size(e);
-			rc = copy_data(in, out, archive_entry_pathname(e));
-			if (rc)
-				goto out;
-		}
-		if (archive_write_finish_entry(out) < ARCHIVE_WARN) {
-			rc = report(out, "unpack", archive_entry_pathname(e));
-			goto out;
-		}
 	}
 	rc = rc == ARCHIVE_EOF ? 0 : report(in, "read", name);
 out:
@@ -233,4 +234,32 @@ out:
 	archive_read_free(outer);
 	free(nested);
 	return rc;
+}
+
+/**
+ * decompress() - append plain bytes to a buffer
+ * @data: compressed bytes; plain ones are only copied
+ * @len: how many
+ * @out: buffer
+ *
+ * Says nothing when it fails: the caller knows what the bytes were.
+ *
+ * Return: 0 or -EBADMSG
+ */
+int decompress(const void *data, size_t len, struct buf *out)
+{
+	struct archive *a = archive_read_new();
+	struct archive_entry *entry;
+	static char chunk[65536];
+	la_ssize_t n = -1;
+
+	archive_read_support_filter_all(a);
+	archive_read_support_format_raw(a);
+	if (archive_read_open_memory(a, data, len) == ARCHIVE_OK &&
+	    archive_read_next_header(a, &entry) == ARCHIVE_OK) {
+		while ((n = archive_read_data(a, chunk, sizeof(chunk))) > 0)
+			buf_add(out, chunk, n);
+	}
+	archive_read_free(a);
+	return n < 0 ? -EBADMSG : 0;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Unpacks Debian packages and tar archives into a directory, as any user:
- * owners and device nodes are left out.
+ * owners and device nodes are left out. And makes compressed bytes plain: those of
+ * kernels and their modules come in all of libarchive's filters.
  */
 #ifndef IRQSAN_UNPACK_H
 #define IRQSAN_UNPACK_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/util.h"
 
 /**
  * struct unpack - where to, and what was done
@@ -26,5 +26,6 @@ struct unpack {
 
 int unpack_deb(struct unpack *u, const char *deb);
 int unpack_tar(struct unpack *u, const char *tar);
+int decompress(const void *data, size_t len, struct buf *out);
 
 #endif

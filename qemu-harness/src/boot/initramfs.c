@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/decompress.h"
+#include "base/unpack.h"
 #include "base/util.h"
 #include "boot/initramfs.h"
 

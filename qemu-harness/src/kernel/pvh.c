@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/decompress.h"
+#include "base/unpack.h"
 #include "base/util.h"
 #include "kernel/pvh.h"
 

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/decompress.h"
+#include "base/unpack.h"
 #include "sites/livetext.h"
 
 /* arch/x86/include/asm/cpufeatures.h: (8*32+16), since 4.14. */

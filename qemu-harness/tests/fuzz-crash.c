@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crash/crash-json.h"
+#include "crash/crash-report.h"
 #include "crash/crash.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tests of symbolize.c and crash-json.c on a small kernel that the compiler has
+ * Tests of symbolize.c and crash-report.c on a small kernel that the compiler has
  * just made.
  */
 #include <errno.h>
@@ -14,8 +14,8 @@
 #include <fcntl.h>
 #include <jansson.h>
 
-#include "crash/crash-json.h"
-#include "crash/crash-text.h"
+#include "base/json-text.h"
+#include "crash/crash-report.h"
 #include "tiny-vmlinux.h"
 
 #include "crash/symbolize.c"
@@ -110,58 +110,59 @@ static int remove_tiny(void **state)
 	return 0;
 }
 
-static void expect_source(const struct source *s, const char *function, const char *file,
-			  unsigned int line, bool inlined)
+/* Are the sources of a place @want, "function file:line" or "[function] …" if inlined? */
+static void expect_sources(json_t *sources, size_t n, const char *const *want)
 {
-	assert_string_equal(s->function, function);
-	assert_string_equal(s->file, file);
-	assert_int_equal(s->line, line);
-	assert_int_equal(s->inlined, inlined);
+	json_t *s;
+	size_t i;
+
+	assert_int_equal(json_array_size(sources), n);
+	json_array_foreach(sources, i, s) {
+		bool inlined = json_is_true(json_object_get(s, "inlined"));
+		char *text = xasprintf(inlined ? "[%s] %s:%d" : "%s %s:%d", text_of(s, "function"),
+				       text_of(s, "file"), int_of(s, "line"));
+
+		assert_string_equal(text, want[i]);
+		free(text);
+	}
+	json_decref(sources);
 }
 
 static void test_inlined(void **state)
 {
+	static const char *const want[] = {
+		"[inner] include/linux/inner.h:21",
+		"[middle] kernel/middle.c:33",
+		"outer kernel/outer.c:42",
+	};
 	struct tiny *t = *state;
-	struct sources sources;
 
-	symbols_find(t->symbols, "outer", t->ud2, 0x1000, false, &sources);
-	assert_int_equal(sources.n, 3);
-	expect_source(&sources.v[0], "inner", "include/linux/inner.h", 21, true);
-	expect_source(&sources.v[1], "middle", "kernel/middle.c", 33, true);
-	expect_source(&sources.v[2], "outer", "kernel/outer.c", 42, false);
-	sources_free(&sources);
+	expect_sources(symbols_find(t->symbols, "outer", t->ud2, 0x1000, false), 3, want);
 }
 
 /* What a call returns to may be another line's: the call is meant. */
 static void test_return(void **state)
 {
+	static const char *const want[] = { "caller kernel/caller.c:52" };
 	struct tiny *t = *state;
-	struct sources sources;
+	json_t *sources;
 
-	symbols_find(t->symbols, "caller", t->returns, 0x1000, true, &sources);
-	assert_int_equal(sources.n, 1);
-	expect_source(&sources.v[0], "caller", "kernel/caller.c", 52, false);
-	sources_free(&sources);
-	symbols_find(t->symbols, "caller", t->returns, 0x1000, false, &sources);
-	assert_int_equal(sources.n, 1);
-	assert_true(sources.v[0].line > 52);
-	sources_free(&sources);
+	expect_sources(symbols_find(t->symbols, "caller", t->returns, 0x1000, true), 1, want);
+	sources = symbols_find(t->symbols, "caller", t->returns, 0x1000, false);
+	assert_int_equal(json_array_size(sources), 1);
+	assert_true(int_of(json_array_get(sources, 0), "line") > 52);
+	json_decref(sources);
 }
 
 static void test_unknown(void **state)
 {
 	struct tiny *t = *state;
-	struct sources sources;
 
-	symbols_find(t->symbols, "no_such_function", 1, 0x1000, false, &sources);
-	assert_int_equal(sources.n, 0);
+	expect_sources(symbols_find(t->symbols, "no_such_function", 1, 0x1000, false), 0, NULL);
 	/* A function of that name, but not one of that size. */
-	symbols_find(t->symbols, "caller", t->returns, 1, false, &sources);
-	assert_int_equal(sources.n, 0);
+	expect_sources(symbols_find(t->symbols, "caller", t->returns, 1, false), 0, NULL);
 	/* An offset far behind all code. */
-	symbols_find(t->symbols, "caller", UINT64_MAX / 2, 0x1000, false, &sources);
-	assert_int_equal(sources.n, 0);
-	sources_free(&sources);
+	expect_sources(symbols_find(t->symbols, "caller", UINT64_MAX / 2, 0x1000, false), 0, NULL);
 }
 
 /* The directory of sources with absolute names is what they have in common. */

@@ -13,7 +13,7 @@
 #include "base/printable.h"
 #include "bisect/bisect-machine.h"
 #include "boot/load.h"
-#include "crash/crash-text.h"
+#include "crash/crash-report.h"
 #include "judge/series.h"
 #include "kernel/build.h"
 #include "kernel/kernel.h"

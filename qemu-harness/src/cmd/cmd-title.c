@@ -8,7 +8,7 @@
 
 #include "base/util.h"
 #include "cmd/cmd.h"
-#include "crash/crash-json.h"
+#include "crash/crash-report.h"
 #include "crash/crash.h"
 #include "crash/pstore.h"
 #include "judge/result.h"

@@ -197,22 +197,19 @@ const char *source_in_tree(const char *path, const char *dir)
 	return path;
 }
 
-static void add_source(struct sources *sources, Dwarf_Die *die, const char *file, int line)
+static json_t *source_json(Dwarf_Die *die, const char *file, int line)
 {
+	bool inlined = dwarf_tag(die) == DW_TAG_inlined_subroutine, known = file && line > 0;
 	Dwarf_Attribute attr;
-	const char *name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attr));
-	struct source *s;
+	const char *name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attr)) ?:
+			   dwarf_diename(die);
+	char *demangled = name ? demangle(name) : NULL;
+	json_t *source = json_pack("{s:s, s:s?, s:i, s:b}", "function", demangled ?: name ?: "?",
+				   "file", known ? file : NULL, "line", known ? line : 0,
+				   "inlined", inlined);
 
-	if (!name)
-		name = dwarf_diename(die);
-	sources->v = xrealloc(sources->v, (sources->n + 1) * sizeof(*sources->v));
-	s = &sources->v[sources->n++];
-	*s = (struct source){
-		.file = file && line > 0 ? xstrdup(file) : NULL,
-		.line = file && line > 0 ? (unsigned int)line : 0,
-		.inlined = dwarf_tag(die) == DW_TAG_inlined_subroutine,
-	};
-	s->function = (name ? demangle(name) : NULL) ?: xstrdup(name ?: "?");
+	free(demangled);
+	return source;
 }
 
 static int number_attr(Dwarf_Die *die, unsigned int name)
@@ -226,8 +223,7 @@ static int number_attr(Dwarf_Die *die, unsigned int name)
 }
 
 /* The functions around @address, from the inside out; each was called on a line of the next. */
-static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address,
-			struct sources *sources)
+static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address, json_t *sources)
 {
 	Dwarf_Attribute attr;
 	const char *dir = dwarf_formstring(dwarf_attr(cu, DW_AT_comp_dir, &attr)) ?: "";
@@ -251,8 +247,8 @@ static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address
 
 		if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
 			continue;
-		add_source(sources, &scopes[i], source_in_tree(source_in_tree(file, dir), s->root),
-			   line);
+		file = source_in_tree(source_in_tree(file, dir), s->root);
+		json_array_append_new(sources, source_json(&scopes[i], file, line));
 		if (tag == DW_TAG_subprogram)
 			break;
 		line = number_attr(&scopes[i], DW_AT_call_line);
@@ -270,35 +266,22 @@ static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address
  * @offset: bytes from its beginning
  * @size: its length, as the kernel prints it
  * @returns: the frame is one that a call returns to: the call is meant
- * @sources: filled; @sources->n is 0 where the kernel doesn't have it. For
- *	     sources_free()
+ *
+ * Return: an array, empty where the kernel doesn't have it: the functions that the
+ * address is in, each inlined into the next one. Of each "function", "file" in the
+ * kernel tree or null, "line" there, "inlined"
  */
-void symbols_find(struct symbols *s, const char *function, uint64_t offset, uint64_t size,
-		  bool returns, struct sources *sources)
+json_t *symbols_find(struct symbols *s, const char *function, uint64_t offset, uint64_t size,
+		     bool returns)
 {
+	json_t *sources = json_array();
 	Dwarf_Die cu;
 	uint64_t address;
 
-	memset(sources, 0, sizeof(*sources));
 	if (!find_function(s, function, size, &address))
-		return;
+		return sources;
 	address += offset - (returns && offset ? 1 : 0);
 	if (dwarf_addrdie(s->dwarf, address, &cu))
 		find_scopes(s, &cu, address, sources);
-}
-
-/**
- * sources_free() - free what symbols_find() filled in
- * @sources: may be freed twice
- */
-void sources_free(struct sources *sources)
-{
-	size_t i;
-
-	for (i = 0; i < sources->n; i++) {
-		free(sources->v[i].function);
-		free(sources->v[i].file);
-	}
-	free(sources->v);
-	memset(sources, 0, sizeof(*sources));
+	return sources;
 }

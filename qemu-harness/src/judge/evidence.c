@@ -15,7 +15,7 @@
 #include "boot/detector.h"
 #include "boot/load.h"
 #include "boot/record.h"
-#include "crash/crash-text.h"
+#include "crash/crash-report.h"
 #include "crash/crash.h"
 #include "judge/evidence.h"
 

@@ -15,6 +15,7 @@
 #define TRACE_REACH 15
 /* KSYM_NAME_LEN since 6.1: what is longer is no symbol, and may take ages to read. */
 #define SYMBOL_MAX 512
+#define SMP_CALL "smp_call_function"
 
 /**
  * struct guilty - the function that names a report
@@ -34,9 +35,9 @@ static struct span span_of(const char *text)
 	return (struct span){ .at = text, .len = strlen(text) };
 }
 
-static bool like(const char *fn, const char *pattern)
+static bool like(const char *text, const char *pattern)
 {
-	return pattern_find(pattern, span_of(fn), NULL);
+	return pattern_find(pattern, span_of(text), NULL);
 }
 
 /* A function's name as its source has it; kernels print Rust's as the linker has them. */
@@ -51,7 +52,10 @@ static char *source_name(struct span name)
 	return source;
 }
 
-/* The functions that @pattern catches in @line, those that are never meant left out. */
+/*
+ * Does @line look like @pattern? The functions in it are added to @frames, which may be
+ * NULL, but for those that are never meant.
+ */
 static bool take(const char *pattern, struct span line, const char *skip, struct strv *frames)
 {
 	struct span groups[PATTERN_GROUPS];
@@ -59,7 +63,7 @@ static bool take(const char *pattern, struct span line, const char *skip, struct
 
 	if (!pattern_find(pattern, line, groups))
 		return false;
-	for (i = 1; i < PATTERN_GROUPS; i++) {
+	for (i = 1; frames && i < PATTERN_GROUPS; i++) {
 		char *fn;
 
 		if (!groups[i].at)
@@ -72,23 +76,21 @@ static bool take(const char *pattern, struct span line, const char *skip, struct
 	return true;
 }
 
-static void take_frame(struct span line, const char *skip, struct strv *frames)
+/* The same for any line of a stack trace. */
+static bool take_frame(struct span line, const char *skip, struct strv *frames)
 {
 	int i;
 
 	for (i = 0; crash_re.frame_lines[i]; i++)
 		if (take(crash_re.frame_lines[i], line, skip, frames))
-			return;
+			return true;
+	return false;
 }
 
 static bool is_frame(struct span line)
 {
-	int i;
-
-	for (i = 0; crash_re.frame_lines[i]; i++)
-		if (pattern_find(crash_re.frame_lines[i], line, NULL))
-			return true;
-	return pattern_find("\\(stack is not available\\)", line, NULL);
+	return take_frame(line, NULL, NULL) ||
+	       pattern_find("\\(stack is not available\\)", line, NULL);
 }
 
 /*
@@ -128,68 +130,59 @@ static bool follow(const char *const trail[], const char *skip, const struct spa
 	return clean;
 }
 
-static char *without_prefix(const char *fn)
-{
-	struct span groups[PATTERN_GROUPS];
-
-	if (pattern_find(crash_re.syscall_prefix, span_of(fn), groups) && fn[groups[0].len])
-		return xstrdup(fn + groups[0].len);
-	return xstrdup(fn);
-}
-
-/* Puts the one that @fns, in their order, were called for into @guilty. */
-static void pick_stalled(const struct strv *fns, const struct strv *frames, struct guilty *guilty)
+/* Which of @fns the one that they were called for had called; @fns->n: none. */
+static size_t pick_stalled(const struct strv *fns)
 {
 	size_t i;
 
-	for (i = 0; i < fns->n; i++) {
-		if (!like(fns->v[i], crash_re.stall_anchor))
-			continue;
-		if (strstr(fns->v[i], "smp_call_function")) {
-			/* The one that waits for other CPUs; it has many names. */
-			guilty->name = xstrdup("smp_call_function");
-		} else {
-			i -= i ? 1 : 0;
-			guilty->name = xstrdup(fns->v[i]);
-		}
-		guilty->raw = xstrdup(frames->v[i]);
-		return;
-	}
-}
-
-static void pick_hung(const struct strv *fns, const struct strv *frames, struct guilty *guilty)
-{
-	size_t i;
-
-	for (i = 0; i < fns->n && !like(fns->v[i], crash_re.hung_bucket); i++)
+	for (i = 0; i < fns->n && !like(fns->v[i], crash_re.stall_anchor); i++)
 		;
-	if (i == fns->n)
-		for (i = 0; i < fns->n && like(fns->v[i], crash_re.hung_wait); i++)
-			;
-	if (i == fns->n)
-		return;
-	guilty->name = xstrdup(like(fns->v[i], crash_re.hung_rcu) ? "synchronize_rcu" : fns->v[i]);
-	guilty->raw = xstrdup(frames->v[i]);
+	/* This one waits for other CPUs itself. */
+	if (i && i < fns->n && !strstr(fns->v[i], SMP_CALL))
+		i--;
+	return i;
+}
+
+/* What all wait for, else the first that isn't about waiting. */
+static size_t pick_hung(const struct strv *fns)
+{
+	size_t i;
+
+	for (i = 0; i < fns->n; i++)
+		if (like(fns->v[i], crash_re.hung_bucket))
+			return i;
+	for (i = 0; i < fns->n && like(fns->v[i], crash_re.hung_wait); i++)
+		;
+	return i;
 }
 
 static void pick(enum crash_pick how, const struct strv *frames, struct guilty *guilty)
 {
+	bool stalled = how == PICK_STALLED || how == PICK_LOOP;
+	struct span groups[PATTERN_GROUPS];
 	struct strv fns = {};
+	const char *name;
 	size_t i;
 
 	for (i = 0; i < frames->n; i++) {
-		char *fn = without_prefix(frames->v[i]);
-
-		strv_push(&fns, fn);
-		free(fn);
+		name = frames->v[i];
+		if (pattern_find(crash_re.syscall_prefix, span_of(name), groups) &&
+		    name[groups[0].len])
+			name += groups[0].len;
+		strv_push(&fns, name);
 	}
-	if (how == PICK_STALLED || how == PICK_LOOP)
-		pick_stalled(&fns, frames, guilty);
-	if (how == PICK_HUNG)
-		pick_hung(&fns, frames, guilty);
-	if (fns.n && !guilty->name && (how == PICK_FIRST || how == PICK_LOOP)) {
-		guilty->name = xstrdup(fns.v[0]);
-		guilty->raw = xstrdup(frames->v[0]);
+	i = stalled ? pick_stalled(&fns) : how == PICK_HUNG ? pick_hung(&fns) : 0;
+	if (how == PICK_LOOP && i == fns.n)
+		i = 0;
+	if (i < fns.n) {
+		name = fns.v[i];
+		/* These have many names. */
+		if (stalled && strstr(name, SMP_CALL))
+			name = SMP_CALL;
+		else if (how == PICK_HUNG && like(name, crash_re.hung_rcu))
+			name = "synchronize_rcu";
+		guilty->name = xstrdup(name);
+		guilty->raw = xstrdup(frames->v[i]);
 	}
 	strv_free(&fns);
 }
@@ -276,7 +269,7 @@ static char *neutral(char *title)
 	size_t len;
 	char *p;
 
-	if (pattern_find(crash_re.varies, (struct span){ .at = title, .len = strlen(title) }, NULL))
+	if (like(title, crash_re.varies))
 		title = replace_all(crash_neutrals, title);
 	len = strnlen(title, TITLE_MAX);
 	while (len && title[len - 1] == ' ')
@@ -299,8 +292,7 @@ static char *write_title(const char *format, const struct span args[PATTERN_GROU
 		struct span value = { .at = p, .len = 1 }, function[PATTERN_GROUPS];
 
 		if (*p == '%' && p[1] == 'F') {
-			value.at = fn ?: "corrupted";
-			value.len = strlen(value.at);
+			value = span_of(fn ?: "corrupted");
 			p++;
 		} else if (*p == '%') {
 			value = args[*++p - '0'];
@@ -316,11 +308,7 @@ static char *write_title(const char *format, const struct span args[PATTERN_GROU
 
 static void add_alt(struct crash *crash, char *title)
 {
-	size_t i;
-
-	for (i = 0; i < crash->alts.n && strcmp(crash->alts.v[i], title); i++)
-		;
-	if (i == crash->alts.n && strcmp(title, crash->title))
+	if (!strv_has(&crash->alts, title) && strcmp(title, crash->title))
 		strv_push(&crash->alts, title);
 	free(title);
 }
@@ -368,7 +356,7 @@ void crash_name(struct meaning means, const struct span *lines, size_t n, size_t
 		struct crash *crash)
 {
 	const struct crash_form *known = means.form, *f = known;
-	struct span args[PATTERN_GROUPS], title;
+	struct span args[PATTERN_GROUPS];
 
 	while (f && f->title && !fits(f, lines, titled, args))
 		f++;
@@ -395,7 +383,6 @@ void crash_name(struct meaning means, const struct span *lines, size_t n, size_t
 		if (known)
 			crash->corrupted = "its end is missing";
 	}
-	title = (struct span){ .at = crash->title, .len = strlen(crash->title) };
-	if (pattern_find("\\[ *\\d+\\.\\d+\\]", title, NULL))
+	if (like(crash->title, "\\[ *\\d+\\.\\d+\\]"))
 		crash->corrupted = "another message is inside of its first line";
 }

@@ -39,14 +39,8 @@ bool span_has(struct span s, const char *text)
 	return memmem(s.at, s.len, text, strlen(text));
 }
 
-/**
- * span_skip() - the rest of a text
- * @s: the text
- * @len: so much of it is left out
- *
- * Return: the rest.
- */
-struct span span_skip(struct span s, size_t len)
+/* @s without its first @len bytes. */
+static struct span span_skip(struct span s, size_t len)
 {
 	return (struct span){ .at = s.at + len, .len = s.len - len };
 }
@@ -60,13 +54,8 @@ static size_t blanks(struct span s)
 	return n;
 }
 
-/**
- * span_unblank() - a text without the blanks that it begins with
- * @s: the text
- *
- * Return: the rest.
- */
-struct span span_unblank(struct span s)
+/* @s without the blanks that it begins with. */
+static struct span span_unblank(struct span s)
 {
 	return span_skip(s, blanks(s));
 }
@@ -121,25 +110,9 @@ const char *any_mark(void)
 	return pattern;
 }
 
-/* The first form of @m that @header fits, or NULL. */
-static const struct crash_form *form_of(const struct crash_mark *m, struct span header)
-{
-	const struct crash_form *f;
-
-	for (f = m->forms; f->title; f++)
-		if (pattern_find(f->header, header, NULL))
-			return f;
-	return NULL;
-}
-
-/* Has @text the words of @m, for no other reason that is known? */
-static bool has_words(const struct crash_mark *m, struct span text)
-{
-	return span_has(text, m->text) && !(m->not && pattern_find(m->not, text, NULL));
-}
-
 static struct meaning find_meaning(struct span text)
 {
+	const struct crash_form *f;
 	const struct crash_mark *m;
 	struct meaning means = {
 		.goes_on = pattern_find(crash_re.goes_on, text, NULL),
@@ -147,10 +120,12 @@ static struct meaning find_meaning(struct span text)
 	};
 
 	for (m = crash_marks; m->text && !means.mark; m++) {
-		if (!has_words(m, text))
+		if (!span_has(text, m->text) || (m->not && pattern_find(m->not, text, NULL)))
 			continue;
 		means.words = true;
-		means.form = form_of(m, text);
+		for (f = m->forms; f->title && !pattern_find(f->header, text, NULL); f++)
+			;
+		means.form = f->title ? f : NULL;
 		if (means.form || (m->any && !strncmp(text.at, m->text, strlen(m->text))))
 			means.mark = m;
 	}

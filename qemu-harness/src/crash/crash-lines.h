@@ -82,8 +82,6 @@ struct meaning {
 };
 
 bool span_has(struct span s, const char *text);
-struct span span_skip(struct span s, size_t len);
-struct span span_unblank(struct span s);
 void add_span(struct buf *out, struct span text);
 char *replace_all(const struct crash_neutral *what, char *text);
 

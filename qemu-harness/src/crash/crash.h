@@ -37,7 +37,6 @@ struct crash {
 	const char *corrupted;
 };
 
-/* 1 and @crash filled when there is one, 0 when there is none. */
 int crash_find(const char *text, size_t len, struct crash *crash);
 int crash_find_rest(const char *text, size_t len, struct crash *crash);
 void crash_free(struct crash *crash);

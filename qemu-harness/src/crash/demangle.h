@@ -6,7 +6,6 @@
 #ifndef IRQSAN_DEMANGLE_H
 #define IRQSAN_DEMANGLE_H
 
-/* NULL: @linked is no mangled name. To be freed. */
 char *demangle(const char *linked);
 
 #endif

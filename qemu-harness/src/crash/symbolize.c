@@ -103,35 +103,33 @@ static char *find_root(Dwarf *dwarf)
 int symbols_open(const char *vmlinux, struct symbols **symbols)
 {
 	struct symbols *s = xcalloc(1, sizeof(*s));
+	const char *why = NULL;
 	int rc = -EINVAL;
 
 	elf_version(EV_CURRENT);
 	s->fd = open(vmlinux, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0) {
 		rc = -errno;
-		pr_err("%s: %s", vmlinux, strerror(errno));
-		goto fail;
+		why = strerror(errno);
+		goto out;
 	}
 	s->elf = elf_begin(s->fd, ELF_C_READ_MMAP, NULL);
-	if (!s->elf || elf_kind(s->elf) != ELF_K_ELF) {
-		pr_err("%s: not an ELF file", vmlinux);
-		goto fail;
-	}
-	if (!find_table(s)) {
-		pr_err("%s: has no symbols", vmlinux);
-		goto fail;
-	}
 	s->dwarf = dwarf_begin_elf(s->elf, DWARF_C_READ, NULL);
-	if (!s->dwarf) {
-		pr_err("%s: has no debug information", vmlinux);
-		goto fail;
+	if (elf_kind(s->elf) != ELF_K_ELF)
+		why = "not an ELF file";
+	else if (!find_table(s))
+		why = "has no symbols";
+	else if (!s->dwarf)
+		why = "has no debug information";
+out:
+	if (why) {
+		pr_err("%s: %s", vmlinux, why);
+		symbols_close(s);
+		return rc;
 	}
 	s->root = find_root(s->dwarf);
 	*symbols = s;
 	return 0;
-fail:
-	symbols_close(s);
-	return rc;
 }
 
 /**

@@ -16,25 +16,15 @@
 
 #define BLOCK 65536
 
-/**
- * struct nested - the data.tar inside of a .deb as the source of a second archive
- * @deb: positioned at that member
- * @block: what was read last
- */
-struct nested {
-	struct archive *deb;
-	char block[BLOCK];
-};
-
-static la_ssize_t nested_read(struct archive *tar, void *ctx, const void **data)
+/* The data.tar inside of a .deb, at which @deb is, as the source of a second archive. */
+static la_ssize_t nested_read(struct archive *tar, void *deb, const void **data)
 {
-	struct nested *n = ctx;
-	la_ssize_t len = archive_read_data(n->deb, n->block, sizeof(n->block));
+	static char block[BLOCK];
+	la_ssize_t len = archive_read_data(deb, block, sizeof(block));
 
-	*data = n->block;
+	*data = block;
 	if (len < 0)
-		archive_set_error(tar, archive_errno(n->deb), "%s",
-				  archive_error_string(n->deb));
+		archive_set_error(tar, archive_errno(deb), "%s", archive_error_string(deb));
 	return len;
 }
 
@@ -202,7 +192,6 @@ int unpack_tar(struct unpack *u, const char *tar)
 int unpack_deb(struct unpack *u, const char *deb)
 {
 	struct archive *outer = archive_read_new(), *inner = archive_read_new();
-	struct nested *nested = xcalloc(1, sizeof(*nested));
 	struct archive_entry *e;
 	int rc = -EIO;
 
@@ -222,17 +211,15 @@ int unpack_deb(struct unpack *u, const char *deb)
 		}
 	} while (strncmp(archive_entry_pathname(e), "data.tar", 8));
 
-	nested->deb = outer;
 	archive_read_support_format_tar(inner);
 	archive_read_support_filter_all(inner);
-	if (archive_read_open(inner, nested, NULL, nested_read, NULL))
+	if (archive_read_open(inner, outer, NULL, nested_read, NULL))
 		rc = report(inner, "read", deb);
 	else
 		rc = unpack_entries(u, inner, deb);
 out:
 	archive_read_free(inner);
 	archive_read_free(outer);
-	free(nested);
 	return rc;
 }
 

@@ -31,13 +31,10 @@ static char *lock_path(const char *name, const char *suffix)
 /* @operation: as for flock(); @others: what those do who are waited for, NULL: no waiting. */
 static int take(const char *name, const char *suffix, int operation, const char *others)
 {
-	char *path = lock_path(name, suffix), *slash = strrchr(path, '/');
+	char *dir = xasprintf("%s/locks", irqsan_cache()), *path = lock_path(name, suffix);
+	int fd, rc = mkdir_p(dir);
 	bool told = false;
-	int fd, rc;
 
-	*slash = '\0';
-	rc = mkdir_p(path);
-	*slash = '/';
 	if (rc)
 		goto out;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -64,6 +61,7 @@ static int take(const char *name, const char *suffix, int operation, const char 
 	}
 out:
 	free(path);
+	free(dir);
 	return rc;
 }
 

@@ -124,14 +124,6 @@ int child_ppoll(struct pollfd *fds, unsigned int n, double until)
 	}
 }
 
-static void register_pid(pid_t pid)
-{
-	if (!running)
-		atexit(child_kill_all);
-	running = xrealloc(running, (nr_running + 1) * sizeof(*running));
-	running[nr_running++] = pid;
-}
-
 static bool unregister_pid(pid_t pid)
 {
 	for (size_t i = 0; i < nr_running; i++) {
@@ -204,6 +196,45 @@ fail:
 	_exit(127);
 }
 
+/* The child has ended or was killed: take what is left of its group along. */
+static void reap(struct child *c)
+{
+	if (unregister_pid(c->pid)) {
+		pid_t pid;
+
+		kill(-c->pid, SIGKILL);
+		while ((pid = waitpid(c->pid, &c->status, 0)) < 0 && errno == EINTR)
+			;
+		/* Somebody else has reaped it: that it succeeded nobody can say. */
+		if (pid < 0)
+			c->status = SIGKILL;
+	} else {
+		/* kill_all() was there before us. */
+		c->status = SIGKILL;
+	}
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	c->pidfd = -1;
+	c->pid = 0;
+}
+
+static void kill_all(void)
+{
+	while (nr_running) {
+		struct child c = { .pid = running[0], .pidfd = -1 };
+
+		reap(&c);
+	}
+}
+
+static void register_pid(pid_t pid)
+{
+	if (!running)
+		atexit(kill_all);
+	running = xrealloc(running, (nr_running + 1) * sizeof(*running));
+	running[nr_running++] = pid;
+}
+
 /* @what can't be started for @err. */
 static int start_err(const char *what, int err)
 {
@@ -265,28 +296,6 @@ int child_spawn(struct child *c, const struct child_opts *opts)
 	return 0;
 }
 
-/* The child has ended or was killed: take what is left of its group along. */
-static void reap(struct child *c)
-{
-	if (unregister_pid(c->pid)) {
-		pid_t pid;
-
-		kill(-c->pid, SIGKILL);
-		while ((pid = waitpid(c->pid, &c->status, 0)) < 0 && errno == EINTR)
-			;
-		/* Somebody else has reaped it: that it succeeded nobody can say. */
-		if (pid < 0)
-			c->status = SIGKILL;
-	} else {
-		/* child_kill_all() was there before us. */
-		c->status = SIGKILL;
-	}
-	if (c->pidfd >= 0)
-		close(c->pidfd);
-	c->pidfd = -1;
-	c->pid = 0;
-}
-
 /**
  * child_poll() - has the child ended?
  * @c: child; reaped if it has ended, and then @c->status is valid
@@ -314,18 +323,6 @@ void child_kill(struct child *c)
 {
 	if (c->pid)
 		reap(c);
-}
-
-/**
- * child_kill_all() - end and reap every child that still runs
- */
-void child_kill_all(void)
-{
-	while (nr_running) {
-		struct child c = { .pid = running[0], .pidfd = -1 };
-
-		reap(&c);
-	}
 }
 
 /* Reads what is there, a pipe's fill at most: one that talks ends nobody else's turn. */

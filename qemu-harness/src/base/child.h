@@ -74,7 +74,6 @@ int child_interrupted(void);
 int child_spawn(struct child *c, const struct child_opts *opts);
 bool child_poll(struct child *c);
 void child_kill(struct child *c);
-void child_kill_all(void);
 
 int child_follow(struct child *c, struct child_stream *streams, unsigned int n, double until);
 int child_read(const struct child_opts *opts, double until,

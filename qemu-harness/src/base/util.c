@@ -318,27 +318,19 @@ static int write_all(int fd, const char *data, size_t len)
  */
 int read_file(const char *path, struct buf *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	int rc = 0;
+	int fd __cleanup(close_fd) = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
 		return file_err("open", path, errno);
 	buf_add(out, "", 0);
-	for (;;) {
+	do {
 		buf_reserve(out, 65536);
 		n = read(fd, out->data + out->len, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		out->len += n;
-	}
-	if (n < 0)
-		rc = file_err("read", path, errno);
+		out->len += n > 0 ? n : 0;
+	} while (n > 0 || (n < 0 && errno == EINTR));
 	out->data[out->len] = '\0';
-	close(fd);
-	return rc;
+	return n < 0 ? file_err("read", path, errno) : 0;
 }
 
 /**
@@ -372,15 +364,12 @@ int write_file(const char *path, const void *data, size_t len)
  */
 int write_file_atomic(const char *path, const void *data, size_t len)
 {
-	char *tmp = xasprintf("%s.XXXXXX", path);
+	char *tmp __cleanup(free_ptr) = xasprintf("%s.XXXXXX", path);
+	int fd = mkstemp(tmp), rc;
 	mode_t mask;
-	int fd, rc;
 
-	fd = mkstemp(tmp);
-	if (fd < 0) {
-		rc = file_err("create", path, errno);
-		goto out;
-	}
+	if (fd < 0)
+		return file_err("create", path, errno);
 	mask = umask(0);
 	umask(mask);
 	rc = write_all(fd, data, len);
@@ -390,13 +379,10 @@ int write_file_atomic(const char *path, const void *data, size_t len)
 		rc = -errno;
 	if (!rc && rename(tmp, path))
 		rc = -errno;
-	if (rc) {
-		unlink(tmp);
-		rc = file_err("write", path, -rc);
-	}
-out:
-	free(tmp);
-	return rc;
+	if (!rc)
+		return 0;
+	unlink(tmp);
+	return file_err("write", path, -rc);
 }
 
 /**
@@ -427,35 +413,25 @@ int write_output(const char *path, const void *data, size_t len)
  */
 int copy_file(const char *from, const char *to)
 {
-	int in = -1, out = -1, rc = 0;
+	int in __cleanup(close_fd) = open(from, O_RDONLY | O_CLOEXEC), out, rc;
 	struct stat st;
 	ssize_t n;
 
-	in = open(from, O_RDONLY | O_CLOEXEC);
-	if (in < 0 || fstat(in, &st)) {
-		rc = file_err("open", from, errno);
-		goto out;
-	}
+	if (in < 0 || fstat(in, &st))
+		return file_err("open", from, errno);
 	out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, st.st_mode & 0777);
-	if (out < 0) {
-		rc = file_err("create", to, errno);
-		goto out;
-	}
+	if (out < 0)
+		return file_err("create", to, errno);
 	do {
 		n = sendfile(out, in, NULL, COPY_MAX);
 	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0)
-		rc = -errno;
+	rc = n < 0 ? -errno : 0;
 	if (close(out) && !rc)
 		rc = -errno;
-	if (rc) {
-		unlink(to);
-		rc = file_err("copy to", to, -rc);
-	}
-out:
-	if (in >= 0)
-		close(in);
-	return rc;
+	if (!rc)
+		return 0;
+	unlink(to);
+	return file_err("copy to", to, -rc);
 }
 
 /**
@@ -466,32 +442,26 @@ out:
  */
 int mkdir_p(const char *path)
 {
-	char *part = xstrdup(path);
+	char *part __cleanup(free_ptr) = xstrdup(path);
 	struct stat st;
-	int rc = 0;
 
-	if (!*path) {
-		free(part);
+	if (!*path)
 		return file_err("create directory", "with an empty name", ENOENT);
-	}
 	for (char *p = part + 1; ; p++) {
 		char c = *p;
 
 		if (c && c != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(part, 0777) && errno != EEXIST) {
-			rc = file_err("create directory", part, errno);
-			break;
-		}
+		if (mkdir(part, 0777) && errno != EEXIST)
+			return file_err("create directory", part, errno);
 		if (!c)
 			break;
 		*p = c;
 	}
-	free(part);
-	if (!rc && (stat(path, &st) || !S_ISDIR(st.st_mode)))
-		rc = file_err("create directory", path, ENOTDIR);
-	return rc;
+	if (stat(path, &st) || !S_ISDIR(st.st_mode))
+		return file_err("create directory", path, ENOTDIR);
+	return 0;
 }
 
 /**
@@ -567,13 +537,13 @@ uint64_t tree_size(const char *path)
  */
 int sha256_file(const char *path, char hex[65])
 {
+	int fd __cleanup(close_fd) = open(path, O_RDONLY | O_CLOEXEC);
 	unsigned char digest[EVP_MAX_MD_SIZE];
-	int fd, rc = 0, good = 1;
+	int rc = 0, good = 1;
 	char buffer[65536];
 	EVP_MD_CTX *ctx;
 	ssize_t n;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return file_err("open", path, errno);
 	ctx = EVP_MD_CTX_new();
@@ -597,7 +567,6 @@ int sha256_file(const char *path, char hex[65])
 	for (int i = 0; !rc && i < 32; i++)
 		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 	EVP_MD_CTX_free(ctx);
-	close(fd);
 	return rc;
 }
 
@@ -633,20 +602,19 @@ int sha256_data(const void *data, size_t len, char hex[65])
  */
 char *find_program(const char *name)
 {
-	char *dirs, *save = NULL, *found = NULL;
+	char *dirs __cleanup(free_ptr) = xasprintf("%s:/usr/sbin:/sbin:/usr/bin:/bin",
+						   getenv("PATH") ?: "");
+	char *save = NULL, *found;
 
 	if (strchr(name, '/'))
 		return access(name, X_OK) ? NULL : xstrdup(name);
-	dirs = xasprintf("%s:/usr/sbin:/sbin:/usr/bin:/bin", getenv("PATH") ?: "");
-	for (char *d = strtok_r(dirs, ":", &save); d && !found; d = strtok_r(NULL, ":", &save)) {
+	for (char *d = strtok_r(dirs, ":", &save); d; d = strtok_r(NULL, ":", &save)) {
 		found = xasprintf("%s/%s", d, name);
-		if (access(found, X_OK)) {
-			free(found);
-			found = NULL;
-		}
+		if (!access(found, X_OK))
+			return found;
+		free(found);
 	}
-	free(dirs);
-	return found;
+	return NULL;
 }
 
 /**
@@ -768,15 +736,9 @@ unsigned int cpus_available(void)
  */
 unsigned int memory_available_mb(void)
 {
-	struct buf b = { 0 };
-	unsigned long kb = 0;
-	char *p;
+	static const char name[] = "MemAvailable:";
+	struct buf b __cleanup(buf_free) = { 0 };
+	const char *p = read_file("/proc/meminfo", &b) ? NULL : strstr(b.data, name);
 
-	if (!read_file("/proc/meminfo", &b)) {
-		p = strstr(b.data, "MemAvailable:");
-		if (p)
-			kb = strtoul(p + strlen("MemAvailable:"), NULL, 10);
-	}
-	buf_free(&b);
-	return kb / 1024;
+	return p ? strtoul(p + strlen(name), NULL, 10) / 1024 : 0;
 }

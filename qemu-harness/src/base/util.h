@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /**
  * enum irqsan_exit - exit codes of every command
@@ -33,6 +35,20 @@ enum irqsan_exit {
 };
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* As in the kernel: @func gets the address of the variable at the end of its scope. */
+#define __cleanup(func) __attribute__((cleanup(func)))
+
+static inline void free_ptr(void *pointer)
+{
+	free(*(void **)pointer);
+}
+
+static inline void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
 
 void pr_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* What is odd but does not stop the work; and plain progress. */

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/cache.h"
-#include "base/tool.h"
+#include "base/program.h"
 #include "boot/image.h"
 #include "boot/root.h"
 #include "boot/vm.h"

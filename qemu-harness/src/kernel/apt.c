@@ -14,7 +14,6 @@
 #include "base/cache.h"
 #include "base/child.h"
 #include "base/program.h"
-#include "base/tool.h"
 #include "kernel/apt.h"
 
 /* What it offers is checked like any mirror's. */

@@ -13,7 +13,7 @@
 
 #include "base/cache.h"
 #include "base/child.h"
-#include "base/tool.h"
+#include "base/program.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/kernel.h"
 #include "kernel/toolchain.h"

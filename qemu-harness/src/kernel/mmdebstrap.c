@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/program.h"
-#include "base/tool.h"
 #include "kernel/apt.h"
 #include "kernel/mmdebstrap.h"
 

@@ -28,20 +28,22 @@ static char *lock_path(const char *name, const char *suffix)
 	return xasprintf("%s/locks/%.16s%s", irqsan_cache(), hex, suffix);
 }
 
-/* @operation: as for flock(); @others: what those do who are waited for, NULL: no waiting. */
+/* @operation: as for flock(); @others: what those do who are waited for. NULL: no waiting. */
 static int take(const char *name, const char *suffix, int operation, const char *others)
 {
-	char *dir = xasprintf("%s/locks", irqsan_cache()), *path = lock_path(name, suffix);
+	char *dir __cleanup(free_ptr) = xasprintf("%s/locks", irqsan_cache());
+	char *path __cleanup(free_ptr) = lock_path(name, suffix);
 	int fd, rc = mkdir_p(dir);
 	bool told = false;
 
 	if (rc)
-		goto out;
+		return rc;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0) {
 		rc = -errno;
-		pr_err("can't open the lock %s: %s", path, strerror(-rc));
-		goto out;
+		if (others)
+			pr_err("can't open the lock %s: %s", path, strerror(-rc));
+		return rc;
 	}
 	/* A blocking flock() could not be told apart from one that hangs. */
 	while ((rc = flock(fd, operation | LOCK_NB) ? -errno : 0) == -EWOULDBLOCK && others) {
@@ -52,16 +54,11 @@ static int take(const char *name, const char *suffix, int operation, const char 
 		if (rc)
 			break;
 	}
-	if (rc) {
-		if (rc != -EINTR && rc != -EWOULDBLOCK)
-			pr_err("can't lock %s: %s", path, strerror(-rc));
-		close(fd);
-	} else {
-		rc = fd;
-	}
-out:
-	free(path);
-	free(dir);
+	if (!rc)
+		return fd;
+	if (others && rc != -EINTR)
+		pr_err("can't lock %s: %s", path, strerror(-rc));
+	close(fd);
 	return rc;
 }
 
@@ -115,45 +112,36 @@ int cache_claim(const char *dir)
  */
 bool cache_remove(const char *path, double idle_s)
 {
-	char *used = lock_path(path, ".used"), *tmp = xasprintf("%s.tmp", path);
+	char *used __cleanup(free_ptr) = lock_path(path, ".used");
+	char *tmp __cleanup(free_ptr) = xasprintf("%s.tmp", path);
+	int lock __cleanup(close_fd) = -1, claim __cleanup(close_fd) = -1;
 	time_t since = time(NULL) - idle_s;
 	struct stat made, last = { 0 };
-	int lock, claim;
-	bool gone = false;
 
 	/* Before its lock is opened, which makes that. */
 	if (lstat(path, &made) || (!stat(used, &last) && last.st_mtime > since) ||
 	    made.st_mtime > since)
-		goto out;
+		return false;
 	lock = take(path, "", LOCK_EX, NULL);
 	claim = take(path, ".used", LOCK_EX, NULL);
 	/* Under the name of what an interrupted run has left: never half of an entry. */
-	if (lock >= 0 && claim >= 0)
-		gone = !remove_tree(tmp) && !rename(path, tmp) && !remove_tree(tmp);
-	if (claim >= 0)
-		close(claim);
-	if (lock >= 0)
-		close(lock);
-out:
-	free(tmp);
-	free(used);
-	return gone;
+	return lock >= 0 && claim >= 0 &&
+	       !remove_tree(tmp) && !rename(path, tmp) && !remove_tree(tmp);
 }
 
 /* Puts the finished directory @tmp in the place of @dir; what was there is @tmp then. */
 static int commit(const char *tmp, const char *dir)
 {
-	int fd = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC), claim;
-	int rc = 0;
+	int fd __cleanup(close_fd) = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int claim __cleanup(close_fd) = -1, rc = 0;
 
 	/* The name must not reach the disk before the data does. */
 	if (fd < 0 || syncfs(fd)) {
 		rc = -errno;
 		pr_err("can't write %s: %s", tmp, strerror(-rc));
+		return rc;
 	}
-	if (fd >= 0)
-		close(fd);
-	claim = rc ? rc : cache_claim(dir);
+	claim = cache_claim(dir);
 	if (claim < 0)
 		return claim;
 	/* The old entry may be in the way: there is no moment without either. */
@@ -161,13 +149,13 @@ static int commit(const char *tmp, const char *dir)
 		rc = -errno;
 		pr_err("can't put %s in place: %s", dir, strerror(-rc));
 	}
-	close(claim);
 	return rc;
 }
 
 static int make(const struct cache_entry *e, const char *dir)
 {
-	char *work = xasprintf("%s.tmp", dir), *dest = xasprintf("%s/entry", work);
+	char *work __cleanup(free_ptr) = xasprintf("%s.tmp", dir);
+	char *dest __cleanup(free_ptr) = xasprintf("%s/entry", work);
 	/* Whoever was interrupted may have left something. */
 	int rc = remove_tree(work);
 
@@ -178,16 +166,13 @@ static int make(const struct cache_entry *e, const char *dir)
 	if (!rc)
 		rc = commit(dest, dir);
 	remove_tree(work);
-	free(dest);
-	free(work);
 	return rc;
 }
 
 /* With its lock: unless somebody else has just made it. */
 static int make_locked(const struct cache_entry *e, const char *dir, int *held)
 {
-	int lock = cache_lock(dir);
-	int rc = lock < 0 ? lock : 0;
+	int lock __cleanup(close_fd) = cache_lock(dir), rc = lock < 0 ? lock : 0;
 
 	if (!rc && (e->refresh || e->find(e->ctx, dir))) {
 		rc = make(e, dir);
@@ -200,8 +185,6 @@ static int make_locked(const struct cache_entry *e, const char *dir, int *held)
 		*held = cache_hold(dir);
 		rc = *held < 0 ? *held : 0;
 	}
-	if (lock >= 0)
-		close(lock);
 	return rc;
 }
 
@@ -214,7 +197,7 @@ static int make_locked(const struct cache_entry *e, const char *dir, int *held)
  */
 int cache_get(const struct cache_entry *e, int *held)
 {
-	char *dir = xasprintf("%s/%s", irqsan_cache(), e->key);
+	char *dir __cleanup(free_ptr) = xasprintf("%s/%s", irqsan_cache(), e->key);
 	int fd = cache_hold(dir);
 	int rc = fd < 0 ? fd : 0;
 
@@ -226,7 +209,6 @@ int cache_get(const struct cache_entry *e, int *held)
 		*held = fd;
 	else if (!rc)
 		close(fd);
-	free(dir);
 	return rc;
 }
 
@@ -239,8 +221,8 @@ int cache_get(const struct cache_entry *e, int *held)
  */
 int manifest_write(const char *dir, json_t *o)
 {
-	char *path = xasprintf("%s/manifest.json", dir);
-	char *text = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
+	char *path __cleanup(free_ptr) = xasprintf("%s/manifest.json", dir);
+	char *text __cleanup(free_ptr) = o ? json_dumps(o, JSON_INDENT(2)) : NULL;
 	int rc = -EILSEQ;
 
 	if (text)
@@ -248,8 +230,6 @@ int manifest_write(const char *dir, json_t *o)
 	else
 		pr_err("can't write %s: what it is to hold is no text", path);
 	json_decref(o);
-	free(text);
-	free(path);
 	return rc;
 }
 
@@ -261,9 +241,7 @@ int manifest_write(const char *dir, json_t *o)
  */
 json_t *manifest_read(const char *dir)
 {
-	char *path = xasprintf("%s/manifest.json", dir);
-	json_t *o = json_load_file(path, 0, NULL);
+	char *path __cleanup(free_ptr) = xasprintf("%s/manifest.json", dir);
 
-	free(path);
-	return o;
+	return json_load_file(path, 0, NULL);
 }

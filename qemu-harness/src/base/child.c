@@ -467,20 +467,18 @@ int child_run_quietly(const char *what, const char *const *argv, const char *cwd
 		      double deadline_s)
 {
 	struct child_opts opts = { .argv = argv, .cwd = cwd, .err = CHILD_AS_OUT };
-	struct buf said = { 0 };
+	struct buf said __cleanup(buf_free) = { 0 };
 	int status = 0;
 	int rc = child_run(&opts, deadline_s, &said, &status);
 
 	if (!rc && status) {
-		char *line = last_line(&said);
+		char *line __cleanup(free_ptr) = last_line(&said);
 
 		rc = strstr(line, strerror(ENOSPC)) ? -ENOSPC : -EIO;
 		if (*line)
 			pr_err("%s failed: %s", what, line);
 		else
 			pr_err("%s failed: %s ended with status %d", what, argv[0], status);
-		free(line);
 	}
-	buf_free(&said);
 	return rc;
 }

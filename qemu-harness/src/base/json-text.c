@@ -17,7 +17,7 @@
  */
 json_t *json_text(const char *text)
 {
-	char *ascii, *p;
+	char *ascii __cleanup(free_ptr) = NULL, *p;
 	json_t *value;
 
 	if (!text)
@@ -29,9 +29,7 @@ json_t *json_text(const char *text)
 	for (p = ascii; *p; p++)
 		if ((unsigned char)*p >= 0x80)
 			*p = '?';
-	value = json_string(ascii);
-	free(ascii);
-	return value;
+	return json_string(ascii);
 }
 
 /**

@@ -106,19 +106,16 @@ static double permuted_drawn(unsigned int n, double draws, double least, bool *o
 double stats_permuted(unsigned int n_a, unsigned int n, double alpha,
 		      double (*score)(const void *ctx, const bool *on_a), const void *ctx)
 {
-	double draws = PERMUTED_ENOUGH / alpha, least, p;
-	bool *on_a = xcalloc(n + 1, sizeof(*on_a));
+	bool *on_a __cleanup(free_ptr) = xcalloc(n + 1, sizeof(*on_a));
+	double draws = PERMUTED_ENOUGH / alpha, least;
 	unsigned int i;
 
 	for (i = 0; i < n_a; i++)
 		on_a[i] = true;
 	least = score(ctx, on_a);
 	if (gsl_sf_lnchoose(n, n_a) <= log(draws))
-		p = permuted_exact(n_a, n, least, on_a, score, ctx);
-	else
-		p = permuted_drawn(n, draws, least, on_a, score, ctx);
-	free(on_a);
-	return p;
+		return permuted_exact(n_a, n, least, on_a, score, ctx);
+	return permuted_drawn(n, draws, least, on_a, score, ctx);
 }
 
 /**
@@ -205,8 +202,7 @@ unsigned int stats_runs_needed(double rate_a, double rate_b, double alpha, doubl
  */
 struct stats_range stats_median(const double *values, size_t n, double confidence)
 {
-	double *v = xcalloc(n, sizeof(*v));
-	struct stats_range r;
+	double *v __cleanup(free_ptr) = xcalloc(n, sizeof(*v));
 	size_t out = 0;
 
 	memcpy(v, values, n * sizeof(*v));
@@ -215,10 +211,8 @@ struct stats_range stats_median(const double *values, size_t n, double confidenc
 	while (2 * gsl_cdf_binomial_P((unsigned int)out + 1, 0.5, (unsigned int)n) <=
 	       1 - confidence)
 		out++;
-	r = (struct stats_range){ v[out], gsl_stats_median_from_sorted_data(v, 1, n),
-				  v[n - 1 - out] };
-	free(v);
-	return r;
+	return (struct stats_range){ v[out], gsl_stats_median_from_sorted_data(v, 1, n),
+				     v[n - 1 - out] };
 }
 
 /**
@@ -235,8 +229,8 @@ struct stats_range stats_median(const double *values, size_t n, double confidenc
  */
 double stats_median_test(const double *a, size_t n_a, const double *b, size_t n_b)
 {
+	double *all __cleanup(free_ptr) = NULL, median, p, q;
 	unsigned int above_a = 0, above_b = 0;
-	double *all, median, p, q;
 	size_t i;
 
 	if (!n_a || !n_b)
@@ -245,7 +239,6 @@ double stats_median_test(const double *a, size_t n_a, const double *b, size_t n_
 	memcpy(all, a, n_a * sizeof(*all));
 	memcpy(all + n_a, b, n_b * sizeof(*all));
 	median = gsl_stats_median(all, 1, n_a + n_b);
-	free(all);
 	for (i = 0; i < n_a; i++)
 		above_a += a[i] > median;
 	for (i = 0; i < n_b; i++)

@@ -16,6 +16,11 @@
 
 #define BLOCK 65536
 
+static void free_archive(struct archive **a)
+{
+	archive_free(*a);
+}
+
 /* The data.tar inside of a .deb, at which @deb is, as the source of a second archive. */
 static la_ssize_t nested_read(struct archive *tar, void *deb, const void **data)
 {
@@ -60,7 +65,7 @@ static int copy_data(struct archive *in, struct archive *out, const char *name)
 static bool map_name(struct unpack *u, const char *dest, const char *name, struct archive_entry *e,
 		     void (*set)(struct archive_entry *e, const char *path))
 {
-	char *path, *full;
+	char *path __cleanup(free_ptr) = NULL, *full __cleanup(free_ptr) = NULL;
 
 	while (!strncmp(name, "./", 2))
 		name += 2;
@@ -69,8 +74,6 @@ static bool map_name(struct unpack *u, const char *dest, const char *name, struc
 		return false;
 	full = xasprintf("%s/%s", dest, path);
 	set(e, full);
-	free(full);
-	free(path);
 	return true;
 }
 
@@ -79,7 +82,6 @@ static bool map_entry(struct unpack *u, const char *dest, struct archive_entry *
 {
 	const char *name = archive_entry_pathname(e);
 	const char *link = archive_entry_hardlink(e);
-	char *path;
 
 	if (!name || (!link && (archive_entry_filetype(e) == AE_IFCHR ||
 				archive_entry_filetype(e) == AE_IFBLK)))
@@ -88,9 +90,9 @@ static bool map_entry(struct unpack *u, const char *dest, struct archive_entry *
 	    (link && !map_name(u, dest, link, e, archive_entry_set_hardlink)))
 		return false;
 	if (!link && u->link && archive_entry_filetype(e) == AE_IFLNK) {
-		path = u->link(archive_entry_symlink(e));
-		archive_entry_set_symlink(e, path);
-		free(path);
+		char *target __cleanup(free_ptr) = u->link(archive_entry_symlink(e));
+
+		archive_entry_set_symlink(e, target);
 	}
 	/* No setuid programs in a cache; and directories that can be filled. */
 	archive_entry_set_perm(e, (archive_entry_perm(e) & 0777) |
@@ -118,9 +120,9 @@ static int unpack_entry(struct unpack *u, struct archive *in, struct archive *ou
 
 static int unpack_entries(struct unpack *u, struct archive *in, const char *name)
 {
-	struct archive *out = archive_write_disk_new();
+	struct archive *out __cleanup(free_archive) = archive_write_disk_new();
+	char *dest __cleanup(free_ptr) = NULL;
 	struct archive_entry *e;
-	char *dest = NULL;
 	int rc;
 
 	if (!out)
@@ -135,27 +137,21 @@ static int unpack_entries(struct unpack *u, struct archive *in, const char *name
 				       ARCHIVE_EXTRACT_SECURE_SYMLINKS);
 	rc = mkdir_p(u->dest);
 	if (rc)
-		goto out;
+		return rc;
 	dest = realpath(u->dest, NULL);
 	if (!dest) {
 		rc = -errno;
 		pr_err("can't find %s: %s", u->dest, strerror(-rc));
-		goto out;
+		return rc;
 	}
 	while ((rc = archive_read_next_header(in, &e)) == ARCHIVE_OK || rc == ARCHIVE_WARN) {
-		rc = 0;
 		if (child_interrupted())
-			rc = -EINTR;
-		else if (map_entry(u, dest, e))
-			rc = unpack_entry(u, in, out, e);
+			return -EINTR;
+		rc = map_entry(u, dest, e) ? unpack_entry(u, in, out, e) : 0;
 		if (rc)
-			goto out;
+			return rc;
 	}
-	rc = rc == ARCHIVE_EOF ? 0 : report(in, "read", name);
-out:
-	archive_write_free(out);
-	free(dest);
-	return rc;
+	return rc == ARCHIVE_EOF ? 0 : report(in, "read", name);
 }
 
 /**
@@ -167,19 +163,15 @@ out:
  */
 int unpack_tar(struct unpack *u, const char *tar)
 {
-	struct archive *in = archive_read_new();
-	int rc;
+	struct archive *in __cleanup(free_archive) = archive_read_new();
 
 	if (!in)
 		return -ENOMEM;
 	archive_read_support_format_tar(in);
 	archive_read_support_filter_all(in);
 	if (archive_read_open_filename(in, tar, BLOCK))
-		rc = report(in, "read", tar);
-	else
-		rc = unpack_entries(u, in, tar);
-	archive_read_free(in);
-	return rc;
+		return report(in, "read", tar);
+	return unpack_entries(u, in, tar);
 }
 
 /**
@@ -191,36 +183,27 @@ int unpack_tar(struct unpack *u, const char *tar)
  */
 int unpack_deb(struct unpack *u, const char *deb)
 {
-	struct archive *outer = archive_read_new(), *inner = archive_read_new();
+	struct archive *outer __cleanup(free_archive) = archive_read_new();
+	struct archive *inner __cleanup(free_archive) = archive_read_new();
 	struct archive_entry *e;
-	int rc = -EIO;
 
-	if (!outer || !inner) {
-		rc = -ENOMEM;
-		goto out;
-	}
+	if (!outer || !inner)
+		return -ENOMEM;
 	archive_read_support_format_ar(outer);
-	if (archive_read_open_filename(outer, deb, BLOCK)) {
-		rc = report(outer, "read", deb);
-		goto out;
-	}
+	if (archive_read_open_filename(outer, deb, BLOCK))
+		return report(outer, "read", deb);
 	do {
 		if (archive_read_next_header(outer, &e)) {
 			pr_err("can't unpack %s: no data.tar in it", deb);
-			goto out;
+			return -EIO;
 		}
 	} while (strncmp(archive_entry_pathname(e), "data.tar", 8));
 
 	archive_read_support_format_tar(inner);
 	archive_read_support_filter_all(inner);
 	if (archive_read_open(inner, outer, NULL, nested_read, NULL))
-		rc = report(inner, "read", deb);
-	else
-		rc = unpack_entries(u, inner, deb);
-out:
-	archive_read_free(inner);
-	archive_read_free(outer);
-	return rc;
+		return report(inner, "read", deb);
+	return unpack_entries(u, inner, deb);
 }
 
 /**
@@ -235,7 +218,7 @@ out:
  */
 int decompress(const void *data, size_t len, struct buf *out)
 {
-	struct archive *a = archive_read_new();
+	struct archive *a __cleanup(free_archive) = archive_read_new();
 	struct archive_entry *entry;
 	static char chunk[65536];
 	la_ssize_t n = -1;
@@ -247,6 +230,5 @@ int decompress(const void *data, size_t len, struct buf *out)
 		while ((n = archive_read_data(a, chunk, sizeof(chunk))) > 0)
 			buf_add(out, chunk, n);
 	}
-	archive_read_free(a);
 	return n < 0 ? -EBADMSG : 0;
 }

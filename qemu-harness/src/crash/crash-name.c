@@ -160,7 +160,7 @@ static void pick(enum crash_pick how, const struct strv *frames, struct guilty *
 {
 	bool stalled = how == PICK_STALLED || how == PICK_LOOP;
 	struct span groups[PATTERN_GROUPS];
-	struct strv fns = {};
+	struct strv fns __cleanup(strv_free) = {};
 	const char *name;
 	size_t i;
 
@@ -184,18 +184,16 @@ static void pick(enum crash_pick how, const struct strv *frames, struct guilty *
 		guilty->name = xstrdup(name);
 		guilty->raw = xstrdup(frames->v[i]);
 	}
-	strv_free(&fns);
 }
 
 static void try_trail(const struct crash_form *form, const char *const trail[],
 		      const struct span *lines, size_t n, struct guilty *guilty)
 {
-	struct strv frames = {};
+	struct strv frames __cleanup(strv_free) = {};
 	bool clean = follow(trail, form->skip, lines, n, &frames);
 
 	pick(form->pick, &frames, guilty);
 	guilty->sure = clean && guilty->name;
-	strv_free(&frames);
 }
 
 static void guilty_free(struct guilty *guilty)
@@ -266,8 +264,7 @@ static bool fits(const struct crash_form *f, const struct span *lines, size_t n,
 /* Replaces what differs from boot to boot. @title is freed. */
 static char *neutral(char *title)
 {
-	size_t len;
-	char *p;
+	size_t len, blank;
 
 	if (like(title, crash_re.varies))
 		title = replace_all(crash_neutrals, title);
@@ -275,9 +272,8 @@ static char *neutral(char *title)
 	while (len && title[len - 1] == ' ')
 		len--;
 	title[len] = '\0';
-	p = xstrdup(title + strspn(title, " "));
-	free(title);
-	return p;
+	blank = strspn(title, " ");
+	return memmove(title, title + blank, len + 1 - blank);
 }
 
 /* Writes a title; a group that follows "in" is a function, of which @frame gets a copy. */
@@ -306,20 +302,13 @@ static char *write_title(const char *format, const struct span args[PATTERN_GROU
 	return neutral(out.data);
 }
 
-static void add_alt(struct crash *crash, char *title)
+static void add_alt(struct crash *crash, const char *format, const struct span args[PATTERN_GROUPS],
+		    const char *fn)
 {
-	if (!strv_has(&crash->alts, title) && strcmp(title, crash->title))
+	char *title __cleanup(free_ptr) = format ? write_title(format, args, fn, NULL) : NULL;
+
+	if (title && !strv_has(&crash->alts, title) && strcmp(title, crash->title))
 		strv_push(&crash->alts, title);
-	free(title);
-}
-
-static void add_alts(const struct crash_form *f, const struct span args[PATTERN_GROUPS],
-		     const char *fn, struct crash *crash)
-{
-	size_t i;
-
-	for (i = 0; i < CRASH_ALTS && f->alts[i]; i++)
-		add_alt(crash, write_title(f->alts[i], args, fn, NULL));
 }
 
 /* Title, other titles and frame of a report that is written as @f says. */
@@ -334,11 +323,11 @@ static void name_report(const struct crash_form *f, const struct span *lines, si
 			crash->corrupted = "no function found that it could be named by";
 	}
 	crash->title = write_title(f->title, args, guilty.name, f->trail[0] ? NULL : &crash->frame);
-	add_alts(f, args, guilty.name, crash);
+	add_alt(crash, f->alt, args, guilty.name);
 	if (guilty.raw) {
 		/* Others may not take the prefix off. */
-		add_alt(crash, write_title(f->title, args, guilty.raw, NULL));
-		add_alts(f, args, guilty.raw, crash);
+		add_alt(crash, f->title, args, guilty.raw);
+		add_alt(crash, f->alt, args, guilty.raw);
 		crash->frame = xstrdup(guilty.raw);
 	}
 	guilty_free(&guilty);

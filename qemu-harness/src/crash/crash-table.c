@@ -215,12 +215,11 @@ const struct crash_neutral crash_neutrals[] = {
 
 static const struct crash_form bug_forms[] = {
 	FORM("kasan", "BUG: KASAN: ([a-z-]+) in " FN, "KASAN: %1 %3 in %F",
-	     .needs = { "(Read|Write) (?:of size|at addr) [0-9a-f]+" },
-	     .alts = { "bad-access in %F" },
+	     .needs = { "(Read|Write) (?:of size|at addr) [0-9a-f]+" }, .alt = "bad-access in %F",
 	     .trail = { "BUG: KASAN: [a-z-]+ in " FN, AT_CALLS, CRASH_FRAMES },
 	     .skip = "kernel_fault|tag_check|mem_abort|^el1h?_"),
 	FORM("kasan", "BUG: KASAN: (?:double-free(?: or invalid-free)?|invalid-free) in " FN,
-	     "KASAN: invalid-free in %F", .alts = { "invalid-free in %F" },
+	     "KASAN: invalid-free in %F", .alt = "invalid-free in %F",
 	     .trail = { "BUG: KASAN: [a-z -]+ in " FN, AT_CALLS, CRASH_FRAMES },
 	     .skip = "slab_|kfree|vunmap|vfree"),
 	FORM("kasan", "BUG: KASAN: ([a-z-]+) on address", "KASAN: %1 %2",
@@ -230,8 +229,7 @@ static const struct crash_form bug_forms[] = {
 	     "KMSAN: kernel-usb-infoleak in %F",
 	     .trail = { CRASH_FRAMES, "Local variable .* created at:|Uninit was created at:" },
 	     .skip = "alloc_skb|" USB_SUBMIT, .no_trace = true),
-	FORM("kmsan", "BUG: KMSAN: ([a-z-]+) in " FN, "KMSAN: %1 in %F",
-	     .alts = { "bad-access in %F" },
+	FORM("kmsan", "BUG: KMSAN: ([a-z-]+) in " FN, "KMSAN: %1 in %F", .alt = "bad-access in %F",
 	     .trail = { CRASH_FRAMES, "Local variable .* created at:|Uninit was created at:" },
 	     /* Ciphers and headers of replies hand on what others left uninitialised. */
 	     .skip = "alloc_skb|netlink_(?:ack|rcv_skb)|_encrypt$|^(?:crypto|cipher|drbg|rng)_",
@@ -240,10 +238,10 @@ static const struct crash_form bug_forms[] = {
 	FORM("kcsan", "BUG: KCSAN: (.*)", "KCSAN: %1", .no_trace = true),
 	FORM("kfence",
 	     "BUG: KFENCE: ((?:use-after-free|out-of-bounds|invalid) (?:read|write)) in " FN,
-	     "KFENCE: %1 in %F", .alts = { "bad-access in %F" },
+	     "KFENCE: %1 in %F", .alt = "bad-access in %F",
 	     .trail = { "BUG: KFENCE: [a-z -]+ in " FN, CRASH_FRAMES }),
 	FORM("kfence", "BUG: KFENCE: invalid free in " FN, "KFENCE: invalid free in %F",
-	     .alts = { "invalid-free in %F" },
+	     .alt = "invalid-free in %F",
 	     .trail = { "BUG: KFENCE: [a-z -]+ in " FN, CRASH_FRAMES }, .no_trace = true),
 	FORM("kfence", "BUG: KFENCE: memory corruption in " FN,
 	     "KFENCE: memory corruption in %F",
@@ -252,18 +250,18 @@ static const struct crash_form bug_forms[] = {
 	     "BUG: (?:unable to handle (?:kernel paging request|page fault for address)|"
 	     "Unable to handle kernel data access)",
 	     "BUG: unable to handle kernel paging request in %F",
-	     .alts = { "bad-access in %F" }, .trail = TRAIL_IP),
+	     .alt = "bad-access in %F", .trail = TRAIL_IP),
 	FORM("oops", "BUG: (?:unable to handle kernel|[Kk]ernel) NULL pointer dereference",
 	     "BUG: unable to handle kernel NULL pointer dereference in %F",
-	     .alts = { "bad-access in %F" }, .trail = TRAIL_IP),
+	     .alt = "bad-access in %F", .trail = TRAIL_IP),
 	/* Printed in two parts: the second one got lost. */
 	FORM("oops", "BUG: [Uu]nable to handle kernel", "BUG: unable to handle kernel",
 	     .cut = true),
 	FORM("oops", "BUG: .*stack guard page was hit at",
-	     "BUG: stack guard page was hit in %F", .alts = { "stack-overflow in %F" },
+	     "BUG: stack guard page was hit in %F", .alt = "stack-overflow in %F",
 	     .trail = TRAIL_IP, .pick = PICK_STALLED),
 	FORM("soft-lockup", "BUG: soft lockup", "BUG: soft lockup in %F",
-	     .alts = { "stall in %F" }, .trail = TRAIL_IP, .pick = PICK_STALLED),
+	     .alt = "stall in %F", .trail = TRAIL_IP, .pick = PICK_STALLED),
 	FORM("workqueue-lockup", "BUG: workqueue lockup", "BUG: workqueue lockup",
 	     .no_trace = true),
 	FORM("lock",
@@ -275,8 +273,7 @@ static const struct crash_form bug_forms[] = {
 	HELD_IN_USER,
 	FORM("lockdep", "BUG: bad unlock balance detected!", "BUG: bad unlock balance in %F",
 	     .trail = { AT_PC, AT_CALLS, CRASH_FRAMES }),
-	FORM("lockdep", "BUG: held lock freed!", "BUG: held lock freed in %1",
-	     .needs = { AT_PC }),
+	FORM("lockdep", "BUG: held lock freed!", "BUG: held lock freed in %1", .needs = { AT_PC }),
 	/* A lock that may sleep inside one that may not: newer kernels warn of it. */
 	FORM("lockdep", "BUG: Invalid wait context", "WARNING: locking bug in %F",
 	     .trail = TRAIL_CALLS, .skip = "lock_sock|release_sock"),
@@ -294,13 +291,11 @@ static const struct crash_form bug_forms[] = {
 	     .trail = { "backtrace(?: \\(crc \\w*\\))?:", CRASH_FRAMES },
 	     .skip = "kmemleak|mmap|kmem|slab|alloc|create_object|idr_get|list_lru_init|"
 	     "kv?asprintf|pcpu_create|strn?dup|memdup"),
-	FORM("bug", "BUG: Bad rss-counter state", "BUG: Bad rss-counter state",
-	     .no_trace = true),
+	FORM("bug", "BUG: Bad rss-counter state", "BUG: Bad rss-counter state", .no_trace = true),
 	FORM("bug", "BUG: non-zero (nr_ptes|nr_pmds) on freeing mm",
 	     "BUG: non-zero %1 on freeing mm", .no_trace = true),
 	FORM("bug", "BUG: Dentry .* still in use \\(\\d+\\) \\[(unmount) of ([^\\]]+)\\]",
-	     "BUG: Dentry still in use in %1",
-	     .alts = { "BUG: Dentry still in use [%1 of %2]" }),
+	     "BUG: Dentry still in use in %1", .alt = "BUG: Dentry still in use [%1 of %2]"),
 	FORM("bug", "BUG: Bad page (state|cache)", "BUG: Bad page %1 in %F",
 	     .trail = { "page last allocated", CRASH_FRAMES },
 	     .skip = "(?:free|put|get|update|release)_page|free_unref|^_*folio|alloc|"
@@ -379,7 +374,7 @@ static const struct crash_form info_forms[] = {
 	     .needs = { "takes", AT_LOCK }),
 	FORM("rcu-stall",
 	     "INFO: rcu_\\w+ (?:self-)?detected(?: expedited)? stall",
-	     "INFO: rcu detected stall in %F", .alts = { "stall in %F" },
+	     "INFO: rcu detected stall in %F", .alt = "stall in %F",
 	     .trail = { "apic_timer_interrupt", AT_IP, CRASH_FRAMES },
 	     .trail2 = { "apic_timer_interrupt|Exception stack|el1h_64_irq", CRASH_FRAMES },
 	     .skip = "apic_timer_interrupt|rcu", .pick = PICK_STALLED),
@@ -389,10 +384,9 @@ static const struct crash_form info_forms[] = {
 	RCU_USAGE,
 	FORM("hung-task",
 	     "INFO: task .{1,64} blocked (?:in I/O wait )?for more than \\d+ seconds",
-	     "INFO: task hung in %F", .alts = { "hang in %F" }, .trail = TRAIL_CALLS,
-	     .pick = PICK_HUNG),
+	     "INFO: task hung in %F", .alt = "hang in %F", .trail = TRAIL_CALLS, .pick = PICK_HUNG),
 	FORM("hung-task", "INFO: task .{1,64} can't die for more than .* seconds",
-	     "INFO: task can't die in %F", .alts = { "hang in %F" }, .trail = TRAIL_CALLS,
+	     "INFO: task can't die in %F", .alt = "hang in %F", .trail = TRAIL_CALLS,
 	     .skip = "schedule"),
 	/* What is left of a KASAN report of old. */
 	FORM("kasan", "INFO: (Freed|Allocated) in (.*)", "INFO: %1 in %2", .cut = true),
@@ -406,13 +400,12 @@ static const struct crash_form panic_forms[] = {
 	FORM("stack", PANIC "stack-protector: Kernel stack is corrupted in: " FN,
 	     "kernel panic: stack is corrupted in %1", .no_trace = true),
 	FORM("stack", PANIC "stack-protector: Kernel stack is corrupted in: [0-9a-f]+",
-	     "kernel panic: stack is corrupted in %F", .trail = TRAIL_CALLS,
-	     .skip = "stack_chk"),
+	     "kernel panic: stack is corrupted in %F", .trail = TRAIL_CALLS, .skip = "stack_chk"),
 	FORM("stack", PANIC "corrupted stack end detected inside scheduler",
-	     "kernel panic: corrupted stack end in %F", .alts = { "stack-overflow in %F" },
+	     "kernel panic: corrupted stack end in %F", .alt = "stack-overflow in %F",
 	     .trail = TRAIL_CALLS, .skip = "schedule|retint_kernel", .pick = PICK_STALLED),
 	FORM("stack", PANIC "kernel stack overflow", "kernel stack overflow in %F",
-	     .alts = { "stack-overflow in %F" }, .trail = TRAIL_CALLS, .skip = "bad_stack",
+	     .alt = "stack-overflow in %F", .trail = TRAIL_CALLS, .skip = "bad_stack",
 	     .pick = PICK_STALLED),
 	FORM("panic", PANIC "Attempted to kill init!", "kernel panic: Attempted to kill init!"),
 	FORM("panic", PANIC "Couldn't open N_TTY ldisc for \\S+ --- error -\\d+",
@@ -428,7 +421,7 @@ static const struct crash_form bug_at_forms[] = {
 	FORM("bug", "kernel BUG at mm/usercopy\\.c", "BUG: bad usercopy in %F",
 	     .trail = TRAIL_CALLS, .skip = "usercopy|__check"),
 	FORM("list", "kernel BUG at lib/list_debug\\.c", "BUG: corrupted list in %F",
-	     .alts = { "bad-access in %F" }, .trail = TRAIL_CALLS),
+	     .alt = "bad-access in %F", .trail = TRAIL_CALLS),
 	/* An skb's own checks are there for its users. */
 	FORM("bug", "kernel BUG at .", "kernel BUG in %F", .trail = TRAIL_IP, .skip = "^skb_"),
 	{ 0 },
@@ -436,7 +429,7 @@ static const struct crash_form bug_at_forms[] = {
 
 #define SLUB_LINE "^(BUG \\S+ \\(.*?\\): (.+))"
 #define SLUB \
-	FORM("bug", SLUB_LINE, "BUG: %2 in %F", .alts = { "%1" }, .needs = { AT_CALLS }, \
+	FORM("bug", SLUB_LINE, "BUG: %2 in %F", .alt = "%1", .needs = { AT_CALLS }, \
 	     .trail = TRAIL_CALLS, \
 	     .skip = "^check_|^slab_|object_err|free_(?:to_partial_list|debug_processing)|" \
 	     "alloc_debug_processing"), \
@@ -470,7 +463,7 @@ static const struct crash_form ubsan_forms[] = {
 	FORM("ubsan", "UBSAN: Undefined behaviour in", "UBSAN: undefined-behaviour in %F",
 	     .trail = TRAIL_CALLS, .skip = "ubsan|overflow"),
 	FORM("ubsan", "UBSAN: (array-index-out-of-bounds) in", "UBSAN: %1 in %F",
-	     .alts = { "bad-access in %F" }, .trail = TRAIL_CALLS, .skip = "ubsan|overflow"),
+	     .alt = "bad-access in %F", .trail = TRAIL_CALLS, .skip = "ubsan|overflow"),
 	FORM("ubsan", "UBSAN: (.*?) in", "UBSAN: %1 in %F", .trail = TRAIL_CALLS,
 	     .skip = "ubsan|overflow"),
 	{ 0 },
@@ -487,7 +480,7 @@ static const struct crash_form vfs_forms[] = {
 /* arm and arm64 */
 static const struct crash_form fault_forms[] = {
 	FORM("oops", "(Internal error|Unhandled fault):", "%1 in %F",
-	     .alts = { "bad-access in %F" }, .trail = TRAIL_IP),
+	     .alt = "bad-access in %F", .trail = TRAIL_IP),
 	FORM("oops", "Alignment trap:", "Alignment trap in %F", .trail = TRAIL_IP),
 	{ 0 },
 };
@@ -505,7 +498,7 @@ static const struct crash_form trusty_forms[] = {
 /* What ran in the guest gave up. */
 static const struct crash_form tool_forms[] = {
 	FORM("tool", "SYZFAIL:(.*)", "SYZFAIL:%1", .no_trace = true),
-	FORM("tool", "SYZFATAL:(.*)", "SYZFATAL:%1", .alts = { "SYZFATAL" }, .no_trace = true),
+	FORM("tool", "SYZFATAL:(.*)", "SYZFATAL:%1", .alt = "SYZFATAL", .no_trace = true),
 	{ 0 },
 };
 
@@ -529,11 +522,11 @@ const struct crash_mark crash_marks[] = {
 	  ONE("oops",
 	      "Unable to handle kernel (paging request|NULL pointer dereference|"
 	      "access to user memory)", "BUG: unable to handle kernel %1 in %F",
-	      .alts = { "bad-access in %F" }, .trail = TRAIL_IP) },
+	      .alt = "bad-access in %F", .trail = TRAIL_IP) },
 	/* A user's program may have one too. */
 	{ "general protection fault", .not = "general protection fault .* error:\\d+ in ",
 	  ONE("oops", "general protection fault.*:", "general protection fault in %F",
-	      .alts = { "bad-access in %F" }, .trail = TRAIL_IP) },
+	      .alt = "bad-access in %F", .trail = TRAIL_IP) },
 	{ "stack segment: ",
 	  ONE("oops", "stack segment: ", "stack segment fault in %F", .trail = TRAIL_IP) },
 	{ "Kernel panic", .forms = panic_forms },
@@ -549,7 +542,7 @@ const struct crash_mark crash_marks[] = {
 	{ ": nobody cared", .forms = irq_forms },
 	{ "Oops - ",
 	  ONE("oops", "^Oops - (.+?) \\[#\\d+\\]", "Oops - %1 in %F",
-	      .alts = { "bad-access in %F" }, .trail = TRAIL_IP) },
+	      .alt = "bad-access in %F", .trail = TRAIL_IP) },
 	{ "divide error:", .forms = divide_forms },
 	/* As kernels from 5.8 on spell it. */
 	{ "divide_error:", .forms = divide_forms },

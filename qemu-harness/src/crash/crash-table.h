@@ -13,7 +13,6 @@
 
 #define CRASH_NEEDS 2
 #define CRASH_TRAIL 4
-#define CRASH_ALTS 2
 
 /**
  * enum crash_pick - which of the frames that a trail finds names the report
@@ -40,7 +39,7 @@ enum crash_pick {
  *	   not of this form
  * @title: "%1" to "%4" are groups of @header, then of @needs; "%F" is the
  *	   function that the trail leads to
- * @alts: further titles that the same bug may have got
+ * @alt: another title that the same bug may have got, or NULL
  * @trail: how the function is found: patterns that lead through the report line
  *	   by line, each of which may catch a function, and CRASH_FRAMES, which
  *	   catches those of a stack trace
@@ -55,7 +54,7 @@ struct crash_form {
 	const char *header;
 	const char *needs[CRASH_NEEDS];
 	const char *title;
-	const char *alts[CRASH_ALTS];
+	const char *alt;
 	const char *trail[CRASH_TRAIL];
 	const char *trail2[CRASH_TRAIL];
 	const char *skip;

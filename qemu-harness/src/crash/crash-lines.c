@@ -85,10 +85,9 @@ void add_span(struct buf *out, struct span text)
 char *replace_all(const struct crash_neutral *what, char *text)
 {
 	for (; what->pattern; what++) {
-		char *old = text;
+		char *old __cleanup(free_ptr) = text;
 
 		text = pattern_replace(what->pattern, old, what->with);
-		free(old);
 	}
 	return text;
 }
@@ -180,18 +179,15 @@ static struct span own(struct log *log, const char *text)
 static struct span plain(struct log *log, struct span text)
 {
 	bool coded = memchr(text.at, '&', text.len) && pattern_find(crash_re.entity, text, NULL);
-	struct buf copy = {};
-	char *out;
+	struct buf copy __cleanup(buf_free) = {};
+	char *out __cleanup(free_ptr) = NULL;
 
 	if (!coded && !memchr(text.at, '\033', text.len))
 		return text;
 	add_span(&copy, text);
 	out = pattern_replace(crash_re.escape, copy.data ?: "", "");
-	buf_free(&copy);
 	out = coded ? replace_all(crash_entities, out) : out;
-	text = own(log, out);
-	free(out);
-	return text;
+	return own(log, out);
 }
 
 static struct line read_line(struct log *log, size_t offset)
@@ -356,7 +352,7 @@ bool line_wrapped(const struct log *log, const struct line *l, const struct line
  */
 void line_glue(struct log *log, struct line *to, const struct line *rest, const char *seam)
 {
-	struct buf text = {};
+	struct buf text __cleanup(buf_free) = {};
 
 	if (!seam)
 		seam = to->width == WRAP_SCREEN && !blanks(rest->text) ? "" : " ";
@@ -366,7 +362,6 @@ void line_glue(struct log *log, struct line *to, const struct line *rest, const 
 	to->text = own(log, text.data);
 	to->next = rest->next;
 	to->width = rest->width;
-	buf_free(&text);
 }
 
 /**

@@ -47,8 +47,9 @@ static json_t *frames_json(const struct crash *crash, struct symbols *symbols)
 				  part[4].at ? json_stringn(part[4].at, part[4].len) : json_null());
 		if (symbols && !part[4].at)
 			json_object_set_new(frame, "source",
-					    symbols_find(symbols, text_of(frame, "function"), offset,
-							 size, traced && !json_equal(place, trap)));
+					    symbols_find(symbols, text_of(frame, "function"),
+							 offset, size,
+							 traced && !json_equal(place, trap)));
 		json_array_append_new(array, frame);
 		if (!traced && !trap)
 			trap = json_incref(place);
@@ -121,7 +122,8 @@ static void add_line(struct buf *out, const char *line, json_t *frame)
  */
 char *crash_text(const struct crash *crash, struct symbols *symbols)
 {
-	json_t *doc = crash_json(crash, symbols), *frames = json_object_get(doc, "frames");
+	json_auto_t *doc = crash_json(crash, symbols);
+	json_t *frames = json_object_get(doc, "frames");
 	json_t *lines = json_object_get(doc, "report"), *line, *frame;
 	struct buf out = {};
 	size_t i, next = 0;
@@ -135,6 +137,5 @@ char *crash_text(const struct crash *crash, struct symbols *symbols)
 			frame = NULL;
 		add_line(&out, json_string_value(line), frame);
 	}
-	json_decref(doc);
 	return out.data;
 }

@@ -205,11 +205,8 @@ static struct meaning find_first(struct log *log, struct line *first)
 		*first = line_at(log, first->offset);
 		means = begins(log, first);
 	}
-	if (means.mark) {
-		/* Whatever stands in front of it: it is of the report. */
-		first->stamped |= log->bare && log->prefix.len;
+	if (means.mark)
 		swap(log, first, &means);
-	}
 	return means;
 }
 
@@ -340,19 +337,20 @@ static void add_line(struct crash *crash, const struct line *l)
 }
 
 /* The report that begins with @first, which says what it @means. */
-static void read_report(struct log *log, struct meaning means, const struct line *first,
+static void read_report(struct log *log, struct meaning means, struct line *first,
 			struct crash *crash)
 {
 	struct gathered g;
-	struct span *text;
+	struct span *text __cleanup(free_ptr) = NULL;
 	size_t i;
 
+	/* Whatever stands in front of the first line: it is of the report. */
+	first->stamped |= log->bare && log->prefix.len;
 	gather(log, first, &g);
 	text = xcalloc(g.n, sizeof(*text));
 	for (i = 0; i < g.n; i++)
 		text[i] = g.line[i].text;
 	crash_name(means, text, g.n, g.titled, crash);
-	free(text);
 	crash->start = report_start(log->at, first);
 	crash->end = g.line[g.own - 1].next;
 	for (i = crash->start; i < first->offset;) {
@@ -418,7 +416,6 @@ int crash_find_rest(const char *text, size_t len, struct crash *crash)
 	first = line_raw(&log, nl ? (size_t)(nl + 1 - text) : 0);
 	log_learn(&log, &first);
 	first = line_at(&log, first.offset);
-	first.stamped |= log.bare && log.prefix.len;
 	read_report(&log, means, &first, crash);
 	strv_free(&log.owned);
 	return 1;

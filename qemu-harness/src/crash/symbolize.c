@@ -23,7 +23,6 @@
  * @dwarf: its debug information
  * @table: the section with its symbols
  * @names: index of the section with their names
- * @nr: how many symbols
  * @root: directory that the sources were in, where it isn't the one of the build;
  *	  owned; or ""
  */
@@ -33,7 +32,6 @@ struct symbols {
 	Dwarf *dwarf;
 	Elf_Data *table;
 	size_t names;
-	size_t nr;
 	char *root;
 };
 
@@ -43,12 +41,10 @@ static bool find_table(struct symbols *s)
 	GElf_Shdr header;
 
 	while ((section = elf_nextscn(s->elf, section))) {
-		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_SYMTAB ||
-		    !header.sh_entsize)
+		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_SYMTAB)
 			continue;
 		s->table = elf_getdata(section, NULL);
 		s->names = header.sh_link;
-		s->nr = header.sh_size / header.sh_entsize;
 		return s->table;
 	}
 	return false;
@@ -158,14 +154,14 @@ static bool find_function(const struct symbols *s, const char *name, uint64_t si
 {
 	bool found = false;
 	uint64_t best = 0;
-	size_t i;
+	GElf_Sym sym;
+	int i;
 
-	for (i = 0; i < s->nr; i++) {
+	for (i = 0; gelf_getsym(s->table, i, &sym); i++) {
 		const char *symbol;
-		GElf_Sym sym;
 
-		if (!gelf_getsym(s->table, (int)i, &sym) || sym.st_shndx == SHN_UNDEF ||
-		    sym.st_size > size || (found && sym.st_size <= best))
+		if (sym.st_shndx == SHN_UNDEF || sym.st_size > size ||
+		    (found && sym.st_size <= best))
 			continue;
 		symbol = elf_strptr(s->elf, s->names, sym.st_name);
 		if (!symbol || strcmp(symbol, name))
@@ -201,13 +197,10 @@ static json_t *source_json(Dwarf_Die *die, const char *file, int line)
 	Dwarf_Attribute attr;
 	const char *name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attr)) ?:
 			   dwarf_diename(die);
-	char *demangled = name ? demangle(name) : NULL;
-	json_t *source = json_pack("{s:s, s:s?, s:i, s:b}", "function", demangled ?: name ?: "?",
-				   "file", known ? file : NULL, "line", known ? line : 0,
-				   "inlined", inlined);
+	char *demangled __cleanup(free_ptr) = name ? demangle(name) : NULL;
 
-	free(demangled);
-	return source;
+	return json_pack("{s:s, s:s?, s:i, s:b}", "function", demangled ?: name ?: "?",
+			 "file", known ? file : NULL, "line", known ? line : 0, "inlined", inlined);
 }
 
 static int number_attr(Dwarf_Die *die, unsigned int name)
@@ -223,9 +216,9 @@ static int number_attr(Dwarf_Die *die, unsigned int name)
 /* The functions around @address, from the inside out; each was called on a line of the next. */
 static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address, json_t *sources)
 {
+	Dwarf_Die *inner __cleanup(free_ptr) = NULL, *scopes __cleanup(free_ptr) = NULL;
 	Dwarf_Attribute attr;
 	const char *dir = dwarf_formstring(dwarf_attr(cu, DW_AT_comp_dir, &attr)) ?: "";
-	Dwarf_Die *inner = NULL, *scopes = NULL;
 	Dwarf_Line *row = dwarf_getsrc_die(cu, address);
 	Dwarf_Files *files = NULL;
 	const char *file = NULL;
@@ -234,7 +227,6 @@ static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address
 	if (dwarf_getscopes(cu, address, &inner) <= 0)
 		return;
 	n = dwarf_getscopes_die(&inner[0], &scopes);
-	free(inner);
 	dwarf_getsrcfiles(cu, &files, NULL);
 	if (row) {
 		file = dwarf_linesrc(row, NULL, NULL);
@@ -254,7 +246,6 @@ static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address
 					     (size_t)number_attr(&scopes[i], DW_AT_call_file),
 					     NULL, NULL) : NULL;
 	}
-	free(scopes);
 }
 
 /**

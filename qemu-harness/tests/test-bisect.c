@@ -14,7 +14,7 @@
 #include <math.h>
 #include <sys/wait.h>
 
-#include "bisect/suspect.h"
+#include "bisect/bisect-range.h"
 #include "sim-machine.h"
 
 /**
@@ -72,50 +72,106 @@ static unsigned int count(const char *text, const char *part)
 	return n;
 }
 
+/**
+ * struct odds - a range of the commits a, b and c, and what was seen
+ * @config: what is looked for
+ * @state: the revisions
+ * @range: the range
+ */
+struct odds {
+	struct bisect_config config;
+	struct bisect_state state;
+	struct bisect_range range;
+};
+
+static struct odds *odds_new(bool fix)
+{
+	struct odds *o = xcalloc(1, sizeof(*o));
+	struct strv commits = {};
+
+	strv_push(&commits, "c");
+	strv_push(&commits, "a");
+	strv_push(&commits, "b");
+	o->config.fix = fix;
+	o->state.config = &o->config;
+	bisect_range_init(&o->range, &o->state, &commits);
+	return o;
+}
+
+static void odds_free(struct odds *o)
+{
+	bisect_range_free(&o->range);
+	bisect_state_free(&o->state);
+	free(o);
+}
+
+/* A revision with some of the commits, and with so many more runs of its kernel. */
+static struct bisect_rev *odds_add(struct odds *o, const char *commits, const char *kernel,
+				   unsigned int hits, unsigned int silent)
+{
+	struct bisect_rev *rev = bisect_state_rev(&o->state, commits);
+	struct bisect_kernel *k = bisect_state_kernel(&o->state, kernel);
+	struct strv has = {};
+
+	for (; *commits; commits++)
+		strv_push(&has, (const char []){ *commits, '\0' });
+	bisect_range_locate(&o->range, rev, &has);
+	strv_free(&has);
+	rev->kernel = k;
+	k->rev = k->rev ?: rev;
+	k->hits += hits;
+	k->silent += silent;
+	k->used += hits + silent;
+	return rev;
+}
+
+static void expect_odds(struct odds *o, const char *commit, double odds)
+{
+	assert_true(fabs(bisect_range_odds(&o->range, commit) - odds) < 1e-9);
+}
+
 /* By hand: three commits, one hit at the newest, two silent runs of the first. */
 static void test_odds(void **state)
 {
-	const bool all[] = { true, true, true }, first[] = { true, false, false };
-	const struct suspect_test tests[] = {
-		{ .contains = all, .same = -1, .hits = 1 },
-		{ .contains = first, .same = -1, .silent = 2 },
-	};
-	struct suspects s = { .n = 3, .tests = tests, .nr_tests = 2 };
 	/* B(3/2, 5/2) / B(3/2, 1/2) = 1/8: what two silent runs leave */
 	const double sum = (1.0 / 8 + 1 + 1) / 6 + 1.0 / 16;
-	double odds[4];
+	struct odds *o = odds_new(false);
+	struct bisect_rev *first;
 
 	(void)state;
-	suspects_odds(&s, odds);
-	assert_true(fabs(odds[0] - 1.0 / 48 / sum) < 1e-9);
-	assert_true(fabs(odds[1] - 1.0 / 6 / sum) < 1e-9);
-	assert_true(fabs(odds[2] - 1.0 / 6 / sum) < 1e-9);
-	assert_true(fabs(odds[3] - 1.0 / 16 / sum) < 1e-9);
-	assert_true(fabs(suspects_buggy(&s, odds, first) - (odds[0] + odds[3])) < 1e-9);
+	odds_add(o, "abc", "new", 1, 0);
+	first = odds_add(o, "a", "old", 0, 2);
+	expect_odds(o, "a", 1.0 / 48 / sum);
+	expect_odds(o, "b", 1.0 / 6 / sum);
+	expect_odds(o, "c", 1.0 / 6 / sum);
+	expect_odds(o, "d", 0);
+	assert_true(fabs(o->range.odds[3] - 1.0 / 16 / sum) < 1e-9);
+	assert_true(fabs(bisect_range_buggy(&o->range, first) -
+			 (1.0 / 48 + 1.0 / 16) / sum) < 1e-9);
+	odds_free(o);
 	/* With a fix looked for, who has the commit doesn't have the bug. */
-	s.fix = true;
-	s.nr_tests = 1;
-	suspects_odds(&s, odds);
-	assert_true(odds[0] == 0 && odds[1] == 0 && odds[2] == 0 && odds[3] == 1);
+	o = odds_new(true);
+	odds_add(o, "abc", "new", 1, 0);
+	assert_true(bisect_range_odds(&o->range, "a") == 0);
+	assert_true(bisect_range_odds(&o->range, "b") == 0);
+	assert_true(bisect_range_odds(&o->range, "c") == 0);
+	assert_true(o->range.odds[3] == 1);
+	odds_free(o);
 }
 
 /* What lies between two revisions with the same kernel can't be it. */
 static void test_odds_same_kernel(void **state)
 {
-	const bool all[] = { true, true, true };
-	const bool one[] = { true, false, false }, two[] = { true, true, false };
-	const struct suspect_test tests[] = {
-		{ .contains = all, .same = -1, .hits = 5 },
-		{ .contains = one, .same = -1, .silent = 1 },
-		{ .contains = two, .same = 1 },
-	};
-	const struct suspects s = { .n = 3, .tests = tests, .nr_tests = 3 };
-	double odds[4];
+	struct odds *o = odds_new(false);
 
 	(void)state;
-	suspects_odds(&s, odds);
-	assert_true(odds[1] == 0);
-	assert_true(odds[2] > odds[0] && odds[0] > 0);
+	odds_add(o, "abc", "new", 5, 0);
+	odds_add(o, "a", "old", 0, 1);
+	odds_add(o, "ab", "old", 0, 0);
+	assert_true(bisect_range_odds(&o->range, "b") == 0);
+	assert_true(bisect_range_odds(&o->range, "c") > bisect_range_odds(&o->range, "a"));
+	assert_true(bisect_range_odds(&o->range, "a") > 0);
+	odds_free(o);
 }
 
 /* Every commit of a line is found, from either side, with as few builds as that takes. */

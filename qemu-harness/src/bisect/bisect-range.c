@@ -1,38 +1,54 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Knows which revision has which commits of the range, and weighs the commits
- * by all that the bisection has come to.
+ * Which revision has which commits of the range, and the odds of the commits, by
+ * Bayes' rule. The model:
+ *
+ * - One commit of the range began (or ended) the bug. Before anything was seen,
+ *   all are equally likely, and all of them together as likely as "none": that
+ *   the end that is said to be free of the bug has it as well.
+ * - A boot of a kernel with the bug shows it at an unknown rate, the same for
+ *   all kernels that have it; before anything was seen the rate follows
+ *   Jeffreys' prior, Beta(1/2, 1/2).
+ * - A kernel without the bug never shows it.
+ *
+ * With H hits in all, and S silent runs of kernels that would have the bug if a
+ * suspect was the one, its weight is the mean of rate^H (1 - rate)^S, which is
+ * B(1/2 + H, 1/2 + S) / B(1/2, 1/2). It is 0 if a kernel that would not have the
+ * bug showed it, or if it lies between two revisions whose kernels are equal.
  */
+#include <gsl/gsl_sf_gamma.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bisect/bisect-range.h"
-#include "bisect/suspect.h"
+
+#define PRIOR 0.5
+#define PRIOR_NONE 0.5
 
 static int by_hash(const void *a, const void *b)
 {
-	const struct bisect_place *x = a, *y = b;
-
-	return strcmp(x->hash, y->hash);
+	return strcmp(**(char **const *)a, **(char **const *)b);
 }
 
 /**
  * bisect_range_init() - a range
  * @r: filled; for bisect_range_free()
+ * @state: what was seen; it may change while the range is in use
  * @commits: its commits; moved
- * @fix: what is looked for ended the bug
  */
-void bisect_range_init(struct bisect_range *r, struct strv *commits, bool fix)
+void bisect_range_init(struct bisect_range *r, const struct bisect_state *state,
+		       struct strv *commits)
 {
 	size_t i;
 
-	*r = (struct bisect_range){ .commits = *commits, .fix = fix };
+	*r = (struct bisect_range){ .state = state, .commits = *commits };
 	*commits = (struct strv){};
 	r->odds = xcalloc(r->commits.n + 1, sizeof(*r->odds));
-	r->places = xcalloc(r->commits.n, sizeof(*r->places));
+	r->sorted = xcalloc(r->commits.n, sizeof(*r->sorted));
 	for (i = 0; i < r->commits.n; i++)
-		r->places[i] = (struct bisect_place){ r->commits.v[i], i };
-	qsort(r->places, r->commits.n, sizeof(*r->places), by_hash);
+		r->sorted[i] = &r->commits.v[i];
+	qsort(r->sorted, r->commits.n, sizeof(*r->sorted), by_hash);
 }
 
 /**
@@ -42,25 +58,18 @@ void bisect_range_init(struct bisect_range *r, struct strv *commits, bool fix)
 void bisect_range_free(struct bisect_range *r)
 {
 	strv_free(&r->commits);
-	free(r->places);
+	free(r->sorted);
 	free(r->odds);
 	*r = (struct bisect_range){};
 }
 
-/**
- * bisect_range_place() - where a commit is
- * @r: the range
- * @hash: the commit
- *
- * Return: its place, or -1 when it is not in the range
- */
-int bisect_range_place(const struct bisect_range *r, const char *hash)
+/* The index of a commit, or -1 when it is not in the range. */
+static int place(const struct bisect_range *r, const char *hash)
 {
-	const struct bisect_place key = { .hash = hash };
-	const struct bisect_place *hit = bsearch(&key, r->places, r->commits.n,
-						 sizeof(*r->places), by_hash);
+	char *text = (char *)hash, **key = &text;
+	char ***hit = bsearch(&key, r->sorted, r->commits.n, sizeof(*r->sorted), by_hash);
 
-	return hit ? (int)hit->at : -1;
+	return hit ? (int)(*hit - r->commits.v) : -1;
 }
 
 /**
@@ -75,84 +84,101 @@ void bisect_range_locate(const struct bisect_range *r, struct bisect_rev *rev,
 	size_t i;
 	int at;
 
-	rev->at = bisect_range_place(r, rev->hash);
+	rev->at = place(r, rev->hash);
 	rev->contains = xcalloc(r->commits.n, sizeof(*rev->contains));
 	for (i = 0; i < has->n; i++) {
-		at = bisect_range_place(r, has->v[i]);
+		at = place(r, has->v[i]);
 		if (at >= 0)
 			rev->contains[at] = true;
 	}
 }
 
-/* The first of @tests[0..@n-1] that was of the same kernel, or -1. */
-static int same_kernel(const struct bisect_rev *const *revs, size_t n, const struct bisect_rev *r)
+/* Does a revision have the bug if suspect @k is the one? */
+static bool buggy(const struct bisect_range *r, const struct bisect_rev *rev, size_t k)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (revs[i]->kernel == r->kernel)
-			return (int)i;
-	return -1;
+	return k == r->commits.n || rev->contains[k] != r->state->config->fix;
 }
 
-/* The odds of all commits, by what the bisection has come to. */
-static struct suspects weigh(struct bisect_range *r, const struct bisect_state *s)
+/* Silent runs that speak against suspect @k; -1 when it is out of the question. */
+static long against(const struct bisect_range *r, size_t k)
 {
-	struct suspect_test *tests = xcalloc(s->nr_revs, sizeof(*tests));
-	const struct bisect_rev **revs = xcalloc(s->nr_revs, sizeof(*revs));
-	struct suspects suspects = { .n = r->commits.n, .fix = r->fix, .tests = tests };
+	long silent = 0;
 	size_t i;
 
-	for (i = 0; i < s->nr_revs; i++) {
-		const struct bisect_rev *rev = s->revs[i];
-		size_t n = suspects.nr_tests;
+	for (i = 0; i < r->state->nr_revs; i++) {
+		const struct bisect_rev *rev = r->state->revs[i];
+		const struct bisect_kernel *kernel = rev->kernel;
+		bool bad;
 
-		if (!rev->contains || !rev->kernel || !rev->kernel->used)
+		if (!rev->contains || !kernel || !kernel->used)
 			continue;
-		tests[n].contains = rev->contains;
-		tests[n].same = same_kernel(revs, n, rev);
-		if (tests[n].same < 0) {
-			tests[n].hits = rev->kernel->hits;
-			tests[n].silent = rev->kernel->silent;
-		}
-		revs[suspects.nr_tests++] = rev;
+		bad = buggy(r, rev, k);
+		if (bad != buggy(r, kernel->rev, k) || (kernel->hits && !bad))
+			return -1;
+		if (bad && kernel->rev == rev)
+			silent += kernel->silent;
 	}
-	suspects_odds(&suspects, r->odds);
-	suspects.tests = NULL;
-	suspects.nr_tests = 0;
-	free(revs);
-	free(tests);
-	return suspects;
+	return silent;
+}
+
+/* Finds the odds of all suspects: @r->commits.n + 1 probabilities that sum up to 1. */
+static void weigh(struct bisect_range *r)
+{
+	double *odds = r->odds, most = -INFINITY, sum = 0;
+	const size_t n = r->commits.n;
+	unsigned int hits, runs;
+	size_t k;
+
+	bisect_state_showed(r->state, &hits, &runs);
+	for (k = 0; k <= n; k++) {
+		long silent = against(r, k);
+
+		odds[k] = -INFINITY;
+		if (silent < 0)
+			continue;
+		odds[k] = gsl_sf_lnbeta(PRIOR + hits, PRIOR + (double)silent) +
+			  log(k == n ? PRIOR_NONE : (1 - PRIOR_NONE) / (double)n);
+		most = fmax(most, odds[k]);
+	}
+	/* Never empty: what was seen of kernels can't rule out that all have the bug. */
+	for (k = 0; k <= n; k++) {
+		odds[k] = exp(odds[k] - most);
+		sum += odds[k];
+	}
+	for (k = 0; k <= n; k++)
+		odds[k] /= sum;
 }
 
 /**
  * bisect_range_buggy() - how likely a revision has the bug
  * @r: the range
- * @s: what was seen
- * @rev: the revision
+ * @rev: the revision; it was located
  *
  * Return: a probability
  */
-double bisect_range_buggy(struct bisect_range *r, const struct bisect_state *s,
-			  const struct bisect_rev *rev)
+double bisect_range_buggy(struct bisect_range *r, const struct bisect_rev *rev)
 {
-	const struct suspects suspects = weigh(r, s);
+	double sum = 0;
+	size_t k;
 
-	return suspects_buggy(&suspects, r->odds, rev->contains);
+	weigh(r);
+	for (k = 0; k <= r->commits.n; k++)
+		if (buggy(r, rev, k))
+			sum += r->odds[k];
+	return sum;
 }
 
 /**
  * bisect_range_odds() - how likely a commit is the one
  * @r: the range
- * @s: what was seen
  * @hash: the commit
  *
  * Return: a probability; 0 for a commit outside of the range
  */
-double bisect_range_odds(struct bisect_range *r, const struct bisect_state *s, const char *hash)
+double bisect_range_odds(struct bisect_range *r, const char *hash)
 {
-	int at = bisect_range_place(r, hash);
+	int at = place(r, hash);
 
-	weigh(r, s);
+	weigh(r);
 	return at < 0 ? 0 : r->odds[at];
 }

@@ -3,16 +3,16 @@
  * The course of a bisection. It is run from its beginning each time: what an
  * earlier call has seen is in the state file and is taken from there instead of
  * being built and run again, so that going on after an interruption needs no
- * memory of where it was, and the log comes out whole.
+ * memory of where it was, and the log comes out whole. The log has the form of
+ * syzbot's, line for line.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json-text.h"
-#include "bisect/bisect-log.h"
 #include "bisect/bisect-range.h"
-#include "bisect/bisect-state.h"
 
 /*
  * How long a revision is run, unless a number was ordered:
@@ -41,18 +41,6 @@
 #define MUTE_PART (2.0 / 3)
 
 /**
- * enum phase - what a revision is run for
- * @PHASE_LEARN: it has the bug: how often does that show?
- * @PHASE_STEP: has it the bug?
- * @PHASE_SETTLE: more of the same, a commit has been named
- */
-enum phase {
-	PHASE_LEARN,
-	PHASE_STEP,
-	PHASE_SETTLE,
-};
-
-/**
  * struct bisection - one call of bisect()
  * @config: as given
  * @ops: as given
@@ -63,10 +51,8 @@ enum phase {
  * @new: the newer end
  * @orders: marks given so far
  * @flaky: the log has said so
- * @told: the log has git's start
  * @rev: being run
- * @phase: for what
- * @named: the commit that was named, in PHASE_SETTLE
+ * @named: the commit that was named, while it is being confirmed; or NULL
  * @ended: outcomes of its runs by number; those that weren't taken yet have a text
  * @taken: so many of them were taken
  * @lost: runs lost in a row
@@ -82,9 +68,7 @@ struct bisection {
 	struct bisect_rev *new;
 	unsigned int orders;
 	bool flaky;
-	bool told;
 	struct bisect_rev *rev;
-	enum phase phase;
 	const char *named;
 	struct bisect_run *ended;
 	unsigned int taken;
@@ -92,53 +76,47 @@ struct bisection {
 	int error;
 };
 
-/* The revision, with all that is known of its place in history. */
-static int reach(struct bisection *b, const char *hash, struct bisect_rev **rev)
+/* Finds the revision's place in the range. */
+static int reach(struct bisection *b, struct bisect_rev *r)
 {
-	struct bisect_rev *r = bisect_state_rev(&b->state, hash);
-	struct strv has = {};
+	struct strv has __cleanup(strv_free) = {};
 	int rc;
 
-	*rev = r;
 	if (r->contains)
 		return 0;
-	rc = b->ops->commits(b->ctx, &b->olds, hash, &has);
-	if (rc >= 0)
+	rc = b->ops->commits(b->ctx, &b->olds, r->hash, &has);
+	if (!rc)
 		bisect_range_locate(&b->range, r, &has);
-	strv_free(&has);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
-/* The range from @b->olds to @new, and the place in it of all that was examined. */
-static int set_range(struct bisection *b, const char *new)
+/* The range from @b->olds to @b->new, and the place in it of all that was examined. */
+static int set_range(struct bisection *b)
 {
-	struct bisect_rev *r;
 	struct strv commits = {};
 	size_t i;
 	int rc;
 
-	rc = b->ops->commits(b->ctx, &b->olds, new, &commits);
-	if (rc < 0)
+	rc = b->ops->commits(b->ctx, &b->olds, b->new->hash, &commits);
+	if (rc)
 		return rc;
 	if (!commits.n) {
 		pr_err("no commits between %s and %s: are good and bad mixed up?", b->olds.v[0],
-		       new);
+		       b->new->hash);
 		return -EINVAL;
 	}
 	bisect_range_free(&b->range);
-	bisect_range_init(&b->range, &commits, b->config->fix);
+	bisect_range_init(&b->range, &b->state, &commits);
 	for (i = 0; i < b->state.nr_revs; i++) {
 		free(b->state.revs[i]->contains);
 		b->state.revs[i]->contains = NULL;
 	}
-	for (i = 0; rc >= 0 && i < b->state.nr_revs; i++)
+	for (i = 0; !rc && i < b->state.nr_revs; i++)
 		if (b->state.revs[i]->mark)
-			rc = reach(b, b->state.revs[i]->hash, &r);
-	for (i = 0; rc >= 0 && i < b->olds.n; i++)
-		rc = reach(b, b->olds.v[i], &r);
-	if (rc >= 0)
-		rc = reach(b, new, &b->new);
-	return rc < 0 ? rc : 0;
+			rc = reach(b, b->state.revs[i]);
+	for (i = 0; !rc && i < b->olds.n; i++)
+		rc = reach(b, bisect_state_rev(&b->state, b->olds.v[i]));
+	return rc ?: reach(b, b->new);
 }
 
 /*
@@ -148,11 +126,6 @@ static int set_range(struct bisection *b, const char *new)
 static bool contains(const struct bisect_rev *r, const struct bisect_rev *of)
 {
 	return of->at < 0 ? !of->contains[0] : r->contains[of->at];
-}
-
-static double buggy(struct bisection *b, const struct bisect_rev *r)
-{
-	return bisect_range_buggy(&b->range, &b->state, r);
 }
 
 static bool is_hit(const struct bisect_run *run, const char *title)
@@ -175,27 +148,33 @@ static void use(struct bisection *b, struct bisect_kernel *k)
 		k->hits++;
 }
 
+static unsigned int runs_max(const struct bisection *b)
+{
+	if (b->config->runs)
+		return b->config->runs;
+	if (b->named)
+		return 2 * RUNS_MAX;
+	return strcmp(b->rev->hash, b->config->bad) ? RUNS_MAX : LEARN_RUNS;
+}
+
 /* Has the revision been run for long enough? */
 static bool enough(struct bisection *b)
 {
 	const struct bisect_kernel *k = b->rev->kernel;
-	unsigned int runs = b->config->runs;
 
-	if (runs)
-		return k->used >= runs;
+	if (k->used >= runs_max(b))
+		return true;
+	if (b->config->runs)
+		return false;
 	if (!k->hits && !k->silent && k->used >= MUTE_RUNS)
 		return true;
-	switch (b->phase) {
-	case PHASE_LEARN:
-		return k->hits >= LEARN_HITS || k->used >= LEARN_RUNS;
-	case PHASE_STEP:
-		return k->hits || k->used >= RUNS_MAX ||
-		       (k->silent && buggy(b, b->rev) < STEP_RISK);
-	default:
-		if (k->hits || k->used >= 2 * RUNS_MAX)
-			return true;
-		return bisect_range_odds(&b->range, &b->state, b->named) >= PROMISE;
-	}
+	if (!b->named && !strcmp(b->rev->hash, b->config->bad))
+		return k->hits >= LEARN_HITS;
+	if (k->hits)
+		return true;
+	if (b->named)
+		return bisect_range_odds(&b->range, b->named) >= PROMISE;
+	return k->silent && bisect_range_buggy(&b->range, b->rev) < STEP_RISK;
 }
 
 static bool take_next(struct bisection *b, struct bisect_run *run)
@@ -211,7 +190,7 @@ static bool take_next(struct bisection *b, struct bisect_run *run)
 	*run = (struct bisect_run){};
 	use(b, k);
 	b->error = bisect_state_save(&b->state);
-	return b->error < 0 || enough(b);
+	return b->error || enough(b);
 }
 
 /*
@@ -232,20 +211,11 @@ static bool take(void *arg, struct bisect_run *run)
 	return done;
 }
 
-static unsigned int runs_max(const struct bisection *b)
-{
-	if (b->config->runs)
-		return b->config->runs;
-	if (b->phase == PHASE_LEARN)
-		return LEARN_RUNS;
-	return b->phase == PHASE_STEP ? RUNS_MAX : 2 * RUNS_MAX;
-}
-
 static int run_rev(struct bisection *b)
 {
 	struct bisect_rev *r = b->rev;
 	struct bisect_kernel *k = r->kernel;
-	double start, before = r->test_s;
+	double start = now(), before = r->test_s;
 	unsigned int max, i;
 	int rc;
 
@@ -257,20 +227,19 @@ static int run_rev(struct bisection *b)
 	b->ended = xcalloc(max + 1, sizeof(*b->ended));
 	b->taken = 0;
 	b->lost = 0;
-	start = now();
 	rc = b->ops->test(b->ctx, k->rev->hash, k->signature, k->n, max, take, b);
 	r->test_s = before + now() - start;
 	for (i = b->taken; i < max; i++)
 		bisect_run_free(&b->ended[i]);
 	free(b->ended);
-	if (rc >= 0)
-		rc = b->error < 0 ? b->error : bisect_state_save(&b->state);
-	if (rc >= 0 && b->lost >= LOST_MAX) {
+	if (!rc)
+		rc = b->error ?: bisect_state_save(&b->state);
+	if (!rc && b->lost >= LOST_MAX) {
 		pr_err("%u runs in a row were lost: the machine is at fault, not the kernel; "
 		       "mend it and run the same command to go on", b->lost);
 		rc = -EIO;
 	}
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 static int build_rev(struct bisection *b, struct bisect_rev *r)
@@ -282,7 +251,7 @@ static int build_rev(struct bisection *b, struct bisect_rev *r)
 	if (r->kernel || r->error)
 		return 0;
 	rc = b->ops->build(b->ctx, r->hash, &built);
-	if (rc < 0) {
+	if (rc) {
 		free(built.subject);
 		return rc;
 	}
@@ -310,15 +279,14 @@ static void mark(struct bisection *b, struct bisect_rev *r, enum bisect_mark m)
 	r->order = ++b->orders;
 }
 
-static enum bisect_mark judge(const struct bisection *b, const struct bisect_kernel *k)
+/* The verdict by the runs of a kernel, of which @ordered were ordered; 0: no number. */
+static enum bisect_mark judge(const struct bisect_kernel *k, unsigned int ordered)
 {
 	unsigned int mute = k->used - k->hits - k->silent;
 
 	if (k->hits)
 		return BISECT_BAD;
-	if (!k->silent || (b->config->runs && mute > MUTE_PART * b->config->runs))
-		return BISECT_SKIP;
-	return BISECT_GOOD;
+	return !k->silent || (ordered && mute > MUTE_PART * ordered) ? BISECT_SKIP : BISECT_GOOD;
 }
 
 /**
@@ -331,38 +299,47 @@ static enum bisect_mark judge(const struct bisection *b, const struct bisect_ker
  */
 enum bisect_mark bisect_judge(const struct bisect_run *runs, unsigned int n, const char *title)
 {
-	struct bisect_config config = { .runs = n };
-	struct bisection b = { .config = &config };
-	struct bisect_kernel k = { .n = n, .used = n };
+	struct bisect_kernel k = { .used = n };
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		k.silent += runs[i].seen == BISECT_SEEN_NOTHING;
 		k.hits += is_hit(&runs[i], title);
 	}
-	return judge(&b, &k);
+	return judge(&k, n);
 }
 
+/* The outcomes of runs from @from on: one line when all are the same, else a line a run. */
 static void say_runs(struct bisection *b, const struct bisect_kernel *k, unsigned int from)
 {
-	bisect_log_runs(b->config->log, k, from);
+	FILE *log = b->config->log;
+	bool same = true;
+	unsigned int i;
+
+	for (i = from; i < k->used; i++)
+		same &= !strcmp(k->runs[i].text, k->runs[from].text);
+	if (same && from < k->used)
+		fprintf(log, "all runs: %s\n", k->runs[from].text);
+	for (i = from; !same && i < k->used; i++)
+		fprintf(log, "run #%u: %s\n", i - from, k->runs[i].text);
 	if (!b->flaky && k->hits && k->hits <= k->silent) {
-		fprintf(b->config->log, "reproducer seems to be flaky\n");
+		fprintf(log, "reproducer seems to be flaky\n");
 		b->flaky = true;
 	}
 }
 
 /* Builds and runs a revision, and marks it. */
-static int examine(struct bisection *b, struct bisect_rev *r, enum phase phase)
+static int examine(struct bisection *b, struct bisect_rev *r)
 {
 	FILE *log = b->config->log;
 	unsigned int from = 0;
+	enum bisect_mark m;
 	int rc;
 
 	fprintf(log, "testing commit %s with %s\n", r->hash, b->config->compiler);
 	fflush(log);
 	rc = build_rev(b, r);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	if (!r->kernel) {
 		fprintf(log, "build failed: %s\n", r->error);
@@ -373,7 +350,7 @@ static int examine(struct bisection *b, struct bisect_rev *r, enum phase phase)
 	fflush(log);
 	if (!r->kernel->rev) {
 		r->kernel->rev = r;
-	} else if (phase == PHASE_SETTLE) {
+	} else if (b->named) {
 		from = r->kernel->used;
 	} else {
 		/* The runs are told again: who reads the log expects them here. */
@@ -383,14 +360,14 @@ static int examine(struct bisection *b, struct bisect_rev *r, enum phase phase)
 		return 0;
 	}
 	b->rev = r;
-	b->phase = phase;
 	rc = run_rev(b);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	say_runs(b, r->kernel, from);
 	fflush(log);
-	if (judge(b, r->kernel) != r->mark)
-		mark(b, r, judge(b, r->kernel));
+	m = judge(r->kernel, b->config->runs);
+	if (m != r->mark)
+		mark(b, r, m);
 	return bisect_state_save(&b->state);
 }
 
@@ -443,15 +420,10 @@ static const char *marks(const struct bisection *b, struct strv *good, struct st
 
 static int ask_git(struct bisection *b, struct bisect_next *next)
 {
-	struct strv good = {}, skip = {};
+	struct strv good __cleanup(strv_free) = {}, skip __cleanup(strv_free) = {};
 	const char *bad = marks(b, &good, &skip);
-	int rc;
 
-	*next = (struct bisect_next){};
-	rc = b->ops->next(b->ctx, bad, &good, &skip, next);
-	strv_free(&good);
-	strv_free(&skip);
-	return rc;
+	return b->ops->next(b->ctx, bad, &good, &skip, next);
 }
 
 static void next_free(struct bisect_next *next)
@@ -461,63 +433,57 @@ static void next_free(struct bisect_next *next)
 	*next = (struct bisect_next){};
 }
 
-/* git's words on a mark; looking for a fix, its good and bad are the other way round. */
-static const char *git_word(const struct bisection *b, const struct bisect_rev *r)
-{
-	if (r->mark == BISECT_SKIP)
-		return "skip";
-	return has_it(b, r) ? "bad" : "good";
-}
-
+/*
+ * What git says after the mark of @r, or after the start (NULL). git's words on marks:
+ * looking for a fix, its good and bad are the other way round.
+ */
 static void say_git(struct bisection *b, const struct bisect_rev *r, const struct bisect_next *next)
 {
-	struct buf ends = {};
+	FILE *log = b->config->log;
 	size_t i;
 
-	if (b->told) {
-		bisect_log_git(b->config->log, git_word(b, r), r->hash, next->text);
+	if (r) {
+		fprintf(log, "# git bisect %s %s", r->mark == BISECT_SKIP ? "skip" :
+			has_it(b, r) ? "bad" : "good", r->hash);
 	} else {
-		buf_addf(&ends, "%s", b->new->hash);
+		fprintf(log, "# git bisect start %s", b->new->hash);
 		for (i = 0; i < b->olds.n; i++)
-			buf_addf(&ends, " %s", b->olds.v[i]);
-		bisect_log_git(b->config->log, "start", ends.data, next->text);
-		buf_free(&ends);
-		b->told = true;
+			fprintf(log, " %s", b->olds.v[i]);
 	}
-	fflush(b->config->log);
+	fprintf(log, "\n%s\n", next->text);
+	fflush(log);
 }
 
 /* Where the ends parted. 1: the bug isn't there (looking for a fix: it is), as it should be. */
 static int examine_bases(struct bisection *b, struct bisect_result *result)
 {
-	struct strv bases = {};
+	struct strv bases __cleanup(strv_free) = {};
+	bool fix = b->config->fix;
 	struct bisect_rev *r;
 	size_t i;
 	int rc = 0;
 
-	for (i = 0; rc >= 0 && i < b->olds.n; i++)
+	for (i = 0; !rc && i < b->olds.n; i++)
 		rc = b->ops->bases(b->ctx, b->new->hash, b->olds.v[i], &bases);
-	for (i = 0; rc >= 0 && i < bases.n; i++) {
-		rc = reach(b, bases.v[i], &r);
-		if (rc < 0 || r->mark)
+	for (i = 0; !rc && i < bases.n; i++) {
+		r = bisect_state_rev(&b->state, bases.v[i]);
+		rc = reach(b, r);
+		if (rc || r->mark)
 			continue;
 		fprintf(b->config->log, "testing merge base %s\n", r->hash);
-		rc = examine(b, r, PHASE_STEP);
-		if (rc < 0)
-			continue;
+		rc = examine(b, r);
+		if (rc)
+			return rc;
 		if (r->mark != BISECT_SKIP)
 			strv_push(&b->olds, r->hash);
 		if (!has_it(b, r))
 			continue;
 		fprintf(b->config->log, "the merge base %s is %s: the bug %s between it and %s\n",
-			r->hash, b->config->fix ? "good" : "bad",
-			b->config->fix ? "began" : "was fixed", b->olds.v[0]);
+			r->hash, fix ? "good" : "bad", fix ? "began" : "was fixed", b->olds.v[0]);
 		result->verdict = BISECT_MERGE_BASE;
-		strv_free(&bases);
 		return 0;
 	}
-	strv_free(&bases);
-	return rc < 0 ? rc : 1;
+	return rc ?: 1;
 }
 
 /* The good revisions, or releases until one is good. 1: go on. */
@@ -536,13 +502,13 @@ static int examine_good(struct bisection *b, struct bisect_result *result)
 		if (config->walk) {
 			strv_free(&b->olds);
 			strv_push(&b->olds, config->good.v[i]);
-			rc = set_range(b, b->new->hash);
-			if (rc < 0)
+			rc = set_range(b);
+			if (rc)
 				return rc;
 		}
 		r = bisect_state_rev(&b->state, config->good.v[i]);
-		rc = examine(b, r, PHASE_STEP);
-		if (rc < 0)
+		rc = examine(b, r);
+		if (rc)
 			return rc;
 		result->verdict = r->mark == BISECT_SKIP ? BISECT_INCONCLUSIVE : BISECT_OUTSIDE;
 		if (config->walk && r->mark == BISECT_GOOD)
@@ -561,10 +527,9 @@ static int examine_good(struct bisection *b, struct bisect_result *result)
 static int examine_ends(struct bisection *b, struct bisect_result *result)
 {
 	struct bisect_rev *bad = bisect_state_rev(&b->state, b->config->bad);
-	int rc;
+	int rc = examine(b, bad);
 
-	rc = examine(b, bad, PHASE_LEARN);
-	if (rc < 0)
+	if (rc)
 		return rc;
 	if (bad->mark != BISECT_BAD) {
 		fprintf(b->config->log, "the crash wasn't reproduced on the original commit\n");
@@ -579,16 +544,15 @@ static int examine_ends(struct bisection *b, struct bisect_result *result)
 static struct bisect_rev *doubtful(struct bisection *b)
 {
 	struct bisect_rev *worst = NULL;
-	double most = 0;
+	double most = 0, p;
 	size_t i;
 
 	for (i = 0; i < b->state.nr_revs; i++) {
 		struct bisect_rev *r = b->state.revs[i];
-		double p;
 
 		if (r->mark != BISECT_GOOD || r->kernel->used >= 2 * RUNS_MAX || refuted(b, r))
 			continue;
-		p = buggy(b, r);
+		p = bisect_range_buggy(&b->range, r);
 		if (p > most) {
 			most = p;
 			worst = r;
@@ -608,19 +572,17 @@ static int settle(struct bisection *b, const char *named)
 	int rc;
 
 	b->named = named;
-	for (;;) {
+	do {
 		r = doubtful(b);
-		odds = bisect_range_odds(&b->range, &b->state, named);
+		odds = bisect_range_odds(&b->range, named);
 		if (b->config->runs || !r || odds >= PROMISE)
 			return 1;
 		fprintf(b->config->log, "odds that this is right: %.1f %%; once more:\n",
 			100 * odds);
-		rc = examine(b, r, PHASE_SETTLE);
-		if (rc < 0)
-			return rc;
-		if (r->mark == BISECT_BAD)
-			return 0;
-	}
+		rc = examine(b, r);
+	} while (!rc && r->mark != BISECT_BAD);
+	b->named = NULL;
+	return rc;
 }
 
 /* A good end that turned out to be bad, or NULL. */
@@ -646,37 +608,26 @@ static int search(struct bisection *b, struct bisect_next *next)
 
 	for (;;) {
 		rc = ask_git(b, next);
-		if (rc < 0)
+		if (rc)
 			return rc;
 		say_git(b, r, next);
 		if (next->where == BISECT_LEFT)
 			return 0;
 		if (next->where == BISECT_FOUND) {
 			rc = settle(b, next->revs.v[0]);
-			if (rc < 0 || rc == 1)
+			if (rc)
 				return rc;
 			r = b->rev;
 			if (refuted_end(b))
 				return 0;
 		} else {
-			rc = reach(b, next->revs.v[0], &r);
-			if (rc >= 0)
-				rc = examine(b, r, PHASE_STEP);
-			if (rc < 0)
+			r = bisect_state_rev(&b->state, next->revs.v[0]);
+			rc = reach(b, r) ?: examine(b, r);
+			if (rc)
 				return rc;
 		}
 		next_free(next);
 	}
-}
-
-static double odds_of(struct bisection *b, const struct strv *revs)
-{
-	double sum = 0;
-	size_t i;
-
-	for (i = 0; i < revs->n; i++)
-		sum += bisect_range_odds(&b->range, &b->state, revs->v[i]);
-	return sum;
 }
 
 /* "culprit signature", "parent  signature". A parent that was not run is built for it. */
@@ -695,7 +646,7 @@ static int say_signatures(struct bisection *b, const struct bisect_commit *commi
 		fflush(log);
 	}
 	rc = build_rev(b, parent);
-	if (rc < 0 || !parent->kernel)
+	if (rc || !parent->kernel)
 		return rc;
 	fprintf(log, "culprit signature: %s\nparent  signature: %s\n", r->kernel->signature,
 		parent->kernel->signature);
@@ -720,6 +671,16 @@ static const char *title_of(const struct bisection *b, const struct bisect_run *
 	return strcmp(b->state.title, "any") ? b->state.title : hit->titles.v[0];
 }
 
+static void say_crash(const struct bisection *b, const struct bisect_run *hit)
+{
+	const char *report = hit && hit->report ? hit->report : "";
+	size_t len = strlen(report);
+
+	if (hit)
+		fprintf(b->config->log, "crash: %s\n%s%s", title_of(b, hit), report,
+			len && report[len - 1] != '\n' ? "\n" : "");
+}
+
 /* How often the bug showed where it is; to where the odds come from. */
 static void say_odds(struct bisection *b, double odds)
 {
@@ -733,60 +694,100 @@ static void say_odds(struct bisection *b, double odds)
 	fprintf(b->config->log, "odds that this is right: %.2f %%\n", 100 * odds);
 }
 
+/* "1h2m3.4s" */
+static void say_duration(FILE *log, const char *before, double s)
+{
+	unsigned long h = (unsigned long)(s / 3600), m = (unsigned long)(fmod(s, 3600) / 60);
+
+	fprintf(log, "%s", before);
+	if (h)
+		fprintf(log, "%luh", h);
+	if (h || m)
+		fprintf(log, "%lum", m);
+	fprintf(log, "%.9fs", fmod(s, 60));
+}
+
+static void say_total(const struct bisection *b)
+{
+	const struct bisect_state *s = &b->state;
+	double build = 0, test = 0;
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < s->nr_revs; i++) {
+		n += s->revs[i]->mark != BISECT_UNKNOWN;
+		build += s->revs[i]->build_s;
+		test += s->revs[i]->test_s;
+	}
+	fprintf(b->config->log, "revisions tested: %u", n);
+	say_duration(b->config->log, ", total time: ", bisect_state_seconds(s));
+	say_duration(b->config->log, " (build: ", build);
+	say_duration(b->config->log, ", test: ", test);
+	fprintf(b->config->log, ")\n");
+}
+
+static void say_recipients(FILE *log, const char *name, const struct strv *list)
+{
+	size_t i;
+
+	fprintf(log, "recipients (%s): [", name);
+	for (i = 0; i < list->n; i++)
+		fprintf(log, "%s\"%s\"", i ? " " : "", list->v[i]);
+	fprintf(log, "]\n");
+}
+
 static const char *what(const struct bisection *b)
 {
 	return b->config->fix ? "good" : "bad";
 }
 
-static int say_named(struct bisection *b, struct bisect_result *result)
+static int say_named(struct bisection *b, const struct bisect_result *result)
 {
-	struct bisect_rev *r = bisect_state_rev(&b->state, result->commit);
-	FILE *log = b->config->log;
+	const struct bisect_run *hit = first_hit(b, bisect_state_rev(&b->state, result->commit));
 	struct bisect_commit commit = {};
-	const struct bisect_run *hit;
+	FILE *log = b->config->log;
 	int rc;
 
 	rc = b->ops->commit(b->ctx, result->commit, &commit);
-	if (rc >= 0)
+	if (!rc)
 		rc = say_signatures(b, &commit, result->commit);
-	if (rc < 0)
-		goto out;
-	say_odds(b, result->odds);
-	bisect_log_total(log, &b->state);
-	fprintf(log, "first %s commit: %s %s\n", what(b), result->commit, commit.title);
-	bisect_log_recipients(log, &commit);
-	hit = first_hit(b, r);
-	if (hit)
-		bisect_log_crash(log, title_of(b, hit), hit->report);
-	b->state.result = json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:o, s:o}",
-				    "verdict", "named", "commit", result->commit,
-				    "subject", json_text(commit.title), "odds", result->odds,
-				    "to", json_texts(&commit.to), "cc", json_texts(&commit.cc),
-				    "crash", json_text(hit ? title_of(b, hit) : NULL),
-				    "report", json_text(hit ? hit->report : NULL));
-out:
+	if (!rc) {
+		say_odds(b, result->odds);
+		say_total(b);
+		fprintf(log, "first %s commit: %s %s\n", what(b), result->commit, commit.title);
+		say_recipients(log, "to", &commit.to);
+		say_recipients(log, "cc", &commit.cc);
+		say_crash(b, hit);
+		b->state.result = json_pack("{s:s, s:s, s:o, s:f, s:o, s:o, s:o, s:o}",
+					    "verdict", "named", "commit", result->commit,
+					    "subject", json_text(commit.title),
+					    "odds", result->odds, "to", json_texts(&commit.to),
+					    "cc", json_texts(&commit.cc), "crash",
+					    json_text(hit ? title_of(b, hit) : NULL), "report",
+					    json_text(hit ? hit->report : NULL));
+	}
 	free(commit.title);
 	strv_free(&commit.parents);
 	strv_free(&commit.to);
 	strv_free(&commit.cc);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
-static void say_left(struct bisection *b, const struct strv *left, struct bisect_result *result)
+static void say_left(struct bisection *b, const struct strv *left, double odds)
 {
 	size_t i;
 
-	say_odds(b, result->odds);
-	bisect_log_total(b->config->log, &b->state);
+	say_odds(b, odds);
+	say_total(b);
 	fprintf(b->config->log, "bisection is inconclusive, the first %s commit could be any of:\n",
 		what(b));
 	for (i = 0; i < left->n; i++)
 		fprintf(b->config->log, "%s\n", left->v[i]);
 	b->state.result = json_pack("{s:s, s:o, s:f}", "verdict", "inconclusive",
-				    "commits", json_texts(left), "odds", result->odds);
+				    "commits", json_texts(left), "odds", odds);
 }
 
-static void say_nothing(struct bisection *b, const struct bisect_result *result)
+static void say_nothing(struct bisection *b, enum bisect_verdict verdict)
 {
 	static const char *const names[] = {
 		[BISECT_INCONCLUSIVE] = "inconclusive",
@@ -795,45 +796,44 @@ static void say_nothing(struct bisection *b, const struct bisect_result *result)
 		[BISECT_MERGE_BASE] = "merge base",
 	};
 	const struct bisect_rev *end = refuted_end(b);
-	const struct bisect_run *hit = end ? first_hit(b, end) : NULL;
-	FILE *log = b->config->log;
 
-	bisect_log_total(log, &b->state);
-	if (result->verdict == BISECT_OUTSIDE)
-		fprintf(log, b->config->fix ? "the crash still happens on HEAD\n" :
+	say_total(b);
+	if (verdict == BISECT_OUTSIDE)
+		fprintf(b->config->log, b->config->fix ? "the crash still happens on HEAD\n" :
 			"the crash already happened on the oldest tested release\n");
-	if (hit)
-		bisect_log_crash(log, title_of(b, hit), hit->report);
-	b->state.result = json_pack("{s:s}", "verdict", names[result->verdict]);
+	say_crash(b, end ? first_hit(b, end) : NULL);
+	b->state.result = json_pack("{s:s}", "verdict", names[verdict]);
 }
 
 static int conclude(struct bisection *b, const struct bisect_next *next,
 		    struct bisect_result *result)
 {
+	size_t i;
+
 	if (refuted_end(b) || !next->revs.n) {
 		if (next->where == BISECT_LEFT && !next->revs.n) {
 			fprintf(b->config->log, "no commit to the paths is the first %s one\n",
 				what(b));
 			result->verdict = BISECT_INCONCLUSIVE;
 		}
-		say_nothing(b, result);
+		say_nothing(b, result->verdict);
 		return 0;
 	}
-	result->odds = odds_of(b, &next->revs);
+	for (i = 0; i < next->revs.n; i++)
+		result->odds += bisect_range_odds(&b->range, next->revs.v[i]);
 	if (next->where == BISECT_FOUND) {
 		result->verdict = BISECT_NAMED;
 		result->commit = xstrdup(next->revs.v[0]);
 		return say_named(b, result);
 	}
 	result->verdict = BISECT_INCONCLUSIVE;
-	say_left(b, &next->revs, result);
+	say_left(b, &next->revs, result->odds);
 	return 0;
 }
 
 static int start(struct bisection *b)
 {
 	const struct bisect_config *config = b->config;
-	const char *new = config->fix ? config->good.v[0] : config->bad;
 	size_t i;
 
 	if (config->title)
@@ -842,11 +842,13 @@ static int start(struct bisection *b)
 		"bisecting cause commit starting from %s\n", config->bad);
 	/* It is tested first, and so is the first of the list. */
 	b->new = bisect_state_rev(&b->state, config->bad);
-	if (config->fix)
+	if (config->fix) {
 		strv_push(&b->olds, config->bad);
+		b->new = bisect_state_rev(&b->state, config->good.v[0]);
+	}
 	for (i = 0; !config->fix && i < (config->walk ? 1 : config->good.n); i++)
 		strv_push(&b->olds, config->good.v[i]);
-	return set_range(b, new);
+	return set_range(b);
 }
 
 /**
@@ -864,29 +866,24 @@ int bisect(const struct bisect_config *config, const struct bisect_ops *ops, voi
 {
 	struct bisection b = { .config = config, .ops = ops, .ctx = ctx };
 	struct bisect_next next = {};
-	int rc;
+	int rc, saved;
 
 	*result = (struct bisect_result){};
 	rc = bisect_state_load(&b.state, config);
-	if (rc < 0)
+	if (rc)
 		return rc;
-	rc = start(&b);
-	if (rc >= 0)
-		rc = examine_ends(&b, result);
+	rc = start(&b) ?: examine_ends(&b, result);
 	if (rc == 1)
 		rc = search(&b, &next);
 	if (rc >= 0)
 		rc = conclude(&b, &next, result);
 	/* The runs of an interruption are lost, but not the time that they took. */
-	if (rc >= 0)
-		rc = bisect_state_save(&b.state);
-	else if (b.new)
-		bisect_state_save(&b.state);
+	saved = bisect_state_save(&b.state);
 	next_free(&next);
 	strv_free(&b.olds);
 	bisect_range_free(&b.range);
 	bisect_state_free(&b.state);
-	return rc < 0 ? rc : 0;
+	return rc ?: saved;
 }
 
 /**

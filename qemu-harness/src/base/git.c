@@ -54,29 +54,19 @@ int git_forget_caller(void)
 	return rc;
 }
 
-/* Says what git said, its last line, and fails. */
-static int git_failed(const char *what, const struct buf *out, const struct buf *err)
+/* Prints the last line that git has written to @err, and fails. */
+static int git_failed(const char *what, int err)
 {
-	const struct buf *b = err->len ? err : out;
-	const char *text = b->len ? b->data : "", *line;
-	size_t len = strlen(text);
+	char text[4096], *line;
+	off_t size = lseek(err, 0, SEEK_END), max = sizeof(text) - 1;
+	ssize_t n = pread(err, text, (size_t)max, size > max ? size - max : 0);
 
-	while (len && isspace((unsigned char)text[len - 1]))
-		len--;
-	line = len ? memrchr(text, '\n', len) : NULL;
-	line = line ? line + 1 : text;
-	pr_err("git %s failed: %.*s", what, (int)(text + len - line), line);
+	while (n > 0 && isspace((unsigned char)text[n - 1]))
+		n--;
+	text[n > 0 ? n : 0] = '\0';
+	line = strrchr(text, '\n');
+	pr_err("git %s failed: %s", what, line ? line + 1 : text);
 	return -EIO;
-}
-
-static void read_said(int fd, struct buf *said)
-{
-	char text[4096];
-	off_t size = lseek(fd, 0, SEEK_END);
-	ssize_t n = pread(fd, text, sizeof(text), size > 4096 ? size - 4096 : 0);
-
-	if (n > 0)
-		buf_add(said, text, (size_t)n);
 }
 
 /**
@@ -84,7 +74,7 @@ static void read_said(int fd, struct buf *said)
  * @dir: where
  * @env: extra "NAME=VALUE", NULL-terminated, or NULL
  * @args: its arguments
- * @out: its output is added
+ * @out: its output is added; NULL: nobody wants it
  * @status: its exit status; NULL: one other than 0 is an error
  *
  * Return: 0 or a negative errno; the reason was printed
@@ -100,8 +90,7 @@ int git_run(const char *dir, const char *const *env, const struct strv *args, st
 	};
 	int err = memfd_create("git", MFD_CLOEXEC), rc, code = 0;
 	struct child_opts opts = { .cwd = dir, .env = env, .out = -1, .err = err };
-	struct buf said = {};
-	struct strv argv = {};
+	struct strv argv __cleanup(strv_free) = {};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(first); i++)
@@ -110,42 +99,33 @@ int git_run(const char *dir, const char *const *env, const struct strv *args, st
 		strv_push(&argv, args->v[i]);
 	opts.argv = (const char *const *)argv.v;
 	rc = child_run(&opts, GIT_DEADLINE_S, out, &code);
-	if (!rc && code && !status) {
-		if (err >= 0)
-			read_said(err, &said);
-		rc = git_failed(args->v[0], out, &said);
-	}
+	if (!rc && code && !status)
+		rc = git_failed(args->v[0], err);
 	if (status)
 		*status = code;
-	if (err >= 0)
-		close(err);
-	buf_free(&said);
-	strv_free(&argv);
-	return rc < 0 ? rc : 0;
+	close(err);
+	return rc;
 }
 
 /**
  * git_l() - git_run() with its arguments in a row, up to a NULL
  * @dir: where
- * @out: its output is added
+ * @out: its output is added; NULL: nobody wants it
  * @status: its exit status; NULL: one other than 0 is an error
  *
  * Return: 0 or a negative errno; the reason was printed
  */
 int git_l(const char *dir, struct buf *out, int *status, ...)
 {
-	struct strv args = {};
+	struct strv args __cleanup(strv_free) = {};
 	const char *arg;
 	va_list ap;
-	int rc;
 
 	va_start(ap, status);
 	while ((arg = va_arg(ap, const char *)))
 		strv_push(&args, arg);
 	va_end(ap);
-	rc = git_run(dir, NULL, &args, out, status);
-	strv_free(&args);
-	return rc;
+	return git_run(dir, NULL, &args, out, status);
 }
 
 /**
@@ -158,8 +138,8 @@ int git_l(const char *dir, struct buf *out, int *status, ...)
  */
 int git_hash(const char *repo, const char *name, char **hash)
 {
-	char *spec = xasprintf("%s^{commit}", name);
-	struct buf out = {};
+	char *spec __cleanup(free_text) = xasprintf("%s^{commit}", name);
+	struct buf out __cleanup(buf_free) = {};
 	int rc, status;
 
 	*hash = NULL;
@@ -170,7 +150,5 @@ int git_hash(const char *repo, const char *name, char **hash)
 	}
 	if (!rc)
 		*hash = strndup(out.data, strcspn(out.data, "\n"));
-	buf_free(&out);
-	free(spec);
 	return rc;
 }

@@ -21,37 +21,33 @@
 #define MAINTAINERS "scripts/get_maintainer.pl"
 #define PATCH ".git-commit.patch"
 
-static void push_lines(struct strv *list, char *text)
+/* Splits @text, at any of @at, into @list. */
+static void split(struct strv *list, char *text, const char *at)
 {
-	char *save = NULL, *line;
+	char *save = NULL, *part;
 
-	for (line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		strv_push(list, line);
+	for (part = strtok_r(text, at, &save); part; part = strtok_r(NULL, at, &save))
+		strv_push(list, part);
 }
 
-/* What a git that was killed has left: nobody else works in this tree. */
-static int drop_leftovers(const char *tree)
+/* Removes the locks of a git that was killed: nobody else works in this tree. */
+static int drop_locks(const char *tree)
 {
-	struct buf out = {};
-	char *pattern;
+	struct buf out __cleanup(buf_free) = {};
+	char *pattern __cleanup(free_text) = NULL;
 	glob_t found;
 	size_t i;
 	int rc;
 
 	rc = git_l(tree, &out, NULL, "rev-parse", "--absolute-git-dir", NULL);
-	if (rc < 0) {
-		buf_free(&out);
+	if (rc)
 		return rc;
-	}
-	out.data[strcspn(out.data, "\n")] = '\0';
-	pattern = xasprintf("%s/*.lock", out.data);
+	pattern = xasprintf("%.*s/*.lock", (int)strcspn(out.data, "\n"), out.data);
 	if (!glob(pattern, 0, NULL, &found)) {
 		for (i = 0; i < found.gl_pathc; i++)
 			unlink(found.gl_pathv[i]);
 		globfree(&found);
 	}
-	free(pattern);
-	buf_free(&out);
 	return 0;
 }
 
@@ -64,18 +60,13 @@ static int drop_leftovers(const char *tree)
  */
 int bisect_git_open(const struct bisect_git *g, const char *rev)
 {
-	char *link = xasprintf("%s/.git", g->tree);
-	struct buf out = {};
+	char *link __cleanup(free_text) = xasprintf("%s/.git", g->tree);
 	int rc = 0;
 
 	if (!file_exists(link))
-		rc = git_l(g->repo, &out, NULL, "worktree", "add", "--force", "--no-checkout",
+		rc = git_l(g->repo, NULL, NULL, "worktree", "add", "--force", "--no-checkout",
 			   "--detach", g->tree, rev, NULL);
-	if (!rc)
-		rc = drop_leftovers(g->tree);
-	buf_free(&out);
-	free(link);
-	return rc;
+	return rc ?: drop_locks(g->tree);
 }
 
 /**
@@ -84,10 +75,7 @@ int bisect_git_open(const struct bisect_git *g, const char *rev)
  */
 void bisect_git_remove(const struct bisect_git *g)
 {
-	struct buf out = {};
-
-	git_l(g->repo, &out, NULL, "worktree", "remove", "--force", g->tree, NULL);
-	buf_free(&out);
+	git_l(g->repo, NULL, NULL, "worktree", "remove", "--force", g->tree, NULL);
 }
 
 /**
@@ -100,20 +88,15 @@ void bisect_git_remove(const struct bisect_git *g)
  */
 int bisect_git_checkout(const struct bisect_git *g, const char *rev)
 {
-	struct buf out = {};
-	int rc;
-
-	rc = git_l(g->tree, &out, NULL, "checkout", "-q", "--force", "--detach", rev, NULL);
-	buf_free(&out);
-	return rc;
+	return git_l(g->tree, NULL, NULL, "checkout", "-q", "--force", "--detach", rev, NULL);
 }
 
 /* Lists what @bad has and none of @good, with one more @option for rev-list or NULL. */
 static int rev_list(const struct bisect_git *g, const char *option, const char *bad,
 		    const struct strv *good, struct strv *list)
 {
-	struct strv args = {};
-	struct buf out = {};
+	struct strv args __cleanup(strv_free) = {};
+	struct buf out __cleanup(buf_free) = {};
 	size_t i;
 	int rc;
 
@@ -130,9 +113,7 @@ static int rev_list(const struct bisect_git *g, const char *option, const char *
 		strv_push(&args, g->paths->v[i]);
 	rc = git_run(g->tree, NULL, &args, &out, NULL);
 	if (!rc)
-		push_lines(list, out.data);
-	strv_free(&args);
-	buf_free(&out);
+		split(list, out.data, "\n");
 	return rc;
 }
 
@@ -147,22 +128,24 @@ static int rev_list(const struct bisect_git *g, const char *option, const char *
 int bisect_git_releases(const char *repo, const char *bad, struct strv *names)
 {
 	static const char digits[] = "0123456789";
-	char *save = NULL, *tag;
-	struct buf out = {};
-	size_t n;
+	struct buf out __cleanup(buf_free) = {};
+	struct strv tags __cleanup(strv_free) = {};
+	size_t i, n;
 	int rc;
 
 	/* @bad may be a release itself. */
 	rc = git_l(repo, &out, NULL, "tag", "--list", "--merged", bad, "--no-contains", bad,
 		   "--sort=-version:refname", "v[0-9]*.[0-9]*", NULL);
-	for (tag = rc ? NULL : strtok_r(out.data, "\n", &save); tag;
-	     tag = strtok_r(NULL, "\n", &save)) {
+	if (!rc)
+		split(&tags, out.data, "\n");
+	for (i = 0; i < tags.n; i++) {
+		const char *tag = tags.v[i];
+
 		/* v5.10, but not v5.10-rc1, nor v5.10.3, which other releases don't come from */
 		n = 1 + strspn(tag + 1, digits);
 		if (tag[n] == '.' && !tag[n + 1 + strspn(tag + n + 1, digits)])
 			strv_push(names, tag);
 	}
-	buf_free(&out);
 	return rc;
 }
 
@@ -193,14 +176,13 @@ int bisect_git_commits(const struct bisect_git *g, const struct strv *from, cons
 int bisect_git_bases(const struct bisect_git *g, const char *a, const char *b,
 		     struct strv *list)
 {
-	struct buf out = {};
+	struct buf out __cleanup(buf_free) = {};
 	int rc, status;
 
 	/* 1: they have nothing in common. */
 	rc = git_l(g->tree, &out, &status, "merge-base", "--all", a, b, NULL);
 	if (!rc && !status)
-		push_lines(list, out.data);
-	buf_free(&out);
+		split(list, out.data, "\n");
 	return rc;
 }
 
@@ -228,21 +210,20 @@ static const char *best(const struct strv *left, const char *bad, const struct s
 /* What git would say of the commit that is found. */
 static int say_found(const struct bisect_git *g, const char *rev, char **text)
 {
-	struct buf out = {};
+	struct buf out __cleanup(buf_free) = {};
 	int rc = git_l(g->tree, &out, NULL, "diff-tree", "--root", "--pretty", "--stat",
 		       "--summary", "--cc", rev, NULL);
 
 	if (!rc)
-		*text = xasprintf("%s is the first bad commit\n%s", rev, out.data ?: "");
-	buf_free(&out);
+		*text = xasprintf("%s is the first bad commit\n%s", rev, out.data);
 	return rc;
 }
 
 static int say_next(const struct bisect_git *g, const char *rev, size_t all, char **text)
 {
+	char *subject __cleanup(free_text) = NULL;
 	size_t left = (all - 1) / 2;
 	unsigned int steps = 0;
-	char *subject = NULL;
 	int rc;
 
 	/* As git reckons. */
@@ -253,7 +234,6 @@ static int say_next(const struct bisect_git *g, const char *rev, size_t all, cha
 		*text = xasprintf("Bisecting: %zu revision%s left to test after this "
 				  "(roughly %u step%s)\n[%s] %s\n", left, left == 1 ? "" : "s",
 				  steps, steps == 1 ? "" : "s", rev, subject);
-	free(subject);
 	return rc;
 }
 
@@ -283,32 +263,33 @@ static char *say_left(const struct strv *left)
 int bisect_git_next(const struct bisect_git *g, const char *bad, const struct strv *good,
 		    const struct strv *skip, struct bisect_next *next)
 {
-	struct strv left = {};
+	struct strv left __cleanup(strv_free) = {};
 	const char *rev;
 	size_t i;
 	int rc;
 
 	/* "HASH (dist=3)": the best is the one that parts the others into like halves. */
 	rc = rev_list(g, "--bisect-all", bad, good, &left);
+	if (rc)
+		return rc;
 	for (i = 0; i < left.n; i++)
 		left.v[i][strcspn(left.v[i], " ")] = '\0';
 	rev = best(&left, bad, skip);
-	if (!rc && rev) {
+	if (rev) {
 		next->where = BISECT_NEXT;
 		strv_push(&next->revs, rev);
-		rc = say_next(g, rev, left.n, &next->text);
-	} else if (!rc && left.n == 1 && !strcmp(left.v[0], bad)) {
+		return say_next(g, rev, left.n, &next->text);
+	}
+	if (left.n == 1 && !strcmp(left.v[0], bad)) {
 		next->where = BISECT_FOUND;
 		strv_push(&next->revs, bad);
-		rc = say_found(g, bad, &next->text);
-	} else if (!rc) {
-		next->where = BISECT_LEFT;
-		for (i = 0; i < left.n; i++)
-			strv_push(&next->revs, left.v[i]);
-		next->text = say_left(&left);
+		return say_found(g, bad, &next->text);
 	}
-	strv_free(&left);
-	return rc;
+	next->where = BISECT_LEFT;
+	for (i = 0; i < left.n; i++)
+		strv_push(&next->revs, left.v[i]);
+	next->text = say_left(&left);
+	return 0;
 }
 
 static int by_text(const void *a, const void *b)
@@ -332,79 +313,73 @@ static void add_mail(struct strv *list, const struct strv *not, const char *line
 	free(mail);
 }
 
-/* get_maintainer.pl's lines: "Name <mail> (role:section)". */
-static void add_maintainers(const char *text, bool want_to, struct bisect_commit *c)
+/*
+ * get_maintainer.pl's lines: "Name <mail> (role:section)". Those that a patch goes to
+ * are added to @c->to, or, without @want_to, the others to @c->cc.
+ */
+static void add_maintainers(const struct strv *lines, bool want_to, struct bisect_commit *c)
 {
 	static const char *const roles[] = {
 		"(maintainer", "(supporter", "(open list", "(moderated list",
 	};
-	size_t i, len;
+	size_t i, j;
 
-	for (; *text; text += len + !!text[len]) {
-		const char *role;
+	for (i = 0; i < lines->n; i++) {
+		const char *line = lines->v[i], *role = strchr(line, '(');
 		bool to = false;
 
-		len = strcspn(text, "\n");
-		role = memchr(text, '(', len);
-		if (!role)
+		for (j = 0; role && j < ARRAY_SIZE(roles); j++)
+			to |= !strncmp(role, roles[j], strlen(roles[j]));
+		if (!role || to != want_to)
 			continue;
-		for (i = 0; i < ARRAY_SIZE(roles); i++)
-			to |= !strncmp(role, roles[i], strlen(roles[i]));
-		if (to != want_to)
-			continue;
-		while (role > text && role[-1] == ' ')
+		while (role > line && role[-1] == ' ')
 			role--;
-		add_mail(to ? &c->to : &c->cc, to ? NULL : &c->to, text, (size_t)(role - text));
+		add_mail(to ? &c->to : &c->cc, to ? NULL : &c->to, line, (size_t)(role - line));
 	}
 }
 
 /* Runs the tree's script, which may be anybody's: in the sandbox, without git. */
-static int run_maintainers(const struct bisect_git *g, struct buf *out, int *status)
+static int run_maintainers(const struct bisect_git *g, struct buf *out)
 {
+	static const char *const command[] = {
+		"perl", MAINTAINERS, "--nogit", "--nogit-fallback", PATCH,
+	};
 	const struct bind binds[] = { { g->tree, "/build", false }, { 0 } };
-	struct buildroot br = {};
-	struct strv argv = {};
+	struct strv argv __cleanup(strv_free) = {};
+	struct buildroot br __cleanup(buildroot_free) = {};
 	struct child_opts opts = { .out = -1, .err = -1 };
-	int rc = buildroot_host(&br);
+	int rc = buildroot_host(&br), status = 0;
 
-	if (!rc) {
-		buildroot_enter(&br, binds, &argv);
-		strv_push(&argv, "perl");
-		strv_push(&argv, MAINTAINERS);
-		strv_push(&argv, "--nogit");
-		strv_push(&argv, "--nogit-fallback");
-		strv_push(&argv, PATCH);
-		opts.argv = (const char *const *)argv.v;
-		rc = child_run(&opts, DEADLINE_S, out, status);
-	}
-	strv_free(&argv);
-	buildroot_free(&br);
+	if (rc)
+		return rc;
+	buildroot_enter(&br, binds, &argv);
+	for (size_t i = 0; i < ARRAY_SIZE(command); i++)
+		strv_push(&argv, command[i]);
+	opts.argv = (const char *const *)argv.v;
+	rc = child_run(&opts, DEADLINE_S, out, &status);
+	if (!rc && status)
+		pr_warn("%s ended with status %d: the recipients are incomplete", MAINTAINERS,
+			status);
 	return rc;
 }
 
-/* Asks the tree itself who is to be told; one without the script knows nobody. */
+/* Asks the tree itself for the recipients; one without the script knows none. */
 static int ask_maintainers(const struct bisect_git *g, const char *rev, struct buf *out)
 {
-	char *script = xasprintf("%s/%s", g->tree, MAINTAINERS);
-	char *patch = xasprintf("%s/%s", g->tree, PATCH);
-	struct buf text = {};
-	int rc, status = 0;
+	char *script __cleanup(free_text) = xasprintf("%s/%s", g->tree, MAINTAINERS);
+	char *patch __cleanup(free_text) = xasprintf("%s/%s", g->tree, PATCH);
+	struct buf text __cleanup(buf_free) = {};
+	int rc;
 
 	rc = bisect_git_checkout(g, rev);
-	if (!rc && file_exists(script)) {
-		rc = git_l(g->tree, &text, NULL, "format-patch", "-1", "--stdout", rev, NULL);
-		if (!rc)
-			rc = write_file(patch, text.data, text.len);
-		if (!rc)
-			rc = run_maintainers(g, out, &status);
-		if (!rc && status)
-			pr_warn("%s ended with status %d: the recipients are incomplete",
-				MAINTAINERS, status);
-		unlink(patch);
-	}
-	buf_free(&text);
-	free(patch);
-	free(script);
+	if (rc || !file_exists(script))
+		return rc;
+	rc = git_l(g->tree, &text, NULL, "format-patch", "-1", "--stdout", rev, NULL);
+	if (!rc)
+		rc = write_file(patch, text.data, text.len);
+	if (!rc)
+		rc = run_maintainers(g, out);
+	unlink(patch);
 	return rc;
 }
 
@@ -418,17 +393,16 @@ static int ask_maintainers(const struct bisect_git *g, const char *rev, struct b
  */
 int bisect_git_subject(const struct bisect_git *g, const char *rev, char **subject)
 {
-	struct buf out = {};
+	struct buf out __cleanup(buf_free) = {};
 	int rc = git_l(g->tree, &out, NULL, "show", "-s", "--format=%s", rev, NULL);
 
 	if (!rc)
-		*subject = strndup(out.data ?: "", strcspn(out.data ?: "", "\n"));
-	buf_free(&out);
+		*subject = strndup(out.data, strcspn(out.data, "\n"));
 	return rc;
 }
 
 /**
- * bisect_git_commit() - what is to be told of a commit
+ * bisect_git_commit() - title, parents and recipients of a commit
  * @g: the history
  * @rev: the commit
  * @commit: filled
@@ -437,35 +411,31 @@ int bisect_git_subject(const struct bisect_git *g, const char *rev, char **subje
  */
 int bisect_git_commit(const struct bisect_git *g, const char *rev, struct bisect_commit *commit)
 {
-	struct buf out = {}, people = {}, asked = {};
-	char *line, *save = NULL;
+	struct strv people __cleanup(strv_free) = {}, asked __cleanup(strv_free) = {};
+	struct buf parents __cleanup(buf_free) = {}, out __cleanup(buf_free) = {};
+	struct buf maintainers __cleanup(buf_free) = {};
+	size_t i;
 	int rc;
 
-	rc = git_l(g->tree, &out, NULL, "show", "-s", "--format=%s%n%P", rev, NULL);
+	rc = git_l(g->tree, &parents, NULL, "show", "-s", "--format=%P", rev, NULL);
 	if (!rc)
-		rc = git_l(g->tree, &people, NULL, "show", "-s",
+		rc = git_l(g->tree, &out, NULL, "show", "-s",
 			   "--format=%ae%n%(trailers:key=Signed-off-by,valueonly)", rev, NULL);
 	if (!rc)
-		rc = ask_maintainers(g, rev, &asked);
-	if (!rc) {
-		commit->title = strndup(out.data, strcspn(out.data, "\n"));
-		line = out.data + strlen(commit->title);
-		line[strcspn(line + 1, "\n") + 1] = '\0';
-		for (line = strtok_r(line + 1, " ", &save); line; line = strtok_r(NULL, " ", &save))
-			strv_push(&commit->parents, line);
-		save = NULL;
-		for (line = strtok_r(people.data, "\n", &save); line;
-		     line = strtok_r(NULL, "\n", &save))
-			add_mail(&commit->to, NULL, line, strlen(line));
-		if (asked.len) {
-			add_maintainers(asked.data, true, commit);
-			add_maintainers(asked.data, false, commit);
-		}
-		qsort(commit->to.v, commit->to.n, sizeof(char *), by_text);
-		qsort(commit->cc.v, commit->cc.n, sizeof(char *), by_text);
-	}
-	buf_free(&out);
-	buf_free(&people);
-	buf_free(&asked);
-	return rc;
+		rc = ask_maintainers(g, rev, &maintainers);
+	if (!rc)
+		rc = bisect_git_subject(g, rev, &commit->title);
+	if (rc)
+		return rc;
+	split(&commit->parents, parents.data, "\n ");
+	split(&people, out.data, "\n");
+	for (i = 0; i < people.n; i++)
+		add_mail(&commit->to, NULL, people.v[i], strlen(people.v[i]));
+	if (maintainers.len)
+		split(&asked, maintainers.data, "\n");
+	add_maintainers(&asked, true, commit);
+	add_maintainers(&asked, false, commit);
+	qsort(commit->to.v, commit->to.n, sizeof(char *), by_text);
+	qsort(commit->cc.v, commit->cc.n, sizeof(char *), by_text);
+	return 0;
 }

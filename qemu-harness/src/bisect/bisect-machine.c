@@ -36,28 +36,26 @@ struct bisect_guest {
 
 static int build_kernel_revision(struct bisect_machine *m, struct bisect_build *build)
 {
-	char *out = xasprintf("%s/build", m->dir);
-	struct build_request rq = { .source = m->source, .loose = true, .out = out };
-	struct build b;
-	int rc;
+	char *out __cleanup(free_text) = xasprintf("%s/build", m->dir);
+	struct build_request rq = {
+		.source = m->source, .configs = *m->configs, .loose = true, .out = out,
+	};
+	struct build b __cleanup(build_free);
+	int rc = build_kernel(&rq, &b);
 
-	for (size_t i = 0; i < m->configs->n; i++)
-		strv_push(&rq.configs, m->configs->v[i]);
-	rc = build_kernel(&rq, &b);
-	if (rc == BUILD_BROKEN)
+	if (rc == BUILD_BROKEN) {
 		build->error = xstrdup(b.error ?: "the build failed");
-	else if (!rc)
+		return 0;
+	}
+	if (!rc)
 		build->signature = xstrdup(b.signature);
-	build_free(&b);
-	strv_free(&rq.configs);
-	free(out);
-	return rc == BUILD_BROKEN ? 0 : rc;
+	return rc;
 }
 
 /* Equal modules are the same revision, whatever was written about them. */
 static int sign_modules(const struct strv *modules, struct bisect_build *build)
 {
-	struct buf all = {};
+	struct buf all __cleanup(buf_free) = {};
 	char hex[65];
 	int rc = 0;
 
@@ -69,14 +67,13 @@ static int sign_modules(const struct strv *modules, struct bisect_build *build)
 		rc = sha256_data(all.data, all.len, hex);
 	if (!rc)
 		build->signature = xstrdup(hex);
-	buf_free(&all);
 	return rc;
 }
 
 static int build_module_revision(struct bisect_machine *m, struct bisect_build *build)
 {
-	char *dir = NULL, *pattern;
-	glob_t found = {};
+	char *dir __cleanup(free_text) = NULL, *pattern __cleanup(free_text) = NULL;
+	glob_t found __cleanup(globfree) = {};
 	int rc = kernel_build_module(m->kernel, m->source, &dir);
 
 	strv_free(&m->modules);
@@ -91,9 +88,6 @@ static int build_module_revision(struct bisect_machine *m, struct bisect_build *
 	if (!glob(pattern, 0, NULL, &found))
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			strv_push(&m->modules, found.gl_pathv[i]);
-	globfree(&found);
-	free(pattern);
-	free(dir);
 	return sign_modules(&m->modules, build);
 }
 
@@ -113,7 +107,7 @@ int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisec
 	free(m->built);
 	m->built = NULL;
 	rc = m->checkout ? m->checkout(m->ctx, rev) : 0;
-	if (rc < 0)
+	if (rc)
 		return rc;
 	rc = m->kernel ? build_module_revision(m, build) : build_kernel_revision(m, build);
 	if (!rc && !build->error)
@@ -121,48 +115,34 @@ int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisec
 	return rc;
 }
 
-/* A boot without load: does it boot, does the detector work? */
-static void basic_plan(const struct plan *plan, struct plan *basic)
-{
-	plan_copy(basic, plan);
-	basic->accel = ACCEL_TCG;
-	basic->load = &load_none;
-	basic->seconds = 1;
-	basic->expect_pv = false;
-	plan_set(&basic->root, NULL);
-}
-
+/* Makes the guest, and the same without load: does it boot, does the detector work? */
 static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
 {
-	char *load_dir = xasprintf("%s/load", g->dir), *basic_dir = xasprintf("%s/basic", g->dir);
-	char *tree = xasprintf("%s/build", m->dir);
+	char *load_dir __cleanup(free_text) = xasprintf("%s/load", g->dir);
+	char *basic_dir __cleanup(free_text) = xasprintf("%s/basic", g->dir);
+	char *tree __cleanup(free_text) = xasprintf("%s/build", m->dir);
+	struct plan load __cleanup(plan_free), basic __cleanup(plan_free);
 	const struct kernel *kernel = m->kernel ?: &g->kernel;
-	struct plan load, basic;
 	int rc;
 
 	plan_copy(&load, m->plan);
 	for (size_t i = 0; m->kernel && i < m->modules.n; i++)
 		strv_push(&load.insmod, m->modules.v[i]);
-	basic_plan(&load, &basic);
-	rc = remove_tree(g->dir);
-	if (!rc)
-		rc = mkdir_p(load_dir);
-	if (!rc)
-		rc = mkdir_p(basic_dir);
+	plan_copy(&basic, &load);
+	basic.accel = ACCEL_TCG;
+	basic.load = &load_none;
+	basic.seconds = 1;
+	basic.expect_pv = false;
+	plan_set(&basic.root, NULL);
+	rc = remove_tree(g->dir) ?: mkdir_p(load_dir) ?: mkdir_p(basic_dir);
 	if (!rc && !m->kernel)
 		rc = kernel_get(tree, &g->kernel);
 	if (!rc)
-		rc = prepare_guest(&load, kernel, load_dir, &g->load);
-	if (!rc)
-		rc = prepare_guest(&basic, kernel, basic_dir, &g->basic);
-	plan_free(&load);
-	plan_free(&basic);
+		rc = prepare_guest(&load, kernel, load_dir, &g->load) ?:
+		     prepare_guest(&basic, kernel, basic_dir, &g->basic);
 	/* The guests have copies of all that they need; the tree goes on. */
 	kernel_release(&g->kernel);
-	free(tree);
-	free(basic_dir);
-	free(load_dir);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 static void guest_drop(struct bisect_guest *g)
@@ -198,10 +178,9 @@ void bisect_machine_free(struct bisect_machine *m)
  */
 void bisect_machine_clean(const struct bisect_machine *m)
 {
-	char *out = xasprintf("%s/build", m->dir);
+	char *out __cleanup(free_text) = xasprintf("%s/build", m->dir);
 
 	remove_tree(out);
-	free(out);
 }
 
 /* A revision that was built before, once more: is it still the same? */
@@ -256,13 +235,12 @@ static int get_guest(struct bisect_machine *m, const char *rev, const char *sign
 /* The kernel's symbols, if the build tree is still this revision's and has any. */
 static struct symbols *open_symbols(const struct bisect_machine *m, const struct bisect_guest *g)
 {
-	char *vmlinux = xasprintf("%s/build/vmlinux", m->dir);
+	char *vmlinux __cleanup(free_text) = xasprintf("%s/build/vmlinux", m->dir);
 	struct symbols *symbols = NULL;
 
 	if (m->built && !strcmp(m->built, g->rev) &&
 	    kernel_config(&g->kernel, "DEBUG_INFO") == 'y')
 		symbols_open(vmlinux, &symbols);
-	free(vmlinux);
 	return symbols;
 }
 
@@ -273,9 +251,9 @@ static struct symbols *open_symbols(const struct bisect_machine *m, const struct
 static char *read_report(const struct bisect_machine *m, const struct bisect_guest *g,
 			 const char *dir, const struct strv *titles)
 {
-	char *path = xasprintf("%s/console.log", dir), *report = NULL, *text;
+	char *path __cleanup(free_text) = xasprintf("%s/console.log", dir), *report = NULL, *text;
 	struct symbols *symbols = open_symbols(m, g);
-	struct buf console = {};
+	struct buf console __cleanup(buf_free) = {};
 	struct crash crash;
 	bool has = false;
 	size_t at;
@@ -295,8 +273,6 @@ static char *read_report(const struct bisect_machine *m, const struct bisect_gue
 		crash_free(&crash);
 	}
 	symbols_close(symbols);
-	buf_free(&console);
-	free(path);
 	return report;
 }
 
@@ -415,13 +391,12 @@ static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, un
 		struct taking *t)
 {
 	const struct run_guest *guest = basic ? &g->basic.run : &g->load.run;
-	char *dir = new_dir(m, g->rev);
-	struct series series;
-	struct result result;
+	char *dir __cleanup(free_text) = new_dir(m, g->rev);
+	/* The log has the outcomes when the revision is done. */
+	struct series series = series_of(guest->plan, runs, basic ? 1 : m->jobs, dir);
+	struct result result __cleanup(result_free);
 	int rc;
 
-	/* The log has the outcomes when the revision is done. */
-	series = series_of(guest->plan, runs, basic ? 1 : m->jobs, dir);
 	series.run.verbose = m->verbose;
 	series.run.guests = guest;
 	series.run.nr_guests = 1;
@@ -431,14 +406,8 @@ static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, un
 	t->guest = g;
 	t->result = &result;
 	t->basic = basic;
-	rc = mkdir_p(dir);
-	if (rc >= 0)
-		rc = series_run(&series, &result);
-	if (rc >= 0 && result.interrupted)
-		rc = -EINTR;
-	result_free(&result);
-	free(dir);
-	return rc < 0 ? rc : 0;
+	rc = mkdir_p(dir) ?: series_run(&series, &result);
+	return !rc && result.interrupted ? -EINTR : rc;
 }
 
 /**

@@ -149,22 +149,20 @@ void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsig
 	for (i = 0; i < s->nr_kernels; i++) {
 		const struct bisect_kernel *k = s->kernels[i];
 
-		if (!k->hits)
-			continue;
 		*hits += k->hits;
-		*runs += k->hits + k->silent;
+		*runs += k->hits ? k->hits + k->silent : 0;
 	}
 }
 
 /* What a document must say to be this bisection's. */
 static json_t *identity(const struct bisect_config *config)
 {
-	json_t *doc = json_pack("{s:s, s:o, s:o, s:s, s:b, s:s?, s:i}", "format", BISECT_FORMAT,
-				"good", json_texts(&config->good),
-				"skip", json_texts(&config->skip), "bad", config->bad, "fix", config->fix, "title", config->title,
-				"runs", (int)config->runs);
+	json_t *doc = json_pack("{s:s, s:o, s:o, s:s, s:b, s:s?, s:i, s:s?}",
+				"format", BISECT_FORMAT, "good", json_texts(&config->good),
+				"skip", json_texts(&config->skip), "bad", config->bad,
+				"fix", config->fix, "title", config->title,
+				"runs", (int)config->runs, "compiler", config->compiler);
 
-	json_object_set_new(doc, "compiler", json_string(config->compiler));
 	if (config->facts)
 		json_object_set(doc, "facts", config->facts);
 	return doc;
@@ -208,13 +206,13 @@ static json_t *state_json(const struct bisect_state *s)
 						      mark_names[r->mark], "build_s", r->build_s,
 						      "test_s", r->test_s));
 	}
-	json_object_set_new(doc, "looked_for", s->title ? json_string(s->title) : json_null());
-	json_object_set_new(doc, "kernels", kernels);
-	json_object_set_new(doc, "revisions", revs);
 	bisect_state_showed(s, &hits, &runs);
-	json_object_set_new(doc, "rate", json_rate(hits, runs));
-	json_object_set_new(doc, "seconds", json_real(bisect_state_seconds(s)));
-	json_object_set(doc, "result", s->result ?: json_null());
+	json_object_update_new(doc, json_pack("{s:o, s:o, s:o, s:o, s:f, s:O?}",
+					      "looked_for", json_text(s->title),
+					      "kernels", kernels, "revisions", revs,
+					      "rate", json_rate(hits, runs),
+					      "seconds", bisect_state_seconds(s),
+					      "result", s->result));
 	return doc;
 }
 
@@ -226,19 +224,14 @@ static json_t *state_json(const struct bisect_state *s)
  */
 int bisect_state_save(const struct bisect_state *s)
 {
-	json_t *doc;
-	char *text;
-	int rc;
+	char *text __cleanup(free_text) = NULL;
+	json_auto_t *doc = NULL;
 
 	if (!s->config->state)
 		return 0;
 	doc = state_json(s);
 	text = json_dumps(doc, JSON_INDENT(1));
-	rc = text ? write_file_atomic(s->config->state, text, strlen(text)) : -ENOMEM;
-
-	free(text);
-	json_decref(doc);
-	return rc;
+	return text ? write_file_atomic(s->config->state, text, strlen(text)) : -ENOMEM;
 }
 
 /* A member that may be null, as a copy. */
@@ -249,18 +242,17 @@ static char *dup_member(const json_t *doc, const char *name)
 	return s ? xstrdup(s) : NULL;
 }
 
+/* Reads a run, a kernel or a revision into the state. */
 static int take_run(struct bisect_kernel *k, json_t *doc)
 {
-	const char *seen, *text;
+	const char *seen = text_of(doc, "seen"), *text;
 	struct bisect_run *run;
 	json_t *title;
 	size_t i;
 
-	if (json_unpack(doc, "{s:s, s:s}", "seen", &seen, "text", &text))
-		return -EINVAL;
 	for (i = 0; i < ARRAY_SIZE(seen_names) && strcmp(seen_names[i], seen); i++)
 		;
-	if (i == ARRAY_SIZE(seen_names))
+	if (i == ARRAY_SIZE(seen_names) || json_unpack(doc, "{s:s}", "text", &text))
 		return -EINVAL;
 	run = bisect_state_add(k);
 	run->seen = (enum bisect_seen)i;
@@ -277,15 +269,15 @@ static int take_kernel(struct bisect_state *s, json_t *doc)
 	struct bisect_kernel *k;
 	const char *signature;
 	json_t *runs, *run;
+	int rc = 0;
 	size_t i;
 
 	if (json_unpack(doc, "{s:s, s:o}", "signature", &signature, "runs", &runs))
 		return -EINVAL;
 	k = bisect_state_kernel(s, signature);
 	json_array_foreach(runs, i, run)
-		if (take_run(k, run))
-			return -EINVAL;
-	return 0;
+		rc |= take_run(k, run);
+	return rc;
 }
 
 static int take_rev(struct bisect_state *s, json_t *doc)
@@ -310,17 +302,17 @@ static int take_state(struct bisect_state *s, json_t *doc)
 {
 	json_t *kernels, *revs, *one;
 	size_t i;
+	int rc;
 
-	if (json_unpack(doc, "{s:o, s:o, s:F}", "kernels", &kernels, "revisions", &revs,
-			"seconds", &s->before_s))
+	rc = json_unpack(doc, "{s:o, s:o, s:F}", "kernels", &kernels, "revisions", &revs,
+			 "seconds", &s->before_s);
+	if (rc)
 		return -EINVAL;
 	json_array_foreach(kernels, i, one)
-		if (take_kernel(s, one))
-			return -EINVAL;
+		rc |= take_kernel(s, one);
 	json_array_foreach(revs, i, one)
-		if (take_rev(s, one))
-			return -EINVAL;
-	return 0;
+		rc |= take_rev(s, one);
+	return rc ? -EINVAL : 0;
 }
 
 /* What of @want is another one in @doc, or NULL. */
@@ -349,8 +341,8 @@ static const char *differs(json_t *want, json_t *doc)
  */
 int bisect_state_load(struct bisect_state *s, const struct bisect_config *config)
 {
+	json_auto_t *doc = NULL, *want = NULL;
 	json_error_t error;
-	json_t *doc, *want;
 	const char *other;
 	int rc;
 
@@ -367,14 +359,11 @@ int bisect_state_load(struct bisect_state *s, const struct bisect_config *config
 	if (other) {
 		pr_err("%s is of another bisection (%s differs); remove it, or choose another directory",
 		       config->state, other);
-		rc = -EEXIST;
-	} else {
-		rc = take_state(s, doc);
-		if (rc)
-			pr_err("%s is damaged; remove it to begin anew", config->state);
+		return -EEXIST;
 	}
-	json_decref(want);
-	json_decref(doc);
+	rc = take_state(s, doc);
+	if (rc)
+		pr_err("%s is damaged; remove it to begin anew", config->state);
 	if (rc)
 		bisect_state_free(s);
 	return rc;

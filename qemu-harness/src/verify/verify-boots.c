@@ -4,9 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/util.h"
 #include "verify/verify-boots.h"
 
 /* Boots both sides in turn until each has @runs runs, and sorts them to their sides. */
@@ -48,14 +46,13 @@ int verify_boots(const struct verify_plan *plan, const char *title,
 		 struct verify_decision *d)
 {
 	struct verify_side side[VERIFY_SIDES] = {};
-	char *rule = verify_plan_text(plan);
+	char *rule __cleanup(free_text) = verify_plan_text(plan);
 	unsigned int look, i;
 	int rc = 0;
 
 	*d = (struct verify_decision){};
 	fprintf(series->out, "%s\n", rule);
 	fflush(series->out);
-	free(rule);
 	for (look = 0; !rc && !d->done; look++) {
 		if (look)
 			pr_info("not decided yet: on to %u runs of each side", d->next);

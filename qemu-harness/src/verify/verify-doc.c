@@ -13,31 +13,27 @@
 
 static const char *const sides[VERIFY_SIDES] = { "before", "after" };
 
-static double boot_s(const struct verdict *v)
-{
-	return v->boot_s;
-}
-
-static double wait_ms(const struct verdict *v)
-{
-	return v->waits ? (double)v->waited_ns / (double)v->waits / 1e6 : 0;
-}
-
-static double longest_ms(const struct verdict *v)
-{
-	return (double)v->longest_ns / 1e6;
-}
-
-/* What a fix may spoil. A boot that doesn't tell has a value of 0, and is left out. */
+/* What a fix may spoil. */
 static const struct {
 	const char *name;
 	const char *unit;
-	double (*of)(const struct verdict *v);
 } measures[] = {
-	{ "boot to init", "s", boot_s },
-	{ "kvm_wait, mean", "ms", wait_ms },
-	{ "kvm_wait, longest", "ms", longest_ms },
+	{ "boot to init", "s" },
+	{ "kvm_wait, mean", "ms" },
+	{ "kvm_wait, longest", "ms" },
 };
+
+/* The values of these; a boot that doesn't tell has a value of 0, and is left out. */
+static double measured(const struct verdict *v, size_t measure)
+{
+	const double values[ARRAY_SIZE(measures)] = {
+		v->boot_s,
+		v->waits ? (double)v->waited_ns / (double)v->waits / 1e6 : 0,
+		(double)v->longest_ns / 1e6,
+	};
+
+	return values[measure];
+}
 
 static json_t *range_json(struct stats_range r)
 {
@@ -69,13 +65,9 @@ static json_t *measures_json(const struct result *result)
 		for (i = 0; i < result->n; i++) {
 			const struct verdict *v = result_verdict(result, i);
 			unsigned int side = i % VERIFY_SIDES;
-			double value;
 
-			if (!v || v->outcome == OUTCOME_LOST)
-				continue;
-			value = measures[m].of(v);
-			if (value > 0)
-				values[side][n[side]++] = value;
+			if (v && v->outcome != OUTCOME_LOST && measured(v, m) > 0)
+				values[side][n[side]++] = measured(v, m);
 		}
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s, s:o, s:o, s:f}",
@@ -131,18 +123,16 @@ static json_t *side_json(const struct verify_report *r, unsigned int side)
 
 static json_t *rule_json(const struct verify_report *r)
 {
-	char *text = verify_plan_text(r->plan);
-	json_t *looks = json_array(), *doc;
+	char *text __cleanup(free_text) = verify_plan_text(r->plan);
+	json_t *looks = json_array();
 	unsigned int i;
 
 	for (i = 0; i < r->plan->nr; i++)
 		json_array_append_new(looks, json_pack("{s:i, s:f}",
 						       "runs", (int)r->plan->look[i].runs,
 						       "alpha", r->plan->look[i].alpha));
-	doc = json_pack("{s:f, s:o, s:i, s:s}", "alpha", r->plan->alpha, "looks", looks,
-			"ended_at", (int)r->decision->look, "text", text);
-	free(text);
-	return doc;
+	return json_pack("{s:f, s:o, s:i, s:s}", "alpha", r->plan->alpha, "looks", looks,
+			 "ended_at", (int)r->decision->look, "text", text);
 }
 
 /**
@@ -154,71 +144,25 @@ static json_t *rule_json(const struct verify_report *r)
 json_t *verify_json(const struct verify_report *r)
 {
 	const struct verify_decision *d = r->decision;
-	json_t *boots = result_json(r->result), *runs = json_object_get(boots, "runs"), *run, *doc;
+	json_auto_t *boots = result_json(r->result);
+	json_t *runs = json_object_get(boots, "runs"), *run;
 	size_t i;
 
 	json_array_foreach(runs, i, run)
 		json_object_set_new(run, "side", json_string(sides[i % VERIFY_SIDES]));
-	doc = json_pack("{s:s, s:s, s:s, s:s?, s:f, s:i, s:o, s:o, s:o, s:o, s:o, s:O}",
-			"format", VERIFY_FORMAT,
-			"verdict", verify_name(d->answer),
-			"why", d->why,
-			"title", r->title,
-			"p", d->p,
-			"needed", (int)d->needed,
-			"rule", rule_json(r),
-			"before", side_json(r, 0),
-			"after", side_json(r, 1),
-			"findings", kinds_json(d),
-			"measures", measures_json(r->result),
-			"runs", runs);
-	json_decref(boots);
-	return doc;
-}
-
-static const char *base_name(const char *path)
-{
-	return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-}
-
-/* "5.10.223 (debian-source:bullseye + fix.patch)"; the caller frees it. */
-static char *built_text(const json_t *side, const char *release)
-{
-	char *text = xasprintf("%s (%s", release, text_of(side, "source")), *more;
-	const json_t *patch;
-	size_t i;
-
-	json_array_foreach(json_object_get(side, "patches"), i, patch) {
-		more = xasprintf("%s + %s", text, base_name(json_string_value(patch)));
-		free(text);
-		text = more;
-	}
-	more = xasprintf("%s)\n        kernel signature %.16s", text,
-			 text_of(side, "signature"));
-	free(text);
-	return more;
-}
-
-/* "5.10.0-32-amd64 (debian:bullseye 5.10.223-1), livepatch fix.ko"; the caller frees it. */
-static char *kernel_text(const json_t *side)
-{
-	const json_t *kernel = json_object_get(side, "kernel");
-	const char *release = text_of(kernel, "release"), *version = text_of(kernel, "version");
-	const char *livepatch = text_of(side, "livepatch_name");
-	char *text, *more;
-
-	if (!*release)
-		release = "unknown";
-	if (json_object_get(side, "source"))
-		text = built_text(side, release);
-	else
-		text = xasprintf("%s (%s%s%s)", release, text_of(kernel, "name"),
-				 *version ? " " : "", version);
-	if (!*livepatch)
-		return text;
-	more = xasprintf("%s\n        livepatch %s", text, livepatch);
-	free(text);
-	return more;
+	return json_pack("{s:s, s:s, s:s, s:s?, s:f, s:i, s:o, s:o, s:o, s:o, s:o, s:O}",
+			 "format", VERIFY_FORMAT,
+			 "verdict", verify_name(d->answer),
+			 "why", d->why,
+			 "title", r->title,
+			 "p", d->p,
+			 "needed", (int)d->needed,
+			 "rule", rule_json(r),
+			 "before", side_json(r, 0),
+			 "after", side_json(r, 1),
+			 "findings", kinds_json(d),
+			 "measures", measures_json(r->result),
+			 "runs", runs);
 }
 
 /* "5 of 5, 100 % (48-100 %)": the interval in brackets; the caller frees it. */
@@ -248,18 +192,11 @@ char *verify_number(double x)
 static char *sample_text(const json_t *sample)
 {
 	const json_t *median = json_object_get(sample, "median");
-	char *mid, *low, *high, *text;
+	char *mid __cleanup(free_text) = verify_number(real_of(median, "mid"));
+	char *low __cleanup(free_text) = verify_number(real_of(median, "low"));
+	char *high __cleanup(free_text) = verify_number(real_of(median, "high"));
 
-	if (!median)
-		return xstrdup("-");
-	mid = verify_number(real_of(median, "mid"));
-	low = verify_number(real_of(median, "low"));
-	high = verify_number(real_of(median, "high"));
-	text = xasprintf("%s (%s-%s)", mid, low, high);
-	free(mid);
-	free(low);
-	free(high);
-	return text;
+	return median ? xasprintf("%s (%s-%s)", mid, low, high) : xstrdup("-");
 }
 
 /* Takes and frees both texts. */
@@ -305,12 +242,12 @@ static void measure_row(FILE *out, const json_t *doc, const json_t *measure)
 	const json_t *before = json_object_get(measure, "before");
 	const json_t *after = json_object_get(measure, "after");
 	const char *change = verify_change(doc, measure);
-	char *name = xasprintf("%s, %s", text_of(measure, "name"), text_of(measure, "unit"));
-	char *note = xasprintf(" p = %.2g%s%s", real_of(measure, "p"), *change ? ": " : "", change);
+	char *name __cleanup(free_text) = xasprintf("%s, %s", text_of(measure, "name"),
+						    text_of(measure, "unit"));
+	char *note __cleanup(free_text) = xasprintf(" p = %.2g%s%s", real_of(measure, "p"),
+						    *change ? ": " : "", change);
 
 	row(out, name, sample_text(before), sample_text(after), note);
-	free(note);
-	free(name);
 }
 
 static void count_row(FILE *out, const char *name, const json_t *doc, const char *member)
@@ -377,18 +314,32 @@ void verify_table(const json_t *doc, FILE *out)
 			int_of(doc, "needed"));
 }
 
+/*
+ * "before  5.10.0-32-amd64 (debian:bullseye 5.10.223-1)", or of one that was built
+ * "after   5.10.223 (debian-source:bullseye + fix.patch)"; and more lines
+ */
 static void kernel_lines(const json_t *doc, const char *side, FILE *out)
 {
-	const json_t *s = json_object_get(doc, side), *module;
-	char *kernel = kernel_text(s);
+	const json_t *s = json_object_get(doc, side), *patch, *module;
+	const json_t *kernel = json_object_get(s, "kernel");
+	const char *release = text_of(kernel, "release"), *version = text_of(kernel, "version");
 	size_t i;
 
-	fprintf(out, "%-8s%s\n", side, kernel);
+	fprintf(out, "%-8s%s (", side, *release ? release : "unknown");
+	if (json_object_get(s, "source")) {
+		fprintf(out, "%s", text_of(s, "source"));
+		json_array_foreach(json_object_get(s, "patches"), i, patch)
+			fprintf(out, " + %s", basename(json_string_value(patch)));
+		fprintf(out, ")\n        kernel signature %.16s\n", text_of(s, "signature"));
+	} else {
+		fprintf(out, "%s%s%s)\n", text_of(kernel, "name"), *version ? " " : "", version);
+	}
+	if (*text_of(s, "livepatch_name"))
+		fprintf(out, "        livepatch %s\n", text_of(s, "livepatch_name"));
 	json_array_foreach(json_object_get(s, "insmod"), i, module)
 		fprintf(out, "        insmod %s\n", json_string_value(module));
 	if (*text_of(s, "config_sha256"))
 		fprintf(out, "        config sha256 %.16s\n", text_of(s, "config_sha256"));
-	free(kernel);
 }
 
 static void side_lines(const json_t *doc, const char *side, FILE *out)
@@ -403,7 +354,7 @@ static void side_lines(const json_t *doc, const char *side, FILE *out)
 			100 * real_of(rate, "high"));
 	fprintf(out, "\n        other findings %d, inconclusive %d, lost %d, kvm_wait calls %lld\n",
 		int_of(s, "others"), int_of(s, "inconclusive"), int_of(s, "lost"),
-		(long long)json_integer_value(json_object_get(s, "waits")));
+		long_of(s, "waits"));
 }
 
 /**

@@ -17,14 +17,6 @@
 #define KIND_HUNG "hung"
 #define KIND_BOOT_FAILED "boot failed"
 
-static const char *const names[] = {
-	[VERIFY_FIXED] = "FIXED",
-	[VERIFY_NOT_FIXED] = "NOT FIXED",
-	[VERIFY_WORSE] = "WORSE",
-	[VERIFY_NOT_REPRODUCED] = "NOT REPRODUCED",
-	[VERIFY_INCONCLUSIVE] = "INCONCLUSIVE",
-};
-
 /**
  * verify_name() - a verdict in words
  * @answer: the verdict
@@ -33,6 +25,14 @@ static const char *const names[] = {
  */
 const char *verify_name(enum verify_answer answer)
 {
+	static const char *const names[] = {
+		[VERIFY_FIXED] = "FIXED",
+		[VERIFY_NOT_FIXED] = "NOT FIXED",
+		[VERIFY_WORSE] = "WORSE",
+		[VERIFY_NOT_REPRODUCED] = "NOT REPRODUCED",
+		[VERIFY_INCONCLUSIVE] = "INCONCLUSIVE",
+	};
+
 	return names[answer];
 }
 
@@ -45,15 +45,9 @@ const char *verify_name(enum verify_answer answer)
  */
 int verify_exit(enum verify_answer answer)
 {
-	switch (answer) {
-	case VERIFY_FIXED:
+	if (answer == VERIFY_FIXED)
 		return EXIT_OK;
-	case VERIFY_NOT_FIXED:
-	case VERIFY_WORSE:
-		return EXIT_FOUND;
-	default:
-		return EXIT_SKIP;
-	}
+	return answer == VERIFY_NOT_FIXED || answer == VERIFY_WORSE ? EXIT_FOUND : EXIT_SKIP;
 }
 
 /* The least runs of each side with which all against none is significant. */
@@ -107,19 +101,16 @@ void verify_plan(struct verify_plan *plan, unsigned int runs, double alpha)
  */
 char *verify_plan_text(const struct verify_plan *plan)
 {
-	char *text = xasprintf("FIXED when Fisher's exact test (one-sided) gives p <="), *more;
+	struct buf text = {};
 	unsigned int i;
 
-	for (i = 0; i < plan->nr; i++) {
-		more = xasprintf("%s%s %.3g after %u+%u runs", text, i ? "," : "",
-				 plan->look[i].alpha, plan->look[i].runs, plan->look[i].runs);
-		free(text);
-		text = more;
-	}
-	more = xasprintf("%s (%g in all), and the bug isn't seen after, nor anything new", text,
-			 plan->alpha);
-	free(text);
-	return more;
+	buf_addf(&text, "FIXED when Fisher's exact test (one-sided) gives p <=");
+	for (i = 0; i < plan->nr; i++)
+		buf_addf(&text, "%s %.3g after %u+%u runs", i ? "," : "", plan->look[i].alpha,
+			 plan->look[i].runs, plan->look[i].runs);
+	buf_addf(&text, " (%g in all), and the bug isn't seen after, nor anything new",
+		 plan->alpha);
+	return text.data;
 }
 
 /**
@@ -135,21 +126,15 @@ void verify_add(struct verify_side *side, const struct verdict *v)
 	side->boot = xrealloc(side->boot, (side->n + 1) * sizeof(*side->boot));
 	b = &side->boot[side->n++];
 	*b = (struct verify_boot){ .outcome = v->outcome, .done = v->done };
-	switch (v->outcome) {
-	case OUTCOME_CRASHED:
-	case OUTCOME_BOOT_FAILED:
-	case OUTCOME_HUNG:
-		for (i = 0; i < v->titles.n; i++)
-			strv_push(&b->kinds, v->titles.v[i]);
-		/* The reasons given instead of a title differ from boot to boot. */
-		if (b->kinds.n)
-			break;
+	if (v->outcome != OUTCOME_CRASHED && v->outcome != OUTCOME_BOOT_FAILED &&
+	    v->outcome != OUTCOME_HUNG)
+		return;
+	for (i = 0; i < v->titles.n; i++)
+		strv_push(&b->kinds, v->titles.v[i]);
+	/* The reasons given instead of a title differ from boot to boot. */
+	if (!b->kinds.n)
 		strv_push(&b->kinds, v->outcome == OUTCOME_HUNG ? KIND_HUNG :
 			  v->outcome == OUTCOME_BOOT_FAILED ? KIND_BOOT_FAILED : v->title);
-		break;
-	default:
-		break;
-	}
 }
 
 /**
@@ -178,7 +163,12 @@ static struct verify_kind *kind_of(struct verify_decision *d, const char *name)
 	return &d->kinds[d->nr_kinds++];
 }
 
-static void add_kinds(struct verify_decision *d, const struct verify_side *side, bool after)
+/*
+ * Counts what the boots of a side showed, and marks what is looked for: @title, or any,
+ * or (NULL) all that was seen before.
+ */
+static void add_kinds(struct verify_decision *d, const struct verify_side *side, bool after,
+		      const char *title)
 {
 	unsigned int i;
 	size_t k;
@@ -188,22 +178,9 @@ static void add_kinds(struct verify_decision *d, const struct verify_side *side,
 			struct verify_kind *kind = kind_of(d, side->boot[i].kinds.v[k]);
 
 			(*(after ? &kind->after : &kind->before))++;
+			kind->hit = title ? !strcmp(title, "any") || !strcmp(title, kind->name) :
+					    kind->before;
 		}
-	}
-}
-
-/* What is looked for: @title, or any, or (NULL) all that was seen before. */
-static void mark_hits(struct verify_decision *d, const char *title)
-{
-	size_t i;
-
-	for (i = 0; i < d->nr_kinds; i++) {
-		struct verify_kind *k = &d->kinds[i];
-
-		if (!title)
-			k->hit = k->before;
-		else
-			k->hit = !strcmp(title, "any") || !strcmp(title, k->name);
 	}
 }
 
@@ -226,18 +203,14 @@ static struct verify_tally tally(const struct verify_decision *d, const struct v
 		const struct verify_boot *b = &side->boot[i];
 		bool hit = is_hit(d, b);
 
-		switch (b->outcome) {
-		case OUTCOME_LOST:
+		if (b->outcome == OUTCOME_LOST) {
 			t.lost++;
-			break;
-		case OUTCOME_INCONCLUSIVE:
+		} else if (b->outcome == OUTCOME_INCONCLUSIVE) {
 			t.inconclusive++;
-			break;
-		default:
+		} else {
 			t.hits += hit;
 			t.others += !hit && b->outcome != OUTCOME_OK;
 			t.runs += hit || b->done;
-			break;
 		}
 	}
 	return t;
@@ -263,45 +236,15 @@ static char *why_news(const struct verify_news *news)
 			 news->none_of, news->which, news->p);
 }
 
-static void decide_inconclusive(const struct verify_plan *plan, const struct verify_news *news,
-				struct verify_decision *d)
+static char *why_inconclusive(const struct verify_decision *d, unsigned int planned)
 {
 	const struct verify_tally *b = &d->before, *a = &d->after;
-	unsigned int planned = plan->look[d->look].runs;
 
-	if (b->hits)
-		d->needed = stats_runs_needed((double)b->hits / b->runs, 0, plan->alpha, POWER,
-					      NEEDED_MAX);
-	if (news->boots)
-		decide(d, VERIFY_INCONCLUSIVE, why_news(news));
-	else if (2 * b->runs <= planned || 2 * a->runs <= planned)
-		decide(d, VERIFY_INCONCLUSIVE,
-		       xasprintf("of %u+%u boots only %u before and %u after say whether the bug "
-				 "is there", planned, planned, b->runs, a->runs));
-	else
-		decide(d, VERIFY_INCONCLUSIVE,
-		       xasprintf("%u of %u before, 0 of %u after: p = %.2g is not enough",
-				 b->hits, b->runs, a->runs, d->p));
-}
-
-static char *why_not_fixed(const struct verify_decision *d, bool rarer)
-{
-	return xasprintf("%u of %u before, and %u of %u after%s", d->before.hits, d->before.runs,
-			 d->after.hits, d->after.runs, rarer ? ": less often, but there" : "");
-}
-
-static char *why_fixed(const struct verify_decision *d)
-{
-	return xasprintf("%u of %u before, 0 of %u after, p = %.2g; what is left shows in less "
-			 "than %.0f %% of boots (%.0f %% sure)", d->before.hits, d->before.runs,
-			 d->after.runs, d->p, excluded(d->after.runs), 100 * VERIFY_CONFIDENCE);
-}
-
-static char *why_not_reproduced(const struct verify_decision *d)
-{
-	return xasprintf("0 of %u before: a bug in %.0f %% of boots or more would have shown "
-			 "(%.0f %% sure)", d->before.runs, excluded(d->before.runs),
-			 100 * VERIFY_CONFIDENCE);
+	if (2 * b->runs <= planned || 2 * a->runs <= planned)
+		return xasprintf("of %u+%u boots only %u before and %u after say whether the bug "
+				 "is there", planned, planned, b->runs, a->runs);
+	return xasprintf("%u of %u before, 0 of %u after: p = %.2g is not enough", b->hits,
+			 b->runs, a->runs, d->p);
 }
 
 /* With all counts in @d: is this the end? */
@@ -314,22 +257,32 @@ static void conclude(const struct verify_plan *plan, const struct verify_news *n
 	bool rarer = stats_significant(d->p, look->alpha);
 
 	/* What is seen after only may be rare before: the runs to come tell, if there are any. */
-	if (stats_significant(news->p, look->alpha))
+	if (stats_significant(news->p, look->alpha)) {
 		decide(d, VERIFY_WORSE, why_news(news));
-	else if (a->hits && (b->hits || last))
-		decide(d, VERIFY_NOT_FIXED, why_not_fixed(d, rarer));
-	else if (news->boots && last)
-		decide_inconclusive(plan, news, d);
-	else if (news->boots || a->hits)
+	} else if (a->hits && (b->hits || last)) {
+		decide(d, VERIFY_NOT_FIXED,
+		       xasprintf("%u of %u before, and %u of %u after%s", b->hits, b->runs,
+				 a->hits, a->runs, rarer ? ": less often, but there" : ""));
+	} else if (!news->boots && !a->hits && rarer) {
+		decide(d, VERIFY_FIXED,
+		       xasprintf("%u of %u before, 0 of %u after, p = %.2g; what is left shows in "
+				 "less than %.0f %% of boots (%.0f %% sure)", b->hits, b->runs,
+				 a->runs, d->p, excluded(a->runs), 100 * VERIFY_CONFIDENCE));
+	} else if (!news->boots && !a->hits && !b->hits && d->look >= plan->give_up &&
+		   2 * b->runs > look->runs) {
+		decide(d, VERIFY_NOT_REPRODUCED,
+		       xasprintf("0 of %u before: a bug in %.0f %% of boots or more would have "
+				 "shown (%.0f %% sure)", b->runs, excluded(b->runs),
+				 100 * VERIFY_CONFIDENCE));
+	} else if (!last) {
 		d->next = plan->look[d->look + 1].runs;
-	else if (rarer)
-		decide(d, VERIFY_FIXED, why_fixed(d));
-	else if (!b->hits && d->look >= plan->give_up && 2 * b->runs > look->runs)
-		decide(d, VERIFY_NOT_REPRODUCED, why_not_reproduced(d));
-	else if (last)
-		decide_inconclusive(plan, news, d);
-	else
-		d->next = plan->look[d->look + 1].runs;
+	} else {
+		decide(d, VERIFY_INCONCLUSIVE, news->boots ? why_news(news) :
+		       why_inconclusive(d, look->runs));
+		if (b->hits)
+			d->needed = stats_runs_needed((double)b->hits / b->runs, 0, plan->alpha,
+						      POWER, NEEDED_MAX);
+	}
 }
 
 /**
@@ -349,9 +302,8 @@ void verify_decide(const struct verify_plan *plan, unsigned int look, const char
 	struct verify_news news;
 
 	*d = (struct verify_decision){ .look = look };
-	add_kinds(d, before, false);
-	add_kinds(d, after, true);
-	mark_hits(d, title);
+	add_kinds(d, before, false, title);
+	add_kinds(d, after, true, title);
 	d->before = tally(d, before);
 	d->after = tally(d, after);
 	d->p = stats_fisher(d->before.hits, d->before.runs, d->after.hits, d->after.runs);

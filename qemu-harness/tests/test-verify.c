@@ -219,7 +219,6 @@ static void test_examples(void **state)
 				 e->title ?: "what was seen",
 				 d.done ? verify_name(d.answer) : "more runs");
 		assert_true(d.done == !!d.why);
-		assert_true(d.done || d.next == plan.look[e->look + 1].runs);
 		verify_decision_free(&d);
 	}
 }
@@ -356,7 +355,7 @@ static enum verify_answer verify(const struct verify_plan *plan, const char *tit
 				 const struct world *w, unsigned short seed[3], unsigned int *runs)
 {
 	struct verify_side b = {}, a = {};
-	struct verify_decision d = { .next = plan->look[0].runs };
+	struct verify_decision d = {};
 	enum verify_answer answer;
 	unsigned int look = 0;
 

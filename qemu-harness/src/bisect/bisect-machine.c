@@ -390,8 +390,8 @@ static char *new_dir(const struct bisect_machine *m, const char *rev)
 static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, unsigned int runs,
 		struct taking *t)
 {
-	const struct run_guest *guest = basic ? &g->basic.run : &g->load.run;
 	char *dir __cleanup(free_text) = new_dir(m, g->rev);
+	const struct run_guest *guest = basic ? &g->basic.run : &g->load.run;
 	/* The log has the outcomes when the revision is done. */
 	struct series series = series_of(guest->plan, runs, basic ? 1 : m->jobs, dir);
 	struct result result __cleanup(result_free);
@@ -418,7 +418,7 @@ static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, un
  * @basic: begin with a boot without load, again until it passes: a revision that
  *	   doesn't boot is not worth more
  * @max: greatest number of outcomes
- * @take: told each of them; true: no more
+ * @take: gets each of them; when it returns true, no more are wanted
  * @arg: for @take
  *
  * Return: 0 or a negative errno; the reason was printed

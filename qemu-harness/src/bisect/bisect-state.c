@@ -124,17 +124,6 @@ struct bisect_run *bisect_state_add(struct bisect_kernel *k)
 }
 
 /**
- * bisect_state_seconds() - how long the bisection has taken, all calls together
- * @s: the state
- *
- * Return: seconds
- */
-double bisect_state_seconds(const struct bisect_state *s)
-{
-	return s->before_s + now() - s->started;
-}
-
-/**
  * bisect_state_showed() - how often the bug showed where it is
  * @s: the state
  * @hits: set to the runs that showed it
@@ -211,7 +200,7 @@ static json_t *state_json(const struct bisect_state *s)
 					      "looked_for", json_text(s->title),
 					      "kernels", kernels, "revisions", revs,
 					      "rate", json_rate(hits, runs),
-					      "seconds", bisect_state_seconds(s),
+					      "seconds", now() - s->started,
 					      "result", s->result));
 	return doc;
 }
@@ -242,7 +231,7 @@ static char *dup_member(const json_t *doc, const char *name)
 	return s ? xstrdup(s) : NULL;
 }
 
-/* Reads a run, a kernel or a revision into the state. */
+/* This and the next ones read parts of the document into the state. */
 static int take_run(struct bisect_kernel *k, json_t *doc)
 {
 	const char *seen = text_of(doc, "seen"), *text;
@@ -301,13 +290,15 @@ static int take_rev(struct bisect_state *s, json_t *doc)
 static int take_state(struct bisect_state *s, json_t *doc)
 {
 	json_t *kernels, *revs, *one;
+	double seconds;
 	size_t i;
 	int rc;
 
 	rc = json_unpack(doc, "{s:o, s:o, s:F}", "kernels", &kernels, "revisions", &revs,
-			 "seconds", &s->before_s);
+			 "seconds", &seconds);
 	if (rc)
 		return -EINVAL;
+	s->started -= seconds;
 	json_array_foreach(kernels, i, one)
 		rc |= take_kernel(s, one);
 	json_array_foreach(revs, i, one)

@@ -62,9 +62,8 @@ struct bisect_rev {
  * @revs: all that were looked at, in this order
  * @nr_revs: how many
  * @title: that is looked for; owned; NULL before it is known
- * @before_s: seconds that earlier calls of bisect() took
- * @started: when this one began
- * @result: as text of the document, or NULL; owned
+ * @started: when it began, as if all calls of bisect() had followed each other at once
+ * @result: for the document, or NULL; owned
  */
 struct bisect_state {
 	const struct bisect_config *config;
@@ -73,7 +72,6 @@ struct bisect_state {
 	struct bisect_rev **revs;
 	size_t nr_revs;
 	char *title;
-	double before_s;
 	double started;
 	json_t *result;
 };
@@ -85,6 +83,5 @@ struct bisect_rev *bisect_state_rev(struct bisect_state *s, const char *hash);
 struct bisect_kernel *bisect_state_kernel(struct bisect_state *s, const char *signature);
 struct bisect_run *bisect_state_add(struct bisect_kernel *k);
 void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsigned int *runs);
-double bisect_state_seconds(const struct bisect_state *s);
 
 #endif

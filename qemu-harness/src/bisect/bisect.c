@@ -418,14 +418,6 @@ static const char *marks(const struct bisection *b, struct strv *good, struct st
 	return bad->hash;
 }
 
-static int ask_git(struct bisection *b, struct bisect_next *next)
-{
-	struct strv good __cleanup(strv_free) = {}, skip __cleanup(strv_free) = {};
-	const char *bad = marks(b, &good, &skip);
-
-	return b->ops->next(b->ctx, bad, &good, &skip, next);
-}
-
 static void next_free(struct bisect_next *next)
 {
 	strv_free(&next->revs);
@@ -604,10 +596,14 @@ static const struct bisect_rev *refuted_end(struct bisection *b)
 static int search(struct bisection *b, struct bisect_next *next)
 {
 	struct bisect_rev *r = NULL;
+	const char *bad;
 	int rc;
 
 	for (;;) {
-		rc = ask_git(b, next);
+		struct strv good __cleanup(strv_free) = {}, skip __cleanup(strv_free) = {};
+
+		bad = marks(b, &good, &skip);
+		rc = b->ops->next(b->ctx, bad, &good, &skip, next);
 		if (rc)
 			return rc;
 		say_git(b, r, next);
@@ -720,7 +716,7 @@ static void say_total(const struct bisection *b)
 		test += s->revs[i]->test_s;
 	}
 	fprintf(b->config->log, "revisions tested: %u", n);
-	say_duration(b->config->log, ", total time: ", bisect_state_seconds(s));
+	say_duration(b->config->log, ", total time: ", now() - s->started);
 	say_duration(b->config->log, " (build: ", build);
 	say_duration(b->config->log, ", test: ", test);
 	fprintf(b->config->log, ")\n");
@@ -773,20 +769,6 @@ static int say_named(struct bisection *b, const struct bisect_result *result)
 	return rc;
 }
 
-static void say_left(struct bisection *b, const struct strv *left, double odds)
-{
-	size_t i;
-
-	say_odds(b, odds);
-	say_total(b);
-	fprintf(b->config->log, "bisection is inconclusive, the first %s commit could be any of:\n",
-		what(b));
-	for (i = 0; i < left->n; i++)
-		fprintf(b->config->log, "%s\n", left->v[i]);
-	b->state.result = json_pack("{s:s, s:o, s:f}", "verdict", "inconclusive",
-				    "commits", json_texts(left), "odds", odds);
-}
-
 static void say_nothing(struct bisection *b, enum bisect_verdict verdict)
 {
 	static const char *const names[] = {
@@ -808,12 +790,12 @@ static void say_nothing(struct bisection *b, enum bisect_verdict verdict)
 static int conclude(struct bisection *b, const struct bisect_next *next,
 		    struct bisect_result *result)
 {
+	FILE *log = b->config->log;
 	size_t i;
 
 	if (refuted_end(b) || !next->revs.n) {
 		if (next->where == BISECT_LEFT && !next->revs.n) {
-			fprintf(b->config->log, "no commit to the paths is the first %s one\n",
-				what(b));
+			fprintf(log, "no commit to the paths is the first %s one\n", what(b));
 			result->verdict = BISECT_INCONCLUSIVE;
 		}
 		say_nothing(b, result->verdict);
@@ -827,7 +809,13 @@ static int conclude(struct bisection *b, const struct bisect_next *next,
 		return say_named(b, result);
 	}
 	result->verdict = BISECT_INCONCLUSIVE;
-	say_left(b, &next->revs, result->odds);
+	say_odds(b, result->odds);
+	say_total(b);
+	fprintf(log, "bisection is inconclusive, the first %s commit could be any of:\n", what(b));
+	for (i = 0; i < next->revs.n; i++)
+		fprintf(log, "%s\n", next->revs.v[i]);
+	b->state.result = json_pack("{s:s, s:o, s:f}", "verdict", "inconclusive",
+				    "commits", json_texts(&next->revs), "odds", result->odds);
 	return 0;
 }
 

@@ -101,11 +101,11 @@ struct bisect_next {
 };
 
 /**
- * struct bisect_commit - for the end of the log
+ * struct bisect_commit - a commit, for the end of the log
  * @title: first line of its message; owned
- * @parents: of it
- * @to: whom to tell
- * @cc: whom else
+ * @parents: hashes of its parents
+ * @to: addresses that a report of the bug goes to
+ * @cc: addresses that get a copy
  */
 struct bisect_commit {
 	char *title;
@@ -120,7 +120,7 @@ struct bisect_commit {
  * @bases: appends the commits at which two revisions parted
  * @next: where the bisection stands with these marks: @bad has what began (or,
  *	  looking for a fix, ended), @good don't, @skip can't be judged
- * @commit: what is to be told of a commit
+ * @commit: fills in what the log says of a commit
  * @build: builds a revision; 0 when it is built or can't be
  * @test: runs a revision, which has this @signature, up to @max times, after @first
  *	  earlier ones, hands each outcome to @take (which keeps it) when it is

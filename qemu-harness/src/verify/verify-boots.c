@@ -45,8 +45,8 @@ int verify_boots(const struct verify_plan *plan, const char *title,
 		 const struct series *series, struct result *result,
 		 struct verify_decision *d)
 {
-	struct verify_side side[VERIFY_SIDES] = {};
 	char *rule __cleanup(free_text) = verify_plan_text(plan);
+	struct verify_side side[VERIFY_SIDES] = {};
 	unsigned int look, i;
 	int rc = 0;
 
@@ -55,7 +55,8 @@ int verify_boots(const struct verify_plan *plan, const char *title,
 	fflush(series->out);
 	for (look = 0; !rc && !d->done; look++) {
 		if (look)
-			pr_info("not decided yet: on to %u runs of each side", d->next);
+			pr_info("not decided yet: on to %u runs of each side",
+				plan->look[look].runs);
 		verify_decision_free(d);
 		rc = boot_to(series, plan->look[look].runs, result, side);
 		if (!rc)

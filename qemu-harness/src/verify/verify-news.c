@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/stats.h"
-#include "verify/verify-news.h"
+#include "verify/verify.h"
 
 /**
  * struct mixed_boot - a boot that says something of the kernel

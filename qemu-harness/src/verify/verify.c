@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/stats.h"
-#include "verify/verify-news.h"
+#include "verify/verify.h"
 
 /* What "runs needed" is good for. */
 #define POWER 0.9
@@ -90,7 +90,6 @@ void verify_plan(struct verify_plan *plan, unsigned int runs, double alpha)
 		left /= 2;
 		runs *= 2;
 	}
-	plan->give_up = 1;
 }
 
 /**
@@ -268,15 +267,13 @@ static void conclude(const struct verify_plan *plan, const struct verify_news *n
 		       xasprintf("%u of %u before, 0 of %u after, p = %.2g; what is left shows in "
 				 "less than %.0f %% of boots (%.0f %% sure)", b->hits, b->runs,
 				 a->runs, d->p, excluded(a->runs), 100 * VERIFY_CONFIDENCE));
-	} else if (!news->boots && !a->hits && !b->hits && d->look >= plan->give_up &&
+	} else if (!news->boots && !a->hits && !b->hits && (d->look || last) &&
 		   2 * b->runs > look->runs) {
 		decide(d, VERIFY_NOT_REPRODUCED,
 		       xasprintf("0 of %u before: a bug in %.0f %% of boots or more would have "
 				 "shown (%.0f %% sure)", b->runs, excluded(b->runs),
 				 100 * VERIFY_CONFIDENCE));
-	} else if (!last) {
-		d->next = plan->look[d->look + 1].runs;
-	} else {
+	} else if (last) {
 		decide(d, VERIFY_INCONCLUSIVE, news->boots ? why_news(news) :
 		       why_inconclusive(d, look->runs));
 		if (b->hits)

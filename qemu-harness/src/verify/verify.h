@@ -45,13 +45,11 @@ struct verify_look {
  * @alpha: greatest chance of FIXED, and of WORSE, when nothing was
  * @look: the looks
  * @nr: how many
- * @give_up: at this look a bug that hasn't shown before the change is NOT REPRODUCED
  */
 struct verify_plan {
 	double alpha;
 	struct verify_look look[VERIFY_LOOKS_MAX];
 	unsigned int nr;
-	unsigned int give_up;
 };
 
 /**
@@ -112,7 +110,6 @@ struct verify_kind {
  * struct verify_decision - what the boots say so far
  * @done: no more boots: @answer stands
  * @answer: the verdict; meaningless while not @done
- * @next: not @done: runs of each side at the next look
  * @look: the look that this is
  * @before: boots before the change
  * @after: boots after it
@@ -126,7 +123,6 @@ struct verify_kind {
 struct verify_decision {
 	bool done;
 	enum verify_answer answer;
-	unsigned int next;
 	unsigned int look;
 	struct verify_tally before;
 	struct verify_tally after;
@@ -137,6 +133,22 @@ struct verify_decision {
 	char *why;
 };
 
+/**
+ * struct verify_news - what is seen after the change only
+ * @which: the first such thing, in the boots' own memory; NULL: there is none
+ * @boots: how many boots show such things
+ * @of: boots after the change that say something of the kernel
+ * @none_of: such boots before it
+ * @p: chance of so much that is seen after only, if both sides are equal
+ */
+struct verify_news {
+	const char *which;
+	unsigned int boots;
+	unsigned int of;
+	unsigned int none_of;
+	double p;
+};
+
 void verify_plan(struct verify_plan *plan, unsigned int runs, double alpha);
 char *verify_plan_text(const struct verify_plan *plan);
 void verify_add(struct verify_side *side, const struct verdict *v);
@@ -144,6 +156,8 @@ void verify_side_free(struct verify_side *side);
 void verify_decide(const struct verify_plan *plan, unsigned int look, const char *title,
 		   const struct verify_side *before, const struct verify_side *after,
 		   struct verify_decision *d);
+struct verify_news verify_news(const struct verify_decision *d, const char *title, double alpha,
+			       const struct verify_side *before, const struct verify_side *after);
 void verify_same_code(const char *signature, struct verify_decision *d);
 void verify_decision_free(struct verify_decision *d);
 const char *verify_name(enum verify_answer answer);

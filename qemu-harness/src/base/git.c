@@ -138,7 +138,7 @@ int git_l(const char *dir, struct buf *out, int *status, ...)
  */
 int git_hash(const char *repo, const char *name, char **hash)
 {
-	char *spec __cleanup(free_text) = xasprintf("%s^{commit}", name);
+	char *spec __cleanup(free_ptr) = xasprintf("%s^{commit}", name);
 	struct buf out __cleanup(buf_free) = {};
 	int rc, status;
 

@@ -157,15 +157,6 @@ char *xasprintf(const char *fmt, ...)
 	return s;
 }
 
-/**
- * free_text() - free a text, for __cleanup()
- * @text: the variable
- */
-void free_text(char **text)
-{
-	free(*text);
-}
-
 static void strv_take(struct strv *sv, char *s)
 {
 	sv->v = xrealloc(sv->v, (sv->n + 2) * sizeof(*sv->v));

@@ -63,7 +63,6 @@ void *xrealloc(void *p, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 bool ends_with(const char *s, const char *end);
-void free_text(char **text);
 
 /**
  * struct strv - a growing, NULL-terminated vector of owned strings

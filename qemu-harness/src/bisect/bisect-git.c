@@ -34,7 +34,7 @@ static void split(struct strv *list, char *text, const char *at)
 static int drop_locks(const char *tree)
 {
 	struct buf out __cleanup(buf_free) = {};
-	char *pattern __cleanup(free_text) = NULL;
+	char *pattern __cleanup(free_ptr) = NULL;
 	glob_t found;
 	size_t i;
 	int rc;
@@ -60,7 +60,7 @@ static int drop_locks(const char *tree)
  */
 int bisect_git_open(const struct bisect_git *g, const char *rev)
 {
-	char *link __cleanup(free_text) = xasprintf("%s/.git", g->tree);
+	char *link __cleanup(free_ptr) = xasprintf("%s/.git", g->tree);
 	int rc = 0;
 
 	if (!file_exists(link))
@@ -221,7 +221,7 @@ static int say_found(const struct bisect_git *g, const char *rev, char **text)
 
 static int say_next(const struct bisect_git *g, const char *rev, size_t all, char **text)
 {
-	char *subject __cleanup(free_text) = NULL;
+	char *subject __cleanup(free_ptr) = NULL;
 	size_t left = (all - 1) / 2;
 	unsigned int steps = 0;
 	int rc;
@@ -366,8 +366,8 @@ static int run_maintainers(const struct bisect_git *g, struct buf *out)
 /* Asks the tree itself for the recipients; one without the script knows none. */
 static int ask_maintainers(const struct bisect_git *g, const char *rev, struct buf *out)
 {
-	char *script __cleanup(free_text) = xasprintf("%s/%s", g->tree, MAINTAINERS);
-	char *patch __cleanup(free_text) = xasprintf("%s/%s", g->tree, PATCH);
+	char *script __cleanup(free_ptr) = xasprintf("%s/%s", g->tree, MAINTAINERS);
+	char *patch __cleanup(free_ptr) = xasprintf("%s/%s", g->tree, PATCH);
 	struct buf text __cleanup(buf_free) = {};
 	int rc;
 

@@ -36,7 +36,7 @@ struct bisect_guest {
 
 static int build_kernel_revision(struct bisect_machine *m, struct bisect_build *build)
 {
-	char *out __cleanup(free_text) = xasprintf("%s/build", m->dir);
+	char *out __cleanup(free_ptr) = xasprintf("%s/build", m->dir);
 	struct build_request rq = {
 		.source = m->source, .configs = *m->configs, .loose = true, .out = out,
 	};
@@ -72,7 +72,7 @@ static int sign_modules(const struct strv *modules, struct bisect_build *build)
 
 static int build_module_revision(struct bisect_machine *m, struct bisect_build *build)
 {
-	char *dir __cleanup(free_text) = NULL, *pattern __cleanup(free_text) = NULL;
+	char *dir __cleanup(free_ptr) = NULL, *pattern __cleanup(free_ptr) = NULL;
 	glob_t found __cleanup(globfree) = {};
 	int rc = kernel_build_module(m->kernel, m->source, &dir);
 
@@ -118,9 +118,9 @@ int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisec
 /* Makes the guest, and the same without load: does it boot, does the detector work? */
 static int make_guests(struct bisect_machine *m, struct bisect_guest *g)
 {
-	char *load_dir __cleanup(free_text) = xasprintf("%s/load", g->dir);
-	char *basic_dir __cleanup(free_text) = xasprintf("%s/basic", g->dir);
-	char *tree __cleanup(free_text) = xasprintf("%s/build", m->dir);
+	char *load_dir __cleanup(free_ptr) = xasprintf("%s/load", g->dir);
+	char *basic_dir __cleanup(free_ptr) = xasprintf("%s/basic", g->dir);
+	char *tree __cleanup(free_ptr) = xasprintf("%s/build", m->dir);
 	struct plan load __cleanup(plan_free), basic __cleanup(plan_free);
 	const struct kernel *kernel = m->kernel ?: &g->kernel;
 	int rc;
@@ -178,7 +178,7 @@ void bisect_machine_free(struct bisect_machine *m)
  */
 void bisect_machine_clean(const struct bisect_machine *m)
 {
-	char *out __cleanup(free_text) = xasprintf("%s/build", m->dir);
+	char *out __cleanup(free_ptr) = xasprintf("%s/build", m->dir);
 
 	remove_tree(out);
 }
@@ -235,7 +235,7 @@ static int get_guest(struct bisect_machine *m, const char *rev, const char *sign
 /* The kernel's symbols, if the build tree is still this revision's and has any. */
 static struct symbols *open_symbols(const struct bisect_machine *m, const struct bisect_guest *g)
 {
-	char *vmlinux __cleanup(free_text) = xasprintf("%s/build/vmlinux", m->dir);
+	char *vmlinux __cleanup(free_ptr) = xasprintf("%s/build/vmlinux", m->dir);
 	struct symbols *symbols = NULL;
 
 	if (m->built && !strcmp(m->built, g->rev) &&
@@ -251,7 +251,7 @@ static struct symbols *open_symbols(const struct bisect_machine *m, const struct
 static char *read_report(const struct bisect_machine *m, const struct bisect_guest *g,
 			 const char *dir, const struct strv *titles)
 {
-	char *path __cleanup(free_text) = xasprintf("%s/console.log", dir), *report = NULL, *text;
+	char *path __cleanup(free_ptr) = xasprintf("%s/console.log", dir), *report = NULL, *text;
 	struct symbols *symbols = open_symbols(m, g);
 	struct buf console __cleanup(buf_free) = {};
 	struct crash crash;
@@ -390,7 +390,7 @@ static char *new_dir(const struct bisect_machine *m, const char *rev)
 static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, unsigned int runs,
 		struct taking *t)
 {
-	char *dir __cleanup(free_text) = new_dir(m, g->rev);
+	char *dir __cleanup(free_ptr) = new_dir(m, g->rev);
 	const struct run_guest *guest = basic ? &g->basic.run : &g->load.run;
 	/* The log has the outcomes when the revision is done. */
 	struct series series = series_of(guest->plan, runs, basic ? 1 : m->jobs, dir);

@@ -213,7 +213,7 @@ static json_t *state_json(const struct bisect_state *s)
  */
 int bisect_state_save(const struct bisect_state *s)
 {
-	char *text __cleanup(free_text) = NULL;
+	char *text __cleanup(free_ptr) = NULL;
 	json_auto_t *doc = NULL;
 
 	if (!s->config->state)

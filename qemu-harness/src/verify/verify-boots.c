@@ -45,7 +45,7 @@ int verify_boots(const struct verify_plan *plan, const char *title,
 		 const struct series *series, struct result *result,
 		 struct verify_decision *d)
 {
-	char *rule __cleanup(free_text) = verify_plan_text(plan);
+	char *rule __cleanup(free_ptr) = verify_plan_text(plan);
 	struct verify_side side[VERIFY_SIDES] = {};
 	unsigned int look, i;
 	int rc = 0;

@@ -123,7 +123,7 @@ static json_t *side_json(const struct verify_report *r, unsigned int side)
 
 static json_t *rule_json(const struct verify_report *r)
 {
-	char *text __cleanup(free_text) = verify_plan_text(r->plan);
+	char *text __cleanup(free_ptr) = verify_plan_text(r->plan);
 	json_t *looks = json_array();
 	unsigned int i;
 
@@ -192,9 +192,9 @@ char *verify_number(double x)
 static char *sample_text(const json_t *sample)
 {
 	const json_t *median = json_object_get(sample, "median");
-	char *mid __cleanup(free_text) = verify_number(real_of(median, "mid"));
-	char *low __cleanup(free_text) = verify_number(real_of(median, "low"));
-	char *high __cleanup(free_text) = verify_number(real_of(median, "high"));
+	char *mid __cleanup(free_ptr) = verify_number(real_of(median, "mid"));
+	char *low __cleanup(free_ptr) = verify_number(real_of(median, "low"));
+	char *high __cleanup(free_ptr) = verify_number(real_of(median, "high"));
 
 	return median ? xasprintf("%s (%s-%s)", mid, low, high) : xstrdup("-");
 }
@@ -242,9 +242,9 @@ static void measure_row(FILE *out, const json_t *doc, const json_t *measure)
 	const json_t *before = json_object_get(measure, "before");
 	const json_t *after = json_object_get(measure, "after");
 	const char *change = verify_change(doc, measure);
-	char *name __cleanup(free_text) = xasprintf("%s, %s", text_of(measure, "name"),
+	char *name __cleanup(free_ptr) = xasprintf("%s, %s", text_of(measure, "name"),
 						    text_of(measure, "unit"));
-	char *note __cleanup(free_text) = xasprintf(" p = %.2g%s%s", real_of(measure, "p"),
+	char *note __cleanup(free_ptr) = xasprintf(" p = %.2g%s%s", real_of(measure, "p"),
 						    *change ? ": " : "", change);
 
 	row(out, name, sample_text(before), sample_text(after), note);

@@ -515,9 +515,38 @@ static void test_errors(void **state)
 	free(b);
 }
 
+/* Subjects, names and addresses are somebody else's words. */
+static void test_hostile(void **state)
+{
+	const struct history *h = *state;
+	const char *const argv[] = {
+		"git", "-C", h->repo, "-c", "user.name=A\033[2J", "-c", "user.email=a\033@b",
+		"commit", "--allow-empty", "-q", "-m", "evil \033[2Jsubject", NULL
+	};
+	struct bisect_commit commit = {};
+	struct bisect_git g = h->git;
+	char *rev, *subject;
+
+	assert_int_equal(child_run_quietly("a hostile commit", argv, h->repo, 60), 0);
+	rev = hash_of(h, "HEAD");
+	assert_int_equal(bisect_git_open(&g, rev), 0);
+	assert_int_equal(bisect_git_subject(&g, rev, &subject), 0);
+	assert_string_equal(subject, "evil <U+001B>[2Jsubject");
+	assert_int_equal(bisect_git_commit(&g, rev, &commit), 0);
+	for (size_t i = 0; i < commit.to.n; i++)
+		assert_null(strchr(commit.to.v[i], '\033'));
+	strv_free(&commit.parents);
+	strv_free(&commit.to);
+	strv_free(&commit.cc);
+	free(commit.title);
+	free(subject);
+	free(rev);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_cause),
 		cmocka_unit_test(test_subject),
 		cmocka_unit_test(test_fix),

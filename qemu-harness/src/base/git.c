@@ -14,6 +14,7 @@
 
 #include "base/child.h"
 #include "base/git.h"
+#include "base/printable.h"
 #include "base/program.h"
 
 /* A whole history is walked, or a whole tree is written. */
@@ -57,7 +58,7 @@ int git_forget_caller(void)
 /* Prints the last line that git has written to @err, and fails. */
 static int git_failed(const char *what, int err)
 {
-	char text[4096], *line;
+	char text[4096], *line, *said;
 	off_t size = lseek(err, 0, SEEK_END), max = sizeof(text) - 1;
 	ssize_t n = pread(err, text, (size_t)max, size > max ? size - max : 0);
 
@@ -65,7 +66,10 @@ static int git_failed(const char *what, int err)
 		n--;
 	text[n > 0 ? n : 0] = '\0';
 	line = strrchr(text, '\n');
-	pr_err("git %s failed: %s", what, line ? line + 1 : text);
+	/* Names in a repository are somebody else's. */
+	said = printable_line(line ? line + 1 : text);
+	pr_err("git %s failed: %s", what, said);
+	free(said);
 	return -EIO;
 }
 

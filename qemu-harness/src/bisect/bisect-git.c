@@ -13,6 +13,7 @@
 
 #include "base/child.h"
 #include "base/git.h"
+#include "base/printable.h"
 #include "bisect/bisect-git.h"
 #include "kernel/buildroot.h"
 
@@ -211,11 +212,14 @@ static const char *best(const struct strv *left, const char *bad, const struct s
 static int say_found(const struct bisect_git *g, const char *rev, char **text)
 {
 	struct buf out __cleanup(buf_free) = {};
+	char *said __cleanup(free_ptr) = NULL;
 	int rc = git_l(g->tree, &out, NULL, "diff-tree", "--root", "--pretty", "--stat",
 		       "--summary", "--cc", rev, NULL);
 
-	if (!rc)
-		*text = xasprintf("%s is the first bad commit\n%s", rev, out.data);
+	if (!rc) {
+		said = printable_text(out.data);
+		*text = xasprintf("%s is the first bad commit\n%s", rev, said);
+	}
 	return rc;
 }
 
@@ -396,8 +400,10 @@ int bisect_git_subject(const struct bisect_git *g, const char *rev, char **subje
 	struct buf out __cleanup(buf_free) = {};
 	int rc = git_l(g->tree, &out, NULL, "show", "-s", "--format=%s", rev, NULL);
 
-	if (!rc)
-		*subject = strndup(out.data, strcspn(out.data, "\n"));
+	if (!rc) {
+		out.data[strcspn(out.data, "\n")] = '\0';
+		*subject = printable_line(out.data);
+	}
 	return rc;
 }
 
@@ -414,6 +420,7 @@ int bisect_git_commit(const struct bisect_git *g, const char *rev, struct bisect
 	struct strv people __cleanup(strv_free) = {}, asked __cleanup(strv_free) = {};
 	struct buf parents __cleanup(buf_free) = {}, out __cleanup(buf_free) = {};
 	struct buf maintainers __cleanup(buf_free) = {};
+	char *said __cleanup(free_ptr) = NULL;
 	size_t i;
 	int rc;
 
@@ -428,11 +435,16 @@ int bisect_git_commit(const struct bisect_git *g, const char *rev, struct bisect
 	if (rc)
 		return rc;
 	split(&commit->parents, parents.data, "\n ");
-	split(&people, out.data, "\n");
+	/* Mail addresses and names are printed, too. */
+	said = printable_text(out.data);
+	split(&people, said, "\n");
 	for (i = 0; i < people.n; i++)
 		add_mail(&commit->to, NULL, people.v[i], strlen(people.v[i]));
-	if (maintainers.len)
-		split(&asked, maintainers.data, "\n");
+	if (maintainers.len) {
+		free(said);
+		said = printable_text(maintainers.data);
+		split(&asked, said, "\n");
+	}
 	add_maintainers(&asked, true, commit);
 	add_maintainers(&asked, false, commit);
 	qsort(commit->to.v, commit->to.n, sizeof(char *), by_text);

@@ -256,6 +256,7 @@ static char *read_report(const struct bisect_machine *m, const struct bisect_gue
 	struct buf console __cleanup(buf_free) = {};
 	struct crash crash;
 	bool has = false;
+	char *title;
 	size_t at;
 
 	if (file_exists(path) && read_file(path, &console))
@@ -263,7 +264,9 @@ static char *read_report(const struct bisect_machine *m, const struct bisect_gue
 	for (at = 0; !has && at < console.len; at += crash.end) {
 		if (!crash_find(console.data + at, console.len - at, &crash))
 			break;
-		has = strv_has(titles, crash.title);
+		title = printable_line(crash.title);
+		has = strv_has(titles, title);
+		free(title);
 		text = has || !report ? crash_text(&crash, symbols) : NULL;
 		if (text) {
 			free(report);

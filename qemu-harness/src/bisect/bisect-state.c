@@ -146,10 +146,10 @@ void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsig
 /* What a document must say to be this bisection's. */
 static json_t *identity(const struct bisect_config *config)
 {
-	json_t *doc = json_pack("{s:s, s:o, s:o, s:s, s:b, s:s?, s:i, s:s?}",
+	json_t *doc = json_pack("{s:s, s:o, s:o, s:s, s:b, s:o, s:i, s:s?}",
 				"format", BISECT_FORMAT, "good", json_texts(&config->good),
 				"skip", json_texts(&config->skip), "bad", config->bad,
-				"fix", config->fix, "title", config->title,
+				"fix", config->fix, "title", json_text(config->title),
 				"runs", (int)config->runs, "compiler", config->compiler);
 
 	if (config->facts)
@@ -165,12 +165,12 @@ static json_t *kernel_json(const struct bisect_kernel *k)
 	for (i = 0; i < k->n; i++) {
 		const struct bisect_run *r = &k->runs[i];
 
-		json_array_append_new(runs, json_pack("{s:s, s:o, s:o, s:o, s:s?}",
+		json_array_append_new(runs, json_pack("{s:s, s:o, s:o, s:o, s:o}",
 						      "seen", seen_names[r->seen],
 						      "text", json_text(r->text),
 						      "titles", json_texts(&r->titles),
 						      "report", json_text(r->report),
-						      "dir", r->dir));
+						      "dir", json_text(r->dir)));
 	}
 	return json_pack("{s:s, s:o, s:o}", "signature", k->signature, "runs", runs,
 			 "rate", json_rate(k->hits, k->hits + k->silent));

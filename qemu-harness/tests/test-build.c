@@ -603,6 +603,30 @@ static void test_built_in(void **state)
 	free(committed);
 }
 
+/* What the user has configured is taken where nothing else is, and first. */
+static void test_own_config(void **state)
+{
+	struct fixture *f = *state;
+	char *own = xasprintf("%s/.config", f->tree);
+	struct strv configs = { 0 };
+
+	build_own_config(f->tree, &configs);
+	assert_int_equal(configs.n, 0);
+	put(f->tree, ".config", "");
+	build_own_config(f->tree, &configs);
+	assert_int_equal(configs.n, 1);
+	assert_string_equal(configs.v[0], own);
+	build_own_config(f->tree, &configs);
+	assert_int_equal(configs.n, 1);
+	/* In a home directory .config is one. */
+	assert_int_equal(unlink(own), 0);
+	put(own, "file", "");
+	strv_free(&configs);
+	build_own_config(f->tree, &configs);
+	assert_int_equal(configs.n, 0);
+	free(own);
+}
+
 /* A linked worktree has its own HEAD and index. */
 static void test_linked(void **state)
 {
@@ -676,6 +700,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_revisions, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_revision_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_built_in, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_own_config, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_linked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_sandbox, setup, teardown),
 	};

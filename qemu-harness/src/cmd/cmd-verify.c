@@ -118,6 +118,12 @@ static void check(struct verify *v, const struct argp_state *state)
 			argp_error(state, "--after, --patch or --livepatch is missing");
 		if (v->kernel[0] && !strncmp(v->build.source, SOURCE_PREFIX, strlen(SOURCE_PREFIX)))
 			argp_error(state, "revisions are of a --source that is a git repository");
+		build_own_config(v->build.source, &v->build.configs);
+		if (v->kernel[0] && !v->build.configs.n)
+			argp_error(state, "%s has no .config; --config gives one (kvm-guest?)",
+				   v->build.source);
+		if (v->rq.plan.root)
+			strv_push(&v->build.configs, "root");
 		return;
 	}
 	if (v->build.patches.n || v->build.configs.n)
@@ -175,8 +181,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case ARGP_KEY_END:
 		check(v, state);
-		if (v->rq.plan.root && v->build.source)
-			strv_push(&v->build.configs, "root");
 		break;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -310,7 +314,6 @@ static int build_side(struct verify *v, unsigned int side, const struct build_re
 /* Revisions mean what they mean now, however long a build takes. */
 static int get_revisions(struct verify *v, char *hash[VERIFY_SIDES])
 {
-	char *config = xasprintf("%s/.config", v->build.source);
 	unsigned int i;
 	int rc = 0;
 
@@ -324,12 +327,6 @@ static int get_revisions(struct verify *v, char *hash[VERIFY_SIDES])
 		free(v->source[i]);
 		v->source[i] = xasprintf("%s at %s, %.12s", v->build.source, rev, hash[i] ?: "");
 	}
-	if (!rc && v->kernel[0] && !v->build.configs.n && !file_exists(config)) {
-		pr_err("%s has no .config; --config gives one (kvm-guest, for one)",
-		       v->build.source);
-		rc = -ENOENT;
-	}
-	free(config);
 	return rc;
 }
 

@@ -132,22 +132,36 @@ int build_config(const struct strv *configs, struct buf *text)
 	return rc;
 }
 
-/* Where a request says nothing, what the user has configured in his directory. */
+/**
+ * build_own_config() - where nothing is asked for, what the user has configured
+ * @source: as in a request
+ * @configs: likewise; if it is empty, the .config of a directory is appended
+ */
+void build_own_config(const char *source, struct strv *configs)
+{
+	char *path = xasprintf("%s/.config", source);
+	struct stat st;
+
+	/* Debian's sources have none. */
+	if (!configs->n && !stat(path, &st) && S_ISREG(st.st_mode))
+		strv_push(configs, path);
+	free(path);
+}
+
 static int find_config(struct making *m)
 {
-	char *path = xasprintf("%s/.config", m->rq->source);
-	struct strv own = { 0 };
-	struct stat st;
+	char *own = xasprintf("%s/.config", m->rq->source);
+	struct strv configs = { 0 };
 	int rc;
 
-	if (!m->rq->configs.n && strncmp(path, SOURCE_PREFIX, strlen(SOURCE_PREFIX)) &&
-	    !stat(path, &st) && S_ISREG(st.st_mode))
-		strv_push(&own, path);
-	rc = collect_config(own.n ? &own : &m->rq->configs, &m->config, &m->text);
-	m->clang = m->rq->clang ||
-		   (!rc && own.n && strstr(m->text.data, "\nCONFIG_CC_IS_CLANG=y\n"));
-	strv_free(&own);
-	free(path);
+	for (size_t i = 0; i < m->rq->configs.n; i++)
+		strv_push(&configs, m->rq->configs.v[i]);
+	build_own_config(m->rq->source, &configs);
+	rc = collect_config(&configs, &m->config, &m->text);
+	m->clang = m->rq->clang || (!rc && m->config.base && !strcmp(m->config.base, own) &&
+				    strstr(m->text.data, "\nCONFIG_CC_IS_CLANG=y\n"));
+	strv_free(&configs);
+	free(own);
 	return rc;
 }
 

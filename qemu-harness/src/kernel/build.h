@@ -72,6 +72,7 @@ struct build {
 };
 
 int build_config(const struct strv *configs, struct buf *text);
+void build_own_config(const char *source, struct strv *configs);
 int build_kernel(const struct build_request *rq, struct build *b);
 bool build_is_ours(const char *dir);
 int build_load(const char *dir, struct build *b);

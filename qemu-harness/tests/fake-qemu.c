@@ -129,6 +129,12 @@ static void warning(void)
 	to_load();
 }
 
+static void halted(void)
+{
+	console("[    0.0] early console\n\nZSTD-compressed data is corrupt\n\n -- System halted");
+	hang();
+}
+
 static void warning_only(void)
 {
 	warning();
@@ -407,6 +413,7 @@ static const struct {
 	{ "good", good },
 	{ "bug", bug },
 	{ "bug-to-the-end", bug_to_the_end },
+	{ "halted", halted },
 	{ "warning-only", warning_only },
 	{ "warning-and-bug", warning_and_bug },
 	{ "bug-in-pieces", bug_in_pieces },

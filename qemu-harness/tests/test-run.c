@@ -191,6 +191,8 @@ static const struct one ones[] = {
 	{ "good", true, "OK", "exited 0", 1, EXIT_OK },
 	{ "bug", false, "crashed: WARNING in kvm_wait", "stopped first-violation", 1, EXIT_FOUND },
 	{ "bug-to-the-end", true, "crashed: WARNING in kvm_wait", "exited 0", 1, EXIT_FOUND },
+	{ "halted", true, "boot failed: kernel can't be unpacked: ZSTD-compressed data is corrupt",
+	  "stopped halted", 1, EXIT_FOUND },
 	{ "warning-only", false, "OK (at boot: WARNING in foo_probe)", "exited 0", 1, EXIT_OK },
 	{ "warning-and-bug", false, "crashed: WARNING in kvm_wait (at boot: WARNING in foo_probe)",
 	  "stopped first-violation", 1, EXIT_FOUND },

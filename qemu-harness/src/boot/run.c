@@ -441,12 +441,26 @@ static bool ends_at_finding(const struct plan *plan)
 	return plan->until_first && !plan->planted && !plan->load->loads_detector;
 }
 
+/*
+ * The decompressor's last words, without a newline: it stops for good, and nothing ends
+ * QEMU.
+ */
+static bool has_halted(const struct boot *b)
+{
+	static const char words[] = " -- System halted";
+	const struct buf *line = &b->console.lines.line;
+
+	return line->len && memmem(line->data, line->len, words, strlen(words));
+}
+
 /* Why this guest has to be ended now, in the words of run.json (caller frees), or NULL. */
 static char *boot_due(struct boot *b, double t)
 {
 	const struct run_config *config = b->config;
 	const struct plan *plan = b->guest->plan;
 
+	if (has_halted(b) && t - b->console_at >= config->limits->quiet)
+		return xstrdup("stopped halted");
 	if (ends_at_finding(plan) && b->found_at && boot_found(b, t))
 		return xstrdup("stopped first-violation");
 	/* No guest can go on without it: no need to wait for what the guest may take. */

@@ -92,8 +92,12 @@ int __kprobes irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs)
 	if (unlikely(!READ_ONCE(irqsan_enabled)))
 		return 0;
 	this_cpu_inc(site->count->hits);
-	if (unlikely(regs->flags & X86_EFLAGS_IF))
+	if (unlikely(regs->flags & X86_EFLAGS_IF)) {
+		/* kprobes has it behind the breakpoint, where unwind data see a push done. */
+		regs->ip -= INT3_INSN_SIZE;
 		irqsan_violation(site, regs, saved_flags(site, regs), IRQSAN_HERE);
+		regs->ip += INT3_INSN_SIZE;
+	}
 	return 0;
 }
 

@@ -97,8 +97,11 @@ static int __kprobes wait_exit(struct kprobe *kp, struct pt_regs *regs)
 	this_cpu_inc(site->count->hits);
 	if (unlikely(irqs_on != wait->irqs_on)) {
 		this_cpu_inc(pv_counts[PV_IMBALANCES]);
+		/* As in irqsan_site_hit(). */
+		regs->ip -= INT3_INSN_SIZE;
 		irqsan_violation(site, regs, wait->irqs_on ? IRQSAN_ON : IRQSAN_OFF,
 				 IRQSAN_HERE);
+		regs->ip += INT3_INSN_SIZE;
 	}
 	return 0;
 }

@@ -63,7 +63,13 @@ void image_order(struct image *image, const char *key, const char *value)
 	buf_addf(&image->conf, "%s %s\n", key, value);
 }
 
-static void order_number(struct image *image, const char *key, unsigned int value)
+/**
+ * image_order_number() - one more order, whose value is a number
+ * @image: the image
+ * @key: which
+ * @value: its value
+ */
+void image_order_number(struct image *image, const char *key, unsigned int value)
 {
 	char *text = xasprintf("%u", value);
 
@@ -530,8 +536,8 @@ static int add_all(struct image *image)
 	/* Selftests and benchmarks have orders of their own. */
 	image_order(image, "workload", plan->load->offered || plan->load->exits ?
 		    plan->load->name : "none");
-	order_number(image, "seconds", plan->seconds);
-	order_number(image, "reload", plan->reload);
+	image_order_number(image, "seconds", plan->seconds);
+	image_order_number(image, "reload", plan->reload);
 	if (!rc)
 		rc = initramfs_add_data(image->ir, "/etc/irqsan.conf", S_IFREG | 0644,
 					image->conf.data, image->conf.len);

@@ -231,14 +231,6 @@ static int add_first(struct image *image, const char *word, struct buf *words)
 	return rc;
 }
 
-static void order_number(struct image *image, const char *key, unsigned int value)
-{
-	char *text = xasprintf("%u", value);
-
-	image_order(image, key, text);
-	free(text);
-}
-
 static int add(struct image *image)
 {
 	const struct plan *plan = image->plan;
@@ -256,9 +248,9 @@ static int add(struct image *image)
 	}
 	image_order(image, "command", "/load/argv");
 	/* syz-execprog repeats, and runs several, itself. */
-	order_number(image, "repeat", syz ? 1 : plan->repeat);
-	order_number(image, "procs", syz ? 1 : plan->procs);
-	order_number(image, "until-first", plan->until_first);
+	image_order_number(image, "repeat", syz ? 1 : plan->repeat);
+	image_order_number(image, "procs", syz ? 1 : plan->procs);
+	image_order_number(image, "until-first", plan->until_first);
 	buf_free(&words);
 	return rc;
 }

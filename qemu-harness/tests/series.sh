@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Each engine on a kernel of its own: built, booted, the selftests run, and the PV
-# test in a KVM guest. Results are kept; a table is made of all that there are.
+# The engines on kernels that are built for them: booted, the selftests run, and the
+# PV test in a KVM guest. Results are kept; a table is made of all that there are,
+# with those that selftests.sh has kept of Debian's own kernels.
 # Ends with a line "series.sh: N passed, N failed".
 #
 # Usage: series.sh [ROW...]       (default: all; see rows() for their names)
@@ -13,16 +14,13 @@ cd "$(dirname "$0")/../.." || exit 2
 . qemu-harness/tests/lib.sh
 irqsan=$PWD/build/irqsan
 out=out/series
+stock=out/selftests
 patches=out/patches
 
-# NAME ENGINE KERNEL SERIES CONFIG: a Debian kernel, or a source with the series.
+# NAME ENGINE SOURCE SERIES CONFIG: kernels to build.
 rows()
 {
 	cat <<-END
-	5.10 probes debian:bullseye - -
-	6.1 probes debian:bookworm - -
-	6.12 probes debian:trixie - -
-	7.2 probes debian:sid - -
 	5.10-check probes debian-source:bullseye 5.10 seed
 	6.1-check probes debian-source:bookworm - irqflags
 	6.1-tracepoint tracepoint debian-source:bookworm 6.1 tracepoint
@@ -38,26 +36,17 @@ selftest()
 		--ktap "$out/$1/$2.ktap" --keep "$out/$1/$2" --accel "$3" ${4:+"$4"}
 }
 
-# run_row NAME ENGINE KERNEL SERIES CONFIG
+# run_row NAME ENGINE SOURCE SERIES CONFIG
 run_row()
 {
 	rm -rf "${out:?}/$1"
 	mkdir -p "$out/$1"
-	kernel=$3
-	case $3 in
-	debian-source:*)
-		set -- "$@" --config "$5"
-		[ "$4" = - ] || set -- "$@" --series "patches/$4"
-		label=$1 engine=$2
-		source=$3
-		shift 5
-		expect 0 "$label: build" $irqsan kernel build "$source" "$@" \
-			--json "$out/$label/build.json"
-		kernel=$(jq -r '.dir // empty' "$out/$label/build.json")
-		[ -n "$kernel" ] || return
-		set -- "$label" "$engine"
-		;;
-	esac
+	series=
+	[ "$4" = - ] || series=patches/$4
+	expect 0 "$1: build" $irqsan kernel build "$3" --config "$5" ${series:+--series "$series"} \
+		--json "$out/$1/build.json"
+	kernel=$(jq -r '.dir // empty' "$out/$1/build.json")
+	[ -n "$kernel" ] || return
 	selftest "$1" tcg tcg
 	expect 0 "$1: the engine is $2" grep -q "^  # engine $2, " "$out/$1/tcg.ktap"
 	selftest "$1" nested nested pv
@@ -85,18 +74,20 @@ series_result()
 	fi
 }
 
+# print_row ENGINE FROM CONFIG PATCHES BUILT TCG NESTED: the last two are results.
 print_row()
 {
-	dir=$out/$1
-	case $3 in
-	debian-source:*) built=$(value "$dir/build.json" '.seconds | round') ;;
-	*) built=- ;;
-	esac
+	echo "| $1 | $(value "$6" .kernel.release) | $2 | $3 | $4 | $5 | $(value "$6" "$results") |" \
+		"$(value "$6" .panic) | $(value "$7" "$results") |"
+}
+
+print_built()
+{
 	config=$5
 	[ "$4" = - ] || config="\`patches/$4\`, $5"
-	echo "| $2 | $(value "$dir/tcg.json" .kernel.release) | $3 | $config |" \
-		"$(series_result "$4") | $built | $(value "$dir/tcg.json" "$results") |" \
-		"$(value "$dir/tcg.json" .panic) | $(value "$dir/nested.json" "$results") |"
+	print_row "$2" "$3" "$config" "$(series_result "$4")" \
+		"$(value "$out/$1/build.json" '.seconds | round')" \
+		"$out/$1/tcg.json" "$out/$1/nested.json"
 }
 
 table()
@@ -104,8 +95,9 @@ table()
 	cat <<-END
 	# The series and the engines, on kernels that were booted
 
-	Made by \`make check-series\` from results, on $(date -u +%F). The patches' column is
-	what \`make check-patches\` has kept: of how many patches, how many apply by
+	Made by \`make check-series\` from results, on $(date -u +%F). Those of Debian's own
+	kernels are from \`make check-selftests\`. The patches' column is what
+	\`make check-patches\` has kept: of how many patches, how many apply by
 	\`git am\`, are clean by \`checkpatch.pl --strict\`, and compile. Seconds of a
 	build are those of this machine (\`docs/kernel-builds.md\`), with whatever the compiler's
 	cache had. Results of selftests are passed, failed, failed as expected, skipped;
@@ -115,8 +107,11 @@ table()
 	| engine | kernel | from | series, config | patches | built in, s | selftests, tcg | panic.sh | PV, KVM guest |
 	| --- | --- | --- | --- | --- | ---: | --- | --- | --- |
 	END
+	for suite in bullseye bookworm trixie sid; do
+		print_row probes debian:$suite - - - "$stock/$suite.json" "$stock/pv-$suite.json"
+	done
 	rows | while read -r row; do
-		print_row $row
+		print_built $row
 	done
 }
 

@@ -39,6 +39,15 @@ for accel in tcg nested; do
 	expect 0 "it has its name, $accel" \
 		grep -q '"title": "WARNING in planted_plain"' "$out/command-$accel/result.json"
 done
+reproducer=qemu-harness/tests/loads/fuzzer-repro.c
+expect 1 "a fuzzer's reproducer, which never ends, finds its bug" \
+	$irqsan run --kernel debian:bookworm --accel tcg --insmod "$planted/irqsan_planted.ko" \
+	--keep "$out/command-fuzzer" -- $reproducer
+expect 0 "it has its name" \
+	grep -q '"title": "WARNING in planted_plain"' "$out/command-fuzzer/result.json"
+expect 0 "a fuzzer's reproducer without its bug is ended after --seconds" \
+	$irqsan run --kernel debian:bookworm --accel tcg --seconds 5 \
+	--keep "$out/command-fuzzer-good" -- $reproducer
 expect 0 "a command that finds nothing" \
 	$irqsan run --kernel debian:bookworm --accel tcg --procs 2 --repeat 3 \
 	--keep "$out/command-good" -- sh -c 'mkdir /tmp/$$ && rmdir /tmp/$$'

@@ -67,6 +67,8 @@ for accel in tcg nested; do
 		-- "$out/look.pl"
 	is "$out/$accel/0/load.log" "$looked" "what its load saw, $accel"
 done
+says 0 '1 OK' "a root has room for what a load writes" $run --accel tcg \
+	--root debian:bookworm --keep "$out/room" -- dd if=/dev/zero of=/fill bs=1M count=600
 says 2 'could not be run: no-such: no such program in the guest' "a load that isn't there" \
 	$run --accel tcg --root debian:bookworm --keep "$out/missing" -- no-such
 printf '#!/usr/bin/no-such\n' >"$out/script"
@@ -89,6 +91,11 @@ if [ -z "$(find "$out/dir" -name written)" ] && [ "$(cksum <"$out/ext4")" = "$be
 else
 	fail "neither was written to" "$(ls -lR "$out/dir")"
 fi
+docs/walkthrough/make.sh "$out/ring" >/dev/null || exit 2
+says 0 '^FIXED: 4 of 4 before, 0 of 4 after' "a verification in a root" \
+	"$irqsan" verify --before debian:bookworm --accel tcg --root "$out/dir" --seconds 5 \
+	--runs 4 --alpha 0.05 --before-insmod "$out/ring@bad" --after-insmod "$out/ring@fixed" \
+	--keep "$out/verify" -- docs/walkthrough/ring-test.c
 cp "$(command -v dash)" "$out/empty/bin/sh"
 says 2 'lost: .*root: /bin/sh: No such file or directory' "a root without libraries" \
 	$run --accel tcg --root "$out/empty" --keep "$out/run-empty" -- sh -c true

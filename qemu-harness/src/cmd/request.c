@@ -21,6 +21,8 @@
 #define PROCS_MAX 256
 /* A command ends by itself; one that doesn't is ended then, as syzbot does. */
 #define COMMAND_SECONDS 300
+/* What a root's programs write takes memory: half of this at most. */
+#define ROOT_MEMORY_MB 2048
 
 /* Out of reach of the commands' own. */
 enum {
@@ -48,7 +50,7 @@ enum {
 static const struct argp_option options[] = {
 	{ "accel", 'a', "ACCEL", 0, "auto (default), kvm, nested or tcg", 0 },
 	{ "cpus", 'c', "N", 0, "vCPUs of the guest", 0 },
-	{ "memory", 'm', "MB", 0, "memory of the guest", 0 },
+	{ "memory", 'm', "MB", 0, "memory of the guest (default: 512; with --root 2048)", 0 },
 	{ "seconds", 's', "S", 0, "how long the load runs, in guest time (a command: at most, default 300)", 0 },
 	{ "jobs", 'j', "N", 0, "boots at once (default: what this machine can)", 0 },
 	{ "qemu", 'q', "PATH", 0, "QEMU to use", 0 },
@@ -107,6 +109,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		break;
 	case 'm':
 		rq->plan.memory_mb = request_number(state, "memory", arg, 128, 65536);
+		rq->memory_given = true;
 		break;
 	case 's':
 		rq->plan.seconds = request_number(state, "seconds", arg, 1, SECONDS_MAX);
@@ -328,6 +331,8 @@ static error_t parse_load(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (rq->plan.load == &load_command && !rq->seconds_given)
 			rq->plan.seconds = COMMAND_SECONDS;
+		if (rq->plan.root && !rq->memory_given)
+			rq->plan.memory_mb = ROOT_MEMORY_MB;
 		if (rq->plan.load != &load_command &&
 		    (rq->plan.procs != 1 || rq->plan.repeat != 1))
 			argp_error(state, "--procs and --repeat are for a command behind --");

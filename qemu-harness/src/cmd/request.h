@@ -28,6 +28,7 @@ enum request_pv {
  * @command: the verb, for the result
  * @kernel: name of the kernel
  * @plan: what is ordered of each boot
+ * @memory_given: the user said how much memory the guest has
  * @seconds_given: the user said how long the load may run
  * @runs: how many
  * @jobs: boots at once; 0: as many as this machine can
@@ -42,6 +43,7 @@ struct request {
 	const char *command;
 	const char *kernel;
 	struct plan plan;
+	bool memory_given;
 	bool seconds_given;
 	unsigned int runs;
 	unsigned int jobs;

@@ -127,10 +127,15 @@ check-cache: deps
 	$(MAKE) all
 	qemu-harness/tests/cache-kill.sh
 
-# Guests with a userland: four minutes, and a mirror once.
+# Guests with a userland: six minutes, and a mirror once.
 check-roots: deps
 	$(MAKE) all
 	qemu-harness/tests/roots.sh
+
+# README.md's lines for a bug of one's own, in a kernel tree; half an hour and more.
+check-lines: deps
+	$(MAKE) all
+	qemu-harness/tests/lines.sh
 
 check-builds: deps
 	$(MAKE) all
@@ -276,8 +281,8 @@ clean:
 	rm -rf $(B)
 
 .PHONY: all bench bench-builds bisect-demo bisect-sim check check-bisect check-builds \
-	check-cache check-chores check-intree check-mutations check-patches check-report check-roots \
-	check-selftests check-series check-verify clean crash-speed crash-titles deps \
-	$(FUZZERS) history reproduce sites-report unit verify-sim zoo-compare
+	check-cache check-chores check-intree check-lines check-mutations check-patches \
+	check-report check-roots check-selftests check-series check-verify clean crash-speed \
+	crash-titles deps $(FUZZERS) history reproduce sites-report unit verify-sim zoo-compare
 .SECONDARY: $(ALL_OBJ) $(FUZZ_OBJ)
 -include $(ALL_OBJ:.o=.d) $(FUZZ_OBJ:.o=.d)

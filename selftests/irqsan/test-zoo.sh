@@ -50,17 +50,23 @@ reported()
 {
 	text=$(report_of "$3") || { ktap_fail "$as$1: reported" "no report for $3"; return; }
 	missing=
+	flags_line=".*($4: "
+	case $4 in
+	soft) flags=on ;;
+	hard) flags=off ;;
+	esac
+	# A push from memory (ff /6): the module doesn't read what it addresses.
+	if echo "$text" | grep -q 'Code: .*<ff> [37b][0-7] '; then
+		flags_line=unknown
+		flags=unknown
+	fi
 	for line in 'raw_local_irq_restore() called with IRQs enabled' "RIP: 0010:$2+0x" \
-		"irqsan: flags being restored have IRQs .*($4: "; do
+		"irqsan: flags being restored have IRQs $flags_line"; do
 		echo "$text" | grep -q "$line" || missing="$missing \"$line\""
 	done
 	title=$(echo "$text" | sed -n 's/.*WARNING: .* at irqsan\/[^ ]* \([^/]*\).*/\1/p')
 	[ "$title" = "$(bug_of "$3" 2)" ] || missing="$missing title"
 	[ "$(bug_of "$3" 10)" = reported ] || missing="$missing \"reported\" in violations"
-	case $4 in
-	soft) flags=on ;;
-	hard) flags=off ;;
-	esac
 	[ "$(bug_of "$3" 7)" = "$flags" ] || missing="$missing flags=$flags"
 	# The unlock is somebody's.
 	echo "$text" | sed -n '/Call Trace:/,$p' | grep -q ' zoo_' || missing="$missing caller"

@@ -84,9 +84,10 @@ static void run_softirq(void)
 /* Below a raw spinlock: the unlock restores, out of line. */
 static noinline __noclone void zoo_rawlock(void)
 {
-	raw_spinlock_t own = __RAW_SPIN_LOCK_UNLOCKED(own);
+	raw_spinlock_t own;
 	unsigned long flags;
 
+	raw_spin_lock_init(&own);
 	raw_spin_lock_irqsave(&own, flags);
 	local_irq_enable();
 	raw_spin_unlock_irqrestore(&own, flags);
@@ -95,9 +96,10 @@ static noinline __noclone void zoo_rawlock(void)
 /* The same for a caller who has IRQs off. */
 static noinline __noclone void zoo_rawlock_hard(void)
 {
-	raw_spinlock_t own = __RAW_SPIN_LOCK_UNLOCKED(own);
+	raw_spinlock_t own;
 	unsigned long flags;
 
+	raw_spin_lock_init(&own);
 	raw_spin_lock_irqsave(&own, flags);
 	local_irq_enable();
 	raw_spin_unlock_irqrestore(&own, flags);
@@ -107,8 +109,9 @@ static noinline __noclone void zoo_rawlock_hard(void)
 static noinline __noclone void zoo_readlock(void)
 {
 	unsigned long flags;
-	DEFINE_RWLOCK(own);
+	rwlock_t own;
 
+	rwlock_init(&own);
 	read_lock_irqsave(&own, flags);
 	local_irq_enable();
 	read_unlock_irqrestore(&own, flags);

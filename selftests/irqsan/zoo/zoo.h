@@ -13,8 +13,12 @@
 /* The out-of-line unlocks restore for their callers: the site is theirs. */
 #define SITE_UNLOCK "_raw_spin_unlock_irqrestore"
 
-/* Where IRQs come on when a task sleeps: inlined differently from build to build. */
-#define ENABLER_SLEEP "finish_task_switch,__schedule,schedule,__cond_resched"
+/*
+ * Where IRQs come on when a task sleeps: inlined differently from build to build. With
+ * lockdep the deletion of the sleep's timer turns them off and on once more.
+ */
+#define ENABLER_SLEEP \
+	"finish_task_switch,__schedule,schedule,__cond_resched,__timer_delete_sync,del_timer_sync"
 
 /* There a task that is preempted in its bh section would lose its protection. */
 #ifdef CONFIG_PREEMPT_RT

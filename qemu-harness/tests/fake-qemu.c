@@ -474,6 +474,9 @@ int main(int argc, char **argv)
 	size_t i;
 	int a, fd;
 
+	/* Asked for its CPUs, in the sandbox: only one of that name has none. */
+	if (argc == 5 && !strcmp(argv[1], "-sandbox") && !strcmp(argv[4], "help"))
+		return !!strstr(argv[0], "no-seccomp");
 	for (a = 1; a + 1 < argc; a++) {
 		if (strcmp(argv[a], "-add-fd") || sscanf(argv[a + 1], "fd=%d,", &fd) != 1)
 			continue;

@@ -218,13 +218,13 @@ static void test_disk(void **state)
 		struct vm_config config = { .accel = tests[i].accel, .root = "a,b=c" };
 		struct strv argv = {};
 
-		guest_argv(&argv, &config, "q", "k", "i", 3, 4);
+		guest_argv(&argv, &config, "k", "i", 3, 4);
 		assert_string_equal(argv.v[argv.n - 1], tests[i].device);
 		assert_non_null(strstr(argv.v[argv.n - 3], tests[i].blockdev));
 		assert_non_null(strstr(argv.v[argv.n - 3], ",read-only=on,locking=off,"));
 		strv_free(&argv);
 		config.root = NULL;
-		guest_argv(&argv, &config, "q", "k", "i", 3, 4);
+		guest_argv(&argv, &config, "k", "i", 3, 4);
 		assert_false(strv_has(&argv, "-blockdev"));
 		strv_free(&argv);
 	}

@@ -580,6 +580,50 @@ static void test_no_qemu(void **state)
 	free(f.qemu);
 }
 
+/* How often a play's QEMU had -sandbox, and whether ours was the only one. */
+static unsigned int sandboxes(struct fixture *f, bool *ours)
+{
+	static const char on[] = "\n-sandbox\non,obsolete=deny,elevateprivileges=deny,spawn=deny,"
+				 "resourcecontrol=deny\n";
+	unsigned int n = 0;
+	char *argv, *at;
+
+	assert_int_equal(series_run(&f->config, &f->result), 0);
+	assert_line(f, 0, "OK");
+	argv = slurp(f->result.runs[0].attempts[0].dir, "qemu.argv");
+	*ours = strstr(argv, on);
+	for (at = argv; (at = strstr(at, "\n-sandbox\n")); at++)
+		n++;
+	free(argv);
+	finish(f);
+	return n;
+}
+
+/* QEMU is sandboxed where it can be, and as the user says. */
+static void test_sandbox(void **state)
+{
+	char *args[] = { "-sandbox", "off" };
+	struct strv own = { .v = args, .n = 2 };
+	struct fixture f;
+	char *qemu;
+	bool ours;
+
+	(void)state;
+	prepare(&f, "good", 1, 1);
+	assert_int_equal(sandboxes(&f, &ours), 1);
+	assert_true(ours);
+	prepare(&f, "good", 1, 1);
+	f.guest.vm.args = &own;
+	assert_int_equal(sandboxes(&f, &ours), 1);
+	assert_false(ours);
+	prepare(&f, "good", 1, 1);
+	qemu = xasprintf("%s/no-seccomp", f.dir);
+	assert_int_equal(symlink(f.qemu, qemu), 0);
+	f.guest.vm.qemu = qemu;
+	assert_int_equal(sandboxes(&f, &ours), 0);
+	free(qemu);
+}
+
 static void test_directory_in_use(void **state)
 {
 	struct fixture f;
@@ -685,6 +729,7 @@ int main(void)
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_console_is_kept_whole),
 		cmocka_unit_test(test_no_qemu),
+		cmocka_unit_test(test_sandbox),
 		cmocka_unit_test(test_directory_in_use),
 		cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_recheck),

@@ -27,6 +27,7 @@
 
 /* A reader that is late by some seconds must not stall the guest. */
 #define CHANNEL_SIZE (1 << 20)
+#define HELP_DEADLINE_S 20
 
 /**
  * struct channels - the fds that QEMU inherits
@@ -63,10 +64,52 @@ static const char *const icount_args[] = {
 
 #define ICOUNT_TSC_KHZ 1000000
 
+/*
+ * What a guest that has taken over its QEMU can't ask of this machine's kernel: other
+ * programs, another user, the schedule.
+ */
+static const char *const sandbox_args[] = {
+	"-sandbox",
+	"on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+	NULL
+};
+
 static void add_all(struct strv *argv, const char *const *args)
 {
 	for (; *args; args++)
 		strv_push(argv, *args);
+}
+
+/*
+ * QEMU can be built without seccomp, and so can the kernel. Asked once for each QEMU:
+ * it enters the sandbox before it lists its CPUs. Of two sandboxes both are in force, so
+ * where the user orders one, ours must not be there.
+ */
+static int add_sandbox(struct strv *argv, const struct vm_config *config, const char *qemu)
+{
+	const char *const ask[] = { qemu, sandbox_args[0], sandbox_args[1], "-cpu", "help", NULL };
+	struct child_opts opts = { .argv = ask, .out = -1, .err = -1 };
+	static char *asked;
+	static bool can;
+	int rc, status;
+
+	/* Nested, the arguments are those of the QEMU in L1. */
+	if (config->accel != ACCEL_NESTED && config->args &&
+	    strv_has(config->args, sandbox_args[0]))
+		return 0;
+	if (!asked || strcmp(asked, qemu)) {
+		rc = child_run(&opts, HELP_DEADLINE_S, NULL, &status);
+		if (rc)
+			return rc;
+		can = !status;
+		free(asked);
+		asked = xstrdup(qemu);
+		if (!can)
+			pr_info("%s has no -sandbox; its guests run without", qemu);
+	}
+	if (can)
+		add_all(argv, sandbox_args);
+	return 0;
 }
 
 /*
@@ -108,8 +151,8 @@ bool vm_is_micro(enum accel accel, const struct strv *devices)
  * busy machine fails with the microvm's only timer: tcg gets a q35, and so does who
  * wants devices.
  */
-static void guest_argv(struct strv *argv, const struct vm_config *config, const char *qemu,
-		       const char *kernel, const char *initramfs, int console, int record)
+static void guest_argv(struct strv *argv, const struct vm_config *config, const char *kernel,
+		       const char *initramfs, int console, int record)
 {
 	static const char *const common[] = {
 		"-nodefaults", "-no-user-config", "-nic", "none", "-display", "none",
@@ -119,8 +162,8 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	bool micro = vm_is_micro(config->accel, config->devices);
 	char *append;
 
-	strv_push(argv, qemu);
 	if (config->accel == ACCEL_NESTED) {
+		strv_push(argv, L1_QEMU);
 		strv_push(argv, "-L");
 		strv_push(argv, L1_FIRMWARE);
 	}
@@ -197,8 +240,8 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
  * to switch on each exit, and 5.10 as L2 does not boot with it. What needs
  * XSAVE must go along: 7.2 uses AVX without asking whether XSAVE is there.
  */
-static void l1_argv(struct strv *argv, const char *qemu, const struct nested *n,
-		    const struct channels *ch, const char *root)
+static void l1_argv(struct strv *argv, const struct nested *n, const struct channels *ch,
+		    const char *root)
 {
 	static const char *const common[] = {
 		"-nodefaults", "-no-user-config", "-nic", "none", "-display", "none",
@@ -207,7 +250,6 @@ static void l1_argv(struct strv *argv, const char *qemu, const struct nested *n,
 		"-smp", "1", "-device", "virtio-serial-pci", NULL
 	};
 
-	strv_push(argv, qemu);
 	add_all(argv, common);
 	strv_push(argv, "-append");
 	strv_pushf(argv, "console=ttyS0 panic=-1 loglevel=5 mitigations=off tsc=reliable "
@@ -311,7 +353,7 @@ static void close_channels(struct channels *ch)
 
 /* Stages L1 and makes its command line; that of L2 goes with it. */
 static int nested_argv(struct strv *argv, struct nested *n, const struct vm_config *config,
-		       const char *qemu, const struct channels *ch)
+		       const struct channels *ch)
 {
 	struct strv l2 = { 0 };
 	char *kernel;
@@ -319,12 +361,12 @@ static int nested_argv(struct strv *argv, struct nested *n, const struct vm_conf
 
 	if (rc)
 		return rc;
-	guest_argv(&l2, config, L1_QEMU, L1_KERNEL, L1_INITRAMFS, L1_CONSOLE_FD, L1_RECORD_FD);
+	guest_argv(&l2, config, L1_KERNEL, L1_INITRAMFS, L1_CONSOLE_FD, L1_RECORD_FD);
 	rc = nested_prepare(n, config, &l2, kernel);
 	if (!rc)
 		rc = write_argv(config->dir, "l2.argv", &l2);
 	if (!rc)
-		l1_argv(argv, qemu, n, ch, config->root);
+		l1_argv(argv, n, ch, config->root);
 	strv_free(&l2);
 	free(kernel);
 	return rc;
@@ -349,11 +391,14 @@ int vm_start(struct vm *vm, const struct vm_config *config)
 	int rc;
 
 	*vm = (struct vm){ .child.pidfd = -1, .console = -1, .record = -1 };
-	rc = open_channels(vm, &ch, config);
+	strv_push(&argv, qemu);
+	rc = add_sandbox(&argv, config, qemu);
+	if (!rc)
+		rc = open_channels(vm, &ch, config);
 	if (!rc && config->accel == ACCEL_NESTED)
-		rc = nested_argv(&argv, &nested, config, qemu, &ch);
+		rc = nested_argv(&argv, &nested, config, &ch);
 	else if (!rc)
-		guest_argv(&argv, config, qemu, config->kernel, config->initramfs, ch.console,
+		guest_argv(&argv, config, config->kernel, config->initramfs, ch.console,
 			   ch.record);
 	if (!rc)
 		rc = write_argv(config->dir, "qemu.argv", &argv);

@@ -717,6 +717,8 @@ static void test_truncated(void **state)
 		  "lost: the guest said more than was kept" },
 		{ "the bug in front of the cut", "kvm", "exited 0", false, HELLO SPLAT("    9.1"),
 		  READY VIOLATION DONE("7", "3", "4100"), NULL, "crashed: WARNING in kvm_wait" },
+		{ "L1 died behind the cut", "nested", "exited 0", false, "", "", "a lot\n",
+		  "lost: more was said than is kept" },
 	};
 
 	(void)state;

@@ -564,6 +564,26 @@ static void test_console_is_kept_whole(void **state)
 	finish(&f);
 }
 
+/* QEMU's own words don't fill the disk, and what is missing is said. */
+static void test_log_has_a_limit(void **state)
+{
+	static const char mark[] = "\n[irqsan: what came behind this is not kept]\n";
+	struct fixture f;
+	size_t len;
+	char *log;
+
+	(void)state;
+	prepare(&f, "log-flood", 1, 1);
+	assert_int_equal(series_run(&f.config, &f.result), 0);
+	assert_line(&f, 0, "OK");
+	log = slurp(f.result.runs[0].attempts[0].dir, "qemu.log");
+	len = strlen(log);
+	assert_true(len <= (64 << 20) + strlen(mark));
+	assert_string_equal(log + len - strlen(mark), mark);
+	free(log);
+	finish(&f);
+}
+
 static void test_no_qemu(void **state)
 {
 	struct fixture f;
@@ -728,6 +748,7 @@ int main(void)
 		cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_exit_codes),
 		cmocka_unit_test(test_console_is_kept_whole),
+		cmocka_unit_test(test_log_has_a_limit),
 		cmocka_unit_test(test_no_qemu),
 		cmocka_unit_test(test_sandbox),
 		cmocka_unit_test(test_directory_in_use),

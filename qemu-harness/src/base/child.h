@@ -66,7 +66,7 @@ struct child_stream {
 	void *ctx;
 };
 
-#define CHILD_STREAMS_MAX 2
+#define CHILD_STREAMS_MAX 4
 
 void child_catch_signals(void);
 int child_interrupted(void);

@@ -9,7 +9,8 @@
 static void console_line(struct console *c)
 {
 	/* An empty line has no buffer behind it yet. */
-	c->fn(c->ctx, c->line.len ? c->line.data : "", c->line.len);
+	if (c->fn)
+		c->fn(c->ctx, c->line.len ? c->line.data : "", c->line.len);
 	c->line.len = 0;
 	c->cut = false;
 }
@@ -29,7 +30,7 @@ static void console_add(struct console *c, const char *data, size_t len)
 
 /**
  * console_feed() - take the next bytes of a stream
- * @c: the stream; @c->fn is called for every line that these bytes complete
+ * @c: the stream; @c->fn, if there is one, gets every line that these bytes complete
  * @data: the bytes, cut anywhere
  * @len: how many
  *

@@ -13,7 +13,7 @@
  * struct console - state of one stream
  * @line: the line being put together
  * @cut: the rest of an over-long line is being dropped
- * @fn: called for each whole line, without its newline
+ * @fn: called for each whole line, without its newline; or NULL
  * @ctx: passed to @fn
  */
 struct console {

@@ -118,12 +118,14 @@ unsigned int accel_parallel(enum accel a, unsigned int cpus, unsigned int memory
  * @done: and its last one
  * @pv: the guest has PV spinlocks
  * @last: last line of the console; owned
+ * @said: first line of QEMU's own; owned
  */
 struct trial {
 	bool booted;
 	bool done;
 	bool pv;
 	char *last;
+	char *said;
 };
 
 static void on_record(void *ctx, const char *line, size_t len)
@@ -143,17 +145,31 @@ static void on_record(void *ctx, const char *line, size_t len)
 	json_decref(obj);
 }
 
+/* The line to show, in place of @was. */
+static char *shown(char *was, const char *line, size_t len)
+{
+	char *raw = xasprintf("%.*s", (int)(len > 120 ? 120 : len), line);
+	char *text = printable_line(raw);
+
+	free(raw);
+	free(was);
+	return text;
+}
+
 static void on_console(void *ctx, const char *line, size_t len)
 {
 	struct trial *t = ctx;
-	char *text;
 
-	if (!len)
-		return;
-	text = xasprintf("%.*s", (int)(len > 120 ? 120 : len), line);
-	free(t->last);
-	t->last = printable_line(text);
-	free(text);
+	if (len)
+		t->last = shown(t->last, line, len);
+}
+
+static void on_log(void *ctx, const char *line, size_t len)
+{
+	struct trial *t = ctx;
+
+	if (!t->said)
+		t->said = shown(NULL, line, len);
 }
 
 static void feed(void *ctx, const char *data, size_t len)
@@ -164,15 +180,19 @@ static void feed(void *ctx, const char *data, size_t len)
 /* 0 when QEMU ended by itself, -ETIMEDOUT, or -EINTR. */
 static int watch(struct vm *vm, struct trial *t, double deadline_s)
 {
-	struct console console = { .fn = on_console, .ctx = t };
-	struct console record = { .fn = on_record, .ctx = t };
-	struct child_stream streams[] = {
-		{ vm->console, feed, &console }, { vm->record, feed, &record },
+	struct console lines[VM_CHANNELS] = {
+		[VM_CONSOLE] = { .fn = on_console, .ctx = t },
+		[VM_RECORD] = { .fn = on_record, .ctx = t },
+		[VM_LOG] = { .fn = on_log, .ctx = t },
 	};
-	int rc = child_follow(&vm->child, streams, ARRAY_SIZE(streams), now() + deadline_s);
+	struct child_stream streams[VM_CHANNELS];
+	int rc;
 
-	console_end(&console);
-	console_end(&record);
+	for (unsigned int i = 0; i < VM_CHANNELS; i++)
+		streams[i] = (struct child_stream){ vm->channel[i], feed, &lines[i] };
+	rc = child_follow(&vm->child, streams, VM_CHANNELS, now() + deadline_s);
+	for (unsigned int i = 0; i < VM_CHANNELS; i++)
+		console_end(&lines[i]);
 	return rc;
 }
 
@@ -197,27 +217,8 @@ static int trial_initramfs(const char *path)
 	return rc;
 }
 
-/* The first line of a QEMU's own log, or NULL; caller frees. */
-static char *qemu_says(const char *dir)
+static void conclude(struct accel_probe *p, enum accel a, const struct trial *t, int rc)
 {
-	char *path = xasprintf("%s/qemu.log", dir);
-	struct buf log = { 0 };
-	char *line = NULL;
-
-	if (file_exists(path) && !read_file(path, &log) && log.len) {
-		log.data[strcspn(log.data, "\n")] = '\0';
-		line = printable_line(log.data);
-	}
-	buf_free(&log);
-	free(path);
-	return line;
-}
-
-static void conclude(struct accel_probe *p, enum accel a, const struct trial *t, int rc,
-		     const char *dir)
-{
-	char *qemu = qemu_says(dir);
-
 	p->works = !rc && t->done && (t->pv || a == ACCEL_TCG);
 	if (p->works)
 		p->why = xasprintf("a trial guest booted and powered off in %.1f s%s", p->seconds,
@@ -230,8 +231,7 @@ static void conclude(struct accel_probe *p, enum accel a, const struct trial *t,
 				   kinds[a].deadline_s, t->last ?: "none");
 	else
 		p->why = xasprintf("QEMU ended before the trial guest was done (%s)",
-				   qemu ?: t->last ?: "without a word");
-	free(qemu);
+				   t->said ?: t->last ?: "without a word");
 }
 
 /* The boot itself. Only a failure of ours is an error. */
@@ -264,11 +264,12 @@ static int trial(enum accel a, const struct kernel *k, struct accel_probe *p)
 		vm_stop(&vm);
 		p->seconds = now() - start;
 		if (rc != -EINTR) {
-			conclude(p, a, &t, rc, dir);
+			conclude(p, a, &t, rc);
 			rc = 0;
 		}
 	}
 	free(t.last);
+	free(t.said);
 	remove_tree(dir);
 	free(initramfs);
 	free(dir);

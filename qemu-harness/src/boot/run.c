@@ -21,8 +21,16 @@
 #include "boot/rundir.h"
 #include "crash/crash.h"
 
-/* A guest that floods its console must not fill the disk. */
+/* A guest that floods its console must not fill the disk, nor make its QEMU do so. */
 #define CHANNEL_BYTES_MAX (64u << 20)
+#define CUT_MARK "\n[irqsan: what came behind this is not kept]\n"
+
+static const char *const channel_files[VM_CHANNELS] = {
+	[VM_CONSOLE] = "console.log",
+	[VM_RECORD] = "records.jsonl",
+	[VM_LOG] = "qemu.log",
+	[VM_L1] = "l1-console.log",
+};
 /* Progress is told this often (seconds): a line that replaces itself, and one in a log. */
 #define PROGRESS_TTY_S 1
 #define PROGRESS_LOG_S 20
@@ -85,7 +93,7 @@ const char *run_phase_name(enum run_phase phase)
 }
 
 /**
- * struct channel - one byte stream of a guest
+ * struct channel - one byte stream of a guest, or of its QEMU
  * @fd: where it comes from; -1 once it has ended
  * @file: where it is kept
  * @kept: bytes in @file
@@ -108,8 +116,7 @@ struct channel {
  * @attempt: 0, or which repetition
  * @dir: its directory; owned; NULL: this slot is free
  * @vm: the guest
- * @console: what its kernel says
- * @record: what its init (and L1) says
+ * @channel: what it says
  * @load_log: what a command of the user's prints; else NULL
  * @phase: where it is
  * @started: when (now()) it was started
@@ -131,8 +138,7 @@ struct boot {
 	unsigned int attempt;
 	char *dir;
 	struct vm vm;
-	struct channel console;
-	struct channel record;
+	struct channel channel[VM_CHANNELS];
 	FILE *load_log;
 	enum run_phase phase;
 	double started;
@@ -271,8 +277,10 @@ static bool channel_read(struct channel *c)
 		c->fd = -1;
 		return false;
 	}
-	if (c->kept + (size_t)n > CHANNEL_BYTES_MAX)
+	if (!c->cut && c->kept + (size_t)n > CHANNEL_BYTES_MAX) {
 		c->cut = true;
+		dprintf(c->file, CUT_MARK);
+	}
 	if (!c->cut && write(c->file, data, (size_t)n) != n) {
 		pr_err("run directory: %s", strerror(errno));
 		c->cut = true;
@@ -282,13 +290,11 @@ static bool channel_read(struct channel *c)
 	return true;
 }
 
-static int channel_open(struct channel *c, const char *dir, const char *name,
-			void (*fn)(void *ctx, const char *line, size_t len), void *ctx)
+static int channel_open(struct channel *c, const char *dir, const char *name)
 {
 	char *path = xasprintf("%s/%s", dir, name);
 	int rc = 0;
 
-	*c = (struct channel){ .fd = -1, .lines = { .fn = fn, .ctx = ctx } };
 	c->file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (c->file < 0) {
 		rc = -errno;
@@ -320,7 +326,8 @@ static int write_run_json(const struct boot *b, const char *ended)
 			"run", (int)b->number, "attempt", (int)b->attempt,
 			"ended", ended,
 			"garbage", (int)b->garbage,
-			"truncated", b->console.cut || b->record.cut,
+			"truncated", b->channel[VM_CONSOLE].cut ||
+			b->channel[VM_RECORD].cut || b->channel[VM_L1].cut,
 			"wall_s", now() - b->started,
 			"plan", plan, "facts", b->guest->facts);
 	rc = rundir_write_json(b->dir, "run.json", doc);
@@ -345,8 +352,8 @@ static int open_load_log(struct boot *b)
 
 static void close_logs(struct boot *b)
 {
-	channel_close(&b->console);
-	channel_close(&b->record);
+	for (unsigned int i = 0; i < VM_CHANNELS; i++)
+		channel_close(&b->channel[i]);
 	if (b->load_log)
 		fclose(b->load_log);
 	b->load_log = NULL;
@@ -357,24 +364,27 @@ static int boot_start(struct boot *b, const struct run_config *config, unsigned 
 {
 	const struct run_guest *guest = &config->guests[number % config->nr_guests];
 	struct vm_config vm = guest->vm;
+	unsigned int i;
 	int rc;
 
 	*b = (struct boot){
 		.config = config, .guest = guest, .number = number, .attempt = attempt,
-		.console = { .fd = -1, .file = -1 }, .record = { .fd = -1, .file = -1 },
 	};
+	for (i = 0; i < VM_CHANNELS; i++)
+		b->channel[i] = (struct channel){ .fd = -1, .file = -1, .lines.ctx = b };
+	b->channel[VM_CONSOLE].lines.fn = on_console_line;
+	b->channel[VM_RECORD].lines.fn = on_record_line;
 	rc = rundir_boot(config->dir, number, attempt, &b->dir);
 	if (!rc && guest->conf)
 		rc = rundir_write_text(b->dir, "irqsan.conf", guest->conf);
 	b->started = now();
 	if (rc >= 0)
 		rc = write_run_json(b, "running");
-	if (rc >= 0)
-		rc = channel_open(&b->console, b->dir, "console.log", on_console_line, b);
+	for (i = 0; rc >= 0 && i < VM_CHANNELS; i++)
+		if (i != VM_L1 || vm.accel == ACCEL_NESTED)
+			rc = channel_open(&b->channel[i], b->dir, channel_files[i]);
 	if (rc >= 0 && guest->plan->load->exits)
 		rc = open_load_log(b);
-	if (rc >= 0)
-		rc = channel_open(&b->record, b->dir, "records.jsonl", on_record_line, b);
 	vm.dir = b->dir;
 	if (rc >= 0)
 		rc = vm_start(&b->vm, &vm);
@@ -384,8 +394,8 @@ static int boot_start(struct boot *b, const struct run_config *config, unsigned 
 		b->dir = NULL;
 		return rc;
 	}
-	b->console.fd = b->vm.console;
-	b->record.fd = b->vm.record;
+	for (i = 0; i < VM_CHANNELS; i++)
+		b->channel[i].fd = b->vm.channel[i];
 	b->phase_at = b->started;
 	b->progress_at = b->started;
 	b->console_at = b->started;
@@ -448,7 +458,7 @@ static bool ends_at_finding(const struct plan *plan)
 static bool has_halted(const struct boot *b)
 {
 	static const char words[] = " -- System halted";
-	const struct buf *line = &b->console.lines.line;
+	const struct buf *line = &b->channel[VM_CONSOLE].lines.line;
 
 	return line->len && memmem(line->data, line->len, words, strlen(words));
 }
@@ -480,13 +490,14 @@ static bool boot_step(struct boot *b)
 {
 	/* Asked before the reads: what QEMU wrote before its end is in the pipes then. */
 	bool gone = child_poll(&b->vm.child);
-	bool spoke = channel_read(&b->console);
+	bool spoke = channel_read(&b->channel[VM_CONSOLE]);
 
 	if (spoke) {
 		b->console_at = now();
 		b->progress_at = b->console_at;
 	}
-	spoke |= channel_read(&b->record);
+	for (unsigned int i = VM_RECORD; i < VM_CHANNELS; i++)
+		spoke |= channel_read(&b->channel[i]);
 	if (!gone) {
 		b->ended = boot_due(b, now());
 		return b->ended;
@@ -550,7 +561,7 @@ static int fill_slots(struct loop *loop)
 static int wait_for_any(const struct loop *loop)
 {
 	unsigned int i, n = 0;
-	struct pollfd *fds = xcalloc(loop->config->jobs * 3, sizeof(*fds));
+	struct pollfd *fds = xcalloc(loop->config->jobs * (VM_CHANNELS + 1), sizeof(*fds));
 	int rc;
 
 	for (i = 0; i < loop->config->jobs; i++) {
@@ -558,8 +569,8 @@ static int wait_for_any(const struct loop *loop)
 
 		if (!b->dir)
 			continue;
-		fds[n++] = (struct pollfd){ .fd = b->console.fd, .events = POLLIN };
-		fds[n++] = (struct pollfd){ .fd = b->record.fd, .events = POLLIN };
+		for (unsigned int j = 0; j < VM_CHANNELS; j++)
+			fds[n++] = (struct pollfd){ .fd = b->channel[j].fd, .events = POLLIN };
 		/* Negative once reaped, which poll skips: then the channels' ends are awaited. */
 		fds[n++] = (struct pollfd){ .fd = b->vm.child.pidfd, .events = POLLIN };
 	}

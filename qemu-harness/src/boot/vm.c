@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One guest under test: QEMU's command line, its process, and the two channels
- * that come out of it (console and records), whatever the accelerator.
+ * One guest under test: QEMU's command line, its process, and the channels that come
+ * out of it, whatever the accelerator.
  *
- * The channels are pipes whose write ends QEMU inherits. They stand in its
+ * The channels are pipes whose write ends QEMU inherits. Console and records stand in its
  * command line as
  *
  *	-add-fd fd=N,set=1,opaque=console
@@ -28,20 +28,6 @@
 /* A reader that is late by some seconds must not stall the guest. */
 #define CHANNEL_SIZE (1 << 20)
 #define HELP_DEADLINE_S 20
-
-/**
- * struct channels - the fds that QEMU inherits
- * @console: write end of the console
- * @record: write end of the records
- * @log: QEMU's own messages
- * @l1: L1's console (nested only)
- */
-struct channels {
-	int console;
-	int record;
-	int log;
-	int l1;
-};
 
 /* A chardev "name" that is the inherited @fd. Without append=on it is truncated: pipes can't be. */
 static void add_channel(struct strv *argv, const char *name, int set, int fd)
@@ -240,7 +226,7 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
  * to switch on each exit, and 5.10 as L2 does not boot with it. What needs
  * XSAVE must go along: 7.2 uses AVX without asking whether XSAVE is there.
  */
-static void l1_argv(struct strv *argv, const struct nested *n, const struct channels *ch,
+static void l1_argv(struct strv *argv, const struct nested *n, const int *writers,
 		    const char *root)
 {
 	static const char *const common[] = {
@@ -260,30 +246,17 @@ static void l1_argv(struct strv *argv, const struct nested *n, const struct chan
 	strv_push(argv, n->kernel);
 	strv_push(argv, "-initrd");
 	strv_pushf(argv, "/dev/fd/%d", n->initramfs);
-	add_channel(argv, "console", 1, ch->console);
+	add_channel(argv, "console", 1, writers[VM_CONSOLE]);
 	strv_push(argv, "-device");
 	strv_push(argv, "virtserialport,nr=1,chardev=console");
-	add_channel(argv, "record", 2, ch->record);
+	add_channel(argv, "record", 2, writers[VM_RECORD]);
 	strv_push(argv, "-device");
 	strv_push(argv, "virtserialport,nr=2,chardev=record");
-	add_channel(argv, "l1", 3, ch->l1);
+	add_channel(argv, "l1", 3, writers[VM_L1]);
 	strv_push(argv, "-serial");
 	strv_push(argv, "chardev:l1");
 	if (root)
 		add_disk(argv, "file", root, "virtio-blk-pci");
-}
-
-static int open_log(const char *dir, const char *name)
-{
-	char *path = xasprintf("%s/%s", dir, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	if (fd < 0) {
-		fd = -errno;
-		pr_err("can't create %s: %s", path, strerror(-fd));
-	}
-	free(path);
-	return fd;
 }
 
 /* One argument a line. */
@@ -303,6 +276,7 @@ static int write_argv(const char *dir, const char *name, const struct strv *argv
 	return rc;
 }
 
+/* QEMU itself writes to no file: what a guest makes it say has a limit in run.c. */
 static int make_channel(int *reader, int *writer)
 {
 	int fds[2];
@@ -321,39 +295,18 @@ static int make_channel(int *reader, int *writer)
 	return 0;
 }
 
-static int open_channels(struct vm *vm, struct channels *ch, const struct vm_config *config)
+static void close_channels(int *fds)
 {
-	int rc = make_channel(&vm->console, &ch->console);
-
-	if (!rc)
-		rc = make_channel(&vm->record, &ch->record);
-	if (rc)
-		return rc;
-	ch->log = open_log(config->dir, "qemu.log");
-	if (ch->log < 0)
-		return ch->log;
-	if (config->accel == ACCEL_NESTED) {
-		ch->l1 = open_log(config->dir, "l1-console.log");
-		if (ch->l1 < 0)
-			return ch->l1;
-	}
-	return 0;
-}
-
-static void close_channels(struct channels *ch)
-{
-	int *fds[] = { &ch->console, &ch->record, &ch->log, &ch->l1 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
+	for (unsigned int i = 0; i < VM_CHANNELS; i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
 	}
 }
 
 /* Stages L1 and makes its command line; that of L2 goes with it. */
 static int nested_argv(struct strv *argv, struct nested *n, const struct vm_config *config,
-		       const struct channels *ch)
+		       const int *writers)
 {
 	struct strv l2 = { 0 };
 	char *kernel;
@@ -366,7 +319,7 @@ static int nested_argv(struct strv *argv, struct nested *n, const struct vm_conf
 	if (!rc)
 		rc = write_argv(config->dir, "l2.argv", &l2);
 	if (!rc)
-		l1_argv(argv, n, ch, config->root);
+		l1_argv(argv, n, writers, config->root);
 	strv_free(&l2);
 	free(kernel);
 	return rc;
@@ -377,45 +330,49 @@ static int nested_argv(struct strv *argv, struct nested *n, const struct vm_conf
  * @vm: filled; vm_stop() it, also after a failure
  * @config: what to boot
  *
- * Writes qemu.argv, qemu.log and, for nested, l2.argv and l1-console.log into
- * the run directory.
+ * Writes qemu.argv and, for nested, l2.argv into the run directory.
  *
  * Return: 0 or a negative errno
  */
 int vm_start(struct vm *vm, const struct vm_config *config)
 {
 	const char *qemu = config->qemu ?: "qemu-system-x86_64";
-	struct channels ch = { -1, -1, -1, -1 };
+	bool is_nested = config->accel == ACCEL_NESTED;
+	int writers[VM_CHANNELS];
 	struct nested nested = { .initramfs = -1 };
 	struct strv argv = { 0 };
 	int rc;
 
-	*vm = (struct vm){ .child.pidfd = -1, .console = -1, .record = -1 };
+	*vm = (struct vm){ .child.pidfd = -1 };
+	for (unsigned int i = 0; i < VM_CHANNELS; i++)
+		vm->channel[i] = writers[i] = -1;
 	strv_push(&argv, qemu);
 	rc = add_sandbox(&argv, config, qemu);
-	if (!rc)
-		rc = open_channels(vm, &ch, config);
-	if (!rc && config->accel == ACCEL_NESTED)
-		rc = nested_argv(&argv, &nested, config, &ch);
+	for (unsigned int i = 0; !rc && i < VM_CHANNELS; i++)
+		if (i != VM_L1 || is_nested)
+			rc = make_channel(&vm->channel[i], &writers[i]);
+	if (!rc && is_nested)
+		rc = nested_argv(&argv, &nested, config, writers);
 	else if (!rc)
-		guest_argv(&argv, config, config->kernel, config->initramfs, ch.console,
-			   ch.record);
+		guest_argv(&argv, config, config->kernel, config->initramfs, writers[VM_CONSOLE],
+			   writers[VM_RECORD]);
 	if (!rc)
 		rc = write_argv(config->dir, "qemu.argv", &argv);
 	if (!rc) {
-		int keep[] = { ch.console, ch.record, ch.l1, nested.initramfs };
+		int keep[] = { writers[VM_CONSOLE], writers[VM_RECORD], writers[VM_L1],
+			       nested.initramfs };
 		struct child_opts opts = {
 			.argv = (const char *const *)argv.v,
-			.out = ch.log,
-			.err = ch.log,
+			.out = writers[VM_LOG],
+			.err = CHILD_AS_OUT,
 			.keep = keep,
-			.nr_keep = config->accel == ACCEL_NESTED ? 4 : 2,
+			.nr_keep = is_nested ? 4 : 2,
 		};
 
 		rc = child_spawn(&vm->child, &opts);
 	}
 	nested_free(&nested);
-	close_channels(&ch);
+	close_channels(writers);
 	strv_free(&argv);
 	if (rc)
 		vm_stop(vm);
@@ -429,10 +386,5 @@ int vm_start(struct vm *vm, const struct vm_config *config)
 void vm_stop(struct vm *vm)
 {
 	child_kill(&vm->child);
-	if (vm->console >= 0)
-		close(vm->console);
-	if (vm->record >= 0)
-		close(vm->record);
-	vm->console = -1;
-	vm->record = -1;
+	close_channels(vm->channel);
 }

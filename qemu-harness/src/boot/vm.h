@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One guest under test: QEMU's command line, its process, and the two channels
- * that come out of it (console and records), whatever the accelerator.
+ * One guest under test: QEMU's command line, its process, and the channels that come
+ * out of it, whatever the accelerator.
  */
 #ifndef IRQSAN_VM_H
 #define IRQSAN_VM_H
@@ -24,8 +24,7 @@
  * @root: image of its root, a disk that it can't write to, or NULL
  * @devices: more devices, in QEMU's words; with any of them the guest has PCI; or NULL
  * @args: more arguments of QEMU, or NULL
- * @dir: run directory: vm_start() writes qemu.argv there and, for nested,
- *	 l1-console.log
+ * @dir: run directory: vm_start() writes qemu.argv there and, for nested, l2.argv
  */
 struct vm_config {
 	enum accel accel;
@@ -43,18 +42,30 @@ struct vm_config {
 };
 
 /**
+ * enum vm_channel - what comes out of a guest, and of its QEMU
+ * @VM_CONSOLE: what the guest under test writes to its first serial line
+ * @VM_RECORD: JSON lines from guest/init (second serial line). For nested also L1's
+ *	       own lines, told apart by "from":"l1"
+ * @VM_LOG: QEMU's own messages
+ * @VM_L1: L1's console (nested only)
+ * @VM_CHANNELS: how many
+ */
+enum vm_channel {
+	VM_CONSOLE,
+	VM_RECORD,
+	VM_LOG,
+	VM_L1,
+	VM_CHANNELS,
+};
+
+/**
  * struct vm - a running guest
  * @child: the QEMU on this machine
- * @console: read end: what the guest under test writes to its first serial line
- * @record: read end: JSON lines from guest/init (second serial line). For
- *	    nested also L1's own lines, told apart by "from":"l1"
- *
- * Both fds are non-blocking and give EOF once QEMU is gone.
+ * @channel: read ends, non-blocking, EOF once QEMU is gone; -1: there is none
  */
 struct vm {
 	struct child child;
-	int console;
-	int record;
+	int channel[VM_CHANNELS];
 };
 
 bool vm_is_micro(enum accel accel, const struct strv *devices);

@@ -160,6 +160,8 @@ static bool judge_machinery(struct evidence *e)
 		why = xasprintf("the inner QEMU exited with status %lld", (long long)e->l1_status);
 	else if (nested && e->l1_error && !e->done)
 		why = xasprintf("outer guest: %s", e->l1_error);
+	else if (nested && !e->boot && !e->v->findings.n && e->truncated)
+		why = xstrdup("more was said than is kept");
 	else if (nested && !e->boot && !e->v->findings.n && stuck_in(e))
 		/*
 		 * With a whole emulated machine between us and the guest, silence

@@ -57,6 +57,7 @@ archive()
 
 cat >"$out/bin/apt-get" <<'END'
 #!/bin/sh
+[ "$1" != indextargets ] || echo http://m.example/debian bookworm bookworm Debian Debian
 while [ "$1" ] && [ "$1" != download ]; do shift; done
 [ "$1" ] || exit 0
 shift

@@ -16,8 +16,6 @@
 #include "base/program.h"
 #include "kernel/apt.h"
 
-/* What it offers is checked like any mirror's. */
-#define DEFAULT_MIRROR "http://deb.debian.org/debian"
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 static const char *const apt_marks[] = { "E: Failed to fetch", "E: ", "W: ", NULL };
@@ -62,8 +60,8 @@ char *apt_own_suite(void)
 }
 
 /*
- * The first URI in apt's list of @argv that is of @suite and made by Debian, or
- * NULL; caller frees. A line is "URI RELEASE CODENAME ORIGIN LABEL" where lists were
+ * The first URI in apt's list of @argv that is of @suite (NULL: of any) and made by
+ * Debian, or NULL; caller frees. A line is "URI RELEASE CODENAME ORIGIN LABEL" where lists were
  * fetched, else "URI RELEASE". Another archive may have the suite's name as well.
  */
 static char *find_mirror(const char *const *argv, const char *suite, bool fetched, bool *others)
@@ -85,7 +83,7 @@ static char *find_mirror(const char *const *argv, const char *suite, bool fetche
 		char *origin = strtok_r(NULL, " ", &fields);
 		char *label = strtok_r(NULL, " ", &fields);
 
-		if (!release || (strcmp(release, suite) && strcmp(release, "sid") &&
+		if (!release || (suite && strcmp(release, suite) && strcmp(release, "sid") &&
 				 (!codename || strcmp(codename, suite))))
 			continue;
 		if (fetched && (!label || strcmp(origin, "Debian") || strcmp(label, "Debian")))
@@ -99,9 +97,9 @@ static char *find_mirror(const char *const *argv, const char *suite, bool fetche
 }
 
 /*
- * The URI of the mirror that this machine's own main archive comes from. On a fresh
- * image, without any package lists, apt can't say who made an archive: then it has
- * to be the only one of the suite.
+ * The URI of the mirror that this machine's own main archive comes from, or of any
+ * that is Debian's; NULL if apt knows none. On a fresh image, without any package
+ * lists, apt can't say who made an archive: then it has to be the only one of the suite.
  */
 static char *own_mirror(void)
 {
@@ -119,6 +117,8 @@ static char *own_mirror(void)
 
 	if (suite)
 		uri = find_mirror(fetched, suite, true, &others);
+	if (!uri)
+		uri = find_mirror(fetched, NULL, true, &others);
 	if (suite && !uri) {
 		others = false;
 		uri = find_mirror(configured, suite, false, &others);
@@ -128,7 +128,7 @@ static char *own_mirror(void)
 		}
 	}
 	free(suite);
-	return uri ? uri : xstrdup(DEFAULT_MIRROR);
+	return uri;
 }
 
 /**
@@ -151,6 +151,10 @@ int apt_source(const char *suite, char **line)
 		return -ENOENT;
 	}
 	uri = own_mirror();
+	if (!uri) {
+		pr_err("apt knows no archive of Debian's; add one to /etc/apt/sources.list (deb MIRROR SUITE main) and run \"apt-get update\"");
+		return -ENOENT;
+	}
 	*line = xasprintf("deb [signed-by=" KEYRING "] %s %s main", uri, suite);
 	free(uri);
 	return 0;

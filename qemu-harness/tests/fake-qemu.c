@@ -135,6 +135,44 @@ static void halted(void)
 	hang();
 }
 
+/* Before the kernel has read "panic=-1". */
+static void early_panic(void)
+{
+	console("[    0.0] Kernel panic - not syncing: alloc_low_pages: can not alloc memory\n"
+		"[    0.0] ---[ end Kernel panic - not syncing: alloc_low_pages ]---\n");
+	hang();
+}
+
+/* Before it can handle any. */
+static void early_exception(void)
+{
+	console("PANIC: early exception 0x0e IP 10:ffffffff82f3b6f2 error 0 cr2 0x10\n");
+	hang();
+}
+
+static void load_halts(void)
+{
+	to_load();
+	console("[    4.0] reboot: System halted\n");
+	hang();
+}
+
+/* A load that prints what it likes to the kernel's log. */
+static void halted_but_alive(void)
+{
+	to_load();
+	console("[    4.0] load: System halted\n");
+	for (int i = 0; i < 40; i++) {
+		char line[400];
+
+		sleep_ms(20);
+		snprintf(line, sizeof(line), "{\"t\":\"tick\",\"up\":%.2f,%s}\n", 4.0 + i * 0.01,
+			 COUNTERS("7", "0", "-1"));
+		record(line);
+	}
+	record(DONE("8", "0", "-1"));
+}
+
 static void warning_only(void)
 {
 	warning();
@@ -426,6 +464,10 @@ static const struct {
 	{ "bug", bug },
 	{ "bug-to-the-end", bug_to_the_end },
 	{ "halted", halted },
+	{ "early-panic", early_panic },
+	{ "early-exception", early_exception },
+	{ "load-halts", load_halts },
+	{ "halted-but-alive", halted_but_alive },
 	{ "warning-only", warning_only },
 	{ "warning-and-bug", warning_and_bug },
 	{ "bug-in-pieces", bug_in_pieces },

@@ -127,6 +127,7 @@ struct channel {
  * @found_at: when something was found that may count; 0 while there is nothing
  * @look_at: not looked at before, since earlier findings didn't count
  * @recorded: its init has sent a record since @found_at
+ * @halted: its kernel has said its last words
  * @up: the guest's uptime in its last record
  * @garbage: lines of the record channel that were no records
  * @ended: why it ended, in the words of run.json; owned
@@ -149,6 +150,7 @@ struct boot {
 	double found_at;
 	double look_at;
 	bool recorded;
+	bool halted;
 	double up;
 	unsigned int garbage;
 	char *ended;
@@ -178,11 +180,29 @@ static void found(struct boot *b)
 		b->found_at = now();
 }
 
+/*
+ * Nothing ends the QEMU of a kernel that stops for good with these words: of the
+ * decompressor, of an exception that comes before the kernel can handle any, of a panic
+ * that comes before panic=-1 is read, and of a load that halts the machine.
+ */
+static bool is_last_word(const char *line, size_t len)
+{
+	static const char *const words[] = {
+		"System halted", "PANIC: early exception", "---[ end Kernel panic",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (memmem(line, len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
 static void on_console_line(void *ctx, const char *line, size_t len)
 {
 	struct boot *b = ctx;
 	struct crash crash;
 
+	b->halted |= is_last_word(line, len);
 	/* Only the first line matters here; the judge reads the whole report. */
 	if (!b->found_at && crash_find(line, len, &crash)) {
 		found(b);
@@ -451,16 +471,12 @@ static bool ends_at_finding(const struct plan *plan)
 	return plan->until_first && !plan->planted && !plan->load->loads_detector;
 }
 
-/*
- * The decompressor's last words, without a newline: it stops for good, and nothing ends
- * QEMU.
- */
+/* The decompressor's last line has no end. */
 static bool has_halted(const struct boot *b)
 {
-	static const char words[] = " -- System halted";
 	const struct buf *line = &b->channel[VM_CONSOLE].lines.line;
 
-	return line->len && memmem(line->data, line->len, words, strlen(words));
+	return b->halted || (line->len && is_last_word(line->data, line->len));
 }
 
 /* Why this guest has to be ended now, in the words of run.json (caller frees), or NULL. */
@@ -469,7 +485,8 @@ static char *boot_due(struct boot *b, double t)
 	const struct run_config *config = b->config;
 	const struct plan *plan = b->guest->plan;
 
-	if (has_halted(b) && t - b->console_at >= config->limits->quiet)
+	/* A load can say such words, too, and goes on. */
+	if (has_halted(b) && t - b->progress_at >= config->limits->quiet)
 		return xstrdup("stopped halted");
 	if (ends_at_finding(plan) && b->found_at && boot_found(b, t))
 		return xstrdup("stopped first-violation");

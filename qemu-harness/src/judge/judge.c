@@ -134,10 +134,10 @@ static bool ended(const struct evidence *e, const char *how)
 	return !strncmp(e->ended, how, strlen(how));
 }
 
-/* Did QEMU, or what was waiting for it, give up on the guest? "stalled load" → "load". */
-static const char *stuck_in(const struct evidence *e)
+/* Did who waited for the guest give up on it? */
+static bool is_stuck(const struct evidence *e)
 {
-	return ended(e, "stalled ") || ended(e, "deadline ") ? strchr(e->ended, ' ') + 1 : NULL;
+	return ended(e, "stalled ") || ended(e, "deadline ") || ended(e, "stopped halted");
 }
 
 /* Faults of the machinery around the guest; true when there was one. */
@@ -162,7 +162,7 @@ static bool judge_machinery(struct evidence *e)
 		why = xasprintf("outer guest: %s", e->l1_error);
 	else if (nested && !e->boot && !e->v->findings.n && e->truncated)
 		why = xstrdup("more was said than is kept");
-	else if (nested && !e->boot && !e->v->findings.n && stuck_in(e))
+	else if (nested && !e->boot && !e->v->findings.n && is_stuck(e))
 		/*
 		 * With a whole emulated machine between us and the guest, silence
 		 * is more often that machine's than the kernel's.
@@ -182,10 +182,9 @@ static bool judge_machinery(struct evidence *e)
 /* The guest made no progress: false when it did. */
 static bool judge_stuck(struct evidence *e)
 {
-	const char *phase = stuck_in(e);
 	char *title;
 
-	if (!phase)
+	if (!is_stuck(e))
 		return false;
 	/* The load is done and the inner QEMU has ended: only the outer guest didn't leave. */
 	if (e->done && e->l1_exit)

@@ -28,27 +28,6 @@ bisect()
 		--good "$good" --bad "$bad" --keep "$out/$round" >>"$out/$round.log" 2>&1
 }
 
-# Processes that come from it, and so have its mark: their names. Within a build's
-# sandbox there is no environment, but the sandbox itself has it, and takes them along.
-left_over()
-{
-	for p in /proc/[0-9]*; do
-		tr '\0' '\n' 2>/dev/null <"$p/environ" | grep -qx "IRQSAN_TEST=$mark" &&
-			cat "$p/comm"
-	done 2>/dev/null
-}
-
-# The kernel ends them, which takes it a moment.
-nothing_left()
-{
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		left=$(left_over)
-		[ -n "$left" ] || return 0
-		sleep 0.5
-	done
-	return 1
-}
-
 # ended CODE: it came to its end by itself.
 ended()
 {

@@ -21,7 +21,7 @@ mark=$$
 rm -rf "$out"
 mkdir -p "$out/bin" "$out/tree/scripts/kconfig" "$out/own/include/config" \
 	"$out/own/arch/x86/boot" "$out/module" || exit 2
-export XDG_CACHE_HOME="$out/cache" IRQSAN_TEST=$mark FAKE_DEBS="$out/debs"
+export XDG_CACHE_HOME="$out/cache" FAKE_DEBS="$out/debs"
 
 # package VERSION NAME DEPENDS: holds 40 files, whose word is the version.
 package()
@@ -93,27 +93,6 @@ whole_build()
 	done
 }
 
-# Processes that come from it, and so have its mark: their names.
-left_over()
-{
-	for p in /proc/[0-9]*; do
-		[ "${p#/proc/}" = $$ ] && continue
-		tr '\0' '\n' 2>/dev/null <"$p/environ" | grep -qx "IRQSAN_TEST=-$mark" &&
-			cat "$p/comm"
-	done 2>/dev/null
-}
-
-# The kernel ends them, which takes it a moment.
-nothing_left()
-{
-	for i in 1 2 3 4 5 6 7 8 9 10; do
-		left=$(left_over)
-		[ -n "$left" ] || return 0
-		sleep 0.3
-	done
-	return 1
-}
-
 # random MILLISECONDS: a number of seconds below that; another one each time.
 random()
 {
@@ -132,9 +111,9 @@ killed()
 	cut=0
 	for n in $(seq $kills); do
 		$change "$n"
-		IRQSAN_TEST=-$mark "$irqsan" "$@" >>"$out/log" 2>&1 &
+		IRQSAN_TEST=$mark "$irqsan" "$@" >>"$out/log" 2>&1 &
 		one=$!
-		IRQSAN_TEST=-$mark "$irqsan" "$@" >>"$out/log" 2>&1 &
+		IRQSAN_TEST=$mark "$irqsan" "$@" >>"$out/log" 2>&1 &
 		two=$!
 		sleep "$(random "$longest")"
 		kill -9 $one && cut=$((cut + 1))
@@ -203,7 +182,7 @@ echo image >"$out/own/arch/x86/boot/bzImage"
 : >"$out/own/.config"
 printf 'modules:\n\tsleep 300\n' >"$out/own/Makefile"
 : >"$out/module/Makefile"
-IRQSAN_TEST=-$mark "$irqsan" kernel build-module --kernel "$out/own" "$out/module" &
+IRQSAN_TEST=$mark "$irqsan" kernel build-module --kernel "$out/own" "$out/module" &
 pid=$!
 for i in $(seq 50); do
 	left_over | grep -qx sleep && break

@@ -19,27 +19,6 @@ small=$out/small
 trap 'umount "$small" 2>/dev/null; rm -rf "$out/cold"' EXIT
 trap 'exit 2' INT TERM HUP
 
-# says CODE PATTERN NAME COMMAND...: it ends within 90 s with CODE, and one
-# line of its messages, progress left out, is like PATTERN.
-says()
-{
-	want=$1
-	pattern=$2
-	what=$3
-	shift 3
-	log=$out/$((passed + failed + 1)).log
-	timeout -k 5 90 "$@" >"$log" 2>&1
-	got=$?
-	lines=$(grep -cE -e "$pattern" "$log")
-	if [ $got -ne "$want" ]; then
-		fail "$what" "exit code $got, not $want: $(tail -n 1 "$log")"
-	elif [ "$lines" != 1 ]; then
-		fail "$what" "$lines lines like \"$pattern\": $(tail -n 1 "$log")"
-	else
-		pass "$what"
-	fi
-}
-
 # No QEMU of the run in $1 lives on.
 gone()
 {

@@ -180,6 +180,7 @@ killed "kernel build" whole_build 1200 new_code kernel build "$out/tree"
 echo 6.1.0-own >"$out/own/include/config/kernel.release"
 echo image >"$out/own/arch/x86/boot/bzImage"
 : >"$out/own/.config"
+: >"$out/own/Module.symvers"
 printf 'modules:\n\tsleep 300\n' >"$out/own/Makefile"
 : >"$out/module/Makefile"
 IRQSAN_TEST=$mark "$irqsan" kernel build-module --kernel "$out/own" "$out/module" &

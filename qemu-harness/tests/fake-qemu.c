@@ -6,7 +6,9 @@
  * $FAKE_QEMU names the play, or one play a start, separated by commas;
  * $FAKE_QEMU_STATE is a file that counts the starts.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,6 +235,19 @@ static void panic_at_boot(void)
 static void silent(void)
 {
 	hang();
+}
+
+/* Last in the queue for a CPU, and so is its session, where sessions share it. */
+static void starved(void)
+{
+	static const struct sched_param none;
+	int fd = open("/proc/self/autogroup", O_WRONLY);
+
+	if (fd >= 0)
+		put(fd, "19", 2);
+	sched_setscheduler(0, SCHED_IDLE, &none);
+	for (;;)
+		;
 }
 
 static void stall_boot(void)
@@ -475,6 +490,7 @@ static const struct {
 	{ "oops", oops },
 	{ "panic-at-boot", panic_at_boot },
 	{ "silent", silent },
+	{ "starved", starved },
 	{ "stall-boot", stall_boot },
 	{ "stall-insmod", stall_insmod },
 	{ "stall-load", stall_load },

@@ -725,6 +725,36 @@ static void test_truncated(void **state)
 	check(cut, ARRAY_SIZE(cut), ",\"truncated\":true");
 }
 
+/* Silence says nothing of the kernel when its QEMU waited for a CPU; a report still does. */
+static void test_busy_host(void **state)
+{
+	static const char busy[] =
+		",\"stuck\":{\"wall_s\":10.2,\"ran_s\":0.9,\"waited_s\":9.1}";
+	static const char asleep[] =
+		",\"stuck\":{\"wall_s\":10.2,\"ran_s\":0.1,\"waited_s\":0.2}";
+	static const char spinning[] =
+		",\"stuck\":{\"wall_s\":10.2,\"ran_s\":10.1,\"waited_s\":30.3}";
+	static const struct example lost[] = {
+		{ "silent load", "kvm", "stalled load", false, HELLO, READY, NULL,
+		  "lost: the host was too busy: QEMU ran 0.9 s of 10.2 (stalled load)" },
+		{ "no word", "kvm", "deadline boot", false, "", "", NULL,
+		  "lost: the host was too busy: QEMU ran 0.9 s of 10.2 (deadline boot)" },
+		{ "a report first", "kvm", "stalled load", false, HELLO SPLAT("    9.1"), READY,
+		  NULL, "crashed: WARNING in kvm_wait" },
+		{ "good, L1 didn't leave", "nested", "stalled finish", false, HELLO,
+		  READY DONE("7", "0", "-1") L1_EXIT("0"), NULL, "OK" },
+	};
+	static const struct example hung[] = {
+		{ "silent load", "kvm", "stalled load", false, HELLO, READY, NULL,
+		  "hung: stalled load, after 0 ms of load" },
+	};
+
+	(void)state;
+	check(lost, ARRAY_SIZE(lost), busy);
+	check(hung, ARRAY_SIZE(hung), asleep);
+	check(hung, ARRAY_SIZE(hung), spinning);
+}
+
 /* A kernel that warns in a loop, and a guest that makes up titles: judged at once. */
 static void test_flood(void **state)
 {
@@ -776,6 +806,7 @@ int main(void)
 		cmocka_unit_test(test_missing_files),
 		cmocka_unit_test(test_controls),
 		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_busy_host),
 		cmocka_unit_test(test_flood),
 	};
 

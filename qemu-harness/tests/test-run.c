@@ -10,10 +10,12 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -313,6 +315,54 @@ static void test_limits(void **state)
 	finish(&f);
 }
 
+/* A guest that gets no CPU has not hung: that is the host's fault, and repeated. */
+static void test_busy_host(void **state)
+{
+	struct run_limits impatient = limits;
+	cpu_set_t all, one;
+	struct fixture f;
+	char *line;
+	pid_t pids[4];
+	size_t i;
+	int cpu = 0, rc;
+
+	(void)state;
+	impatient.stall = 1;
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	prepare(&f, "starved", 1, 1);
+	f.config.run.limits = &impatient;
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	/* The scheduler may share the CPU out among sessions. */
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		pids[i] = fork();
+		assert_true(pids[i] >= 0);
+		if (!pids[i]) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			setsid();
+		}
+		while (!pids[i])
+			;
+	}
+	rc = series_run(&f.config, &f.result);
+	for (i = 0; i < ARRAY_SIZE(pids); i++) {
+		kill(pids[i], SIGKILL);
+		assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
+	}
+	assert_int_equal(rc, 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	line = verdict_line(result_verdict(&f.result, 0));
+	if (strncmp(line, "lost: the host was too busy: ", 29))
+		fail_msg("%s", line);
+	free(line);
+	assert_int_equal(f.result.runs[0].n, 3);
+	assert_int_equal(result_exit(&f.result), EXIT_INFRA);
+	finish(&f);
+}
+
 /* A driver's warning under load ends a boot, unless it is to be ignored. */
 static void test_ignore(void **state)
 {
@@ -575,12 +625,17 @@ static void test_console_is_kept_whole(void **state)
 static void test_log_has_a_limit(void **state)
 {
 	static const char mark[] = "\n[irqsan: what came behind this is not kept]\n";
+	struct run_limits patient = limits;
 	struct fixture f;
 	size_t len;
 	char *log;
 
 	(void)state;
+	/* Only the guest's words are progress. */
+	patient.phase[PHASE_BOOT] = 60;
+	patient.stall = 60;
 	prepare(&f, "log-flood", 1, 1);
+	f.config.run.limits = &patient;
 	assert_int_equal(series_run(&f.config, &f.result), 0);
 	assert_line(&f, 0, "OK");
 	log = slurp(f.result.runs[0].attempts[0].dir, "qemu.log");
@@ -747,6 +802,7 @@ int main(void)
 		cmocka_unit_test(test_plays),
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_busy_host),
 		cmocka_unit_test(test_ignore),
 		cmocka_unit_test(test_lost_boots_are_repeated_and_counted),
 		cmocka_unit_test(test_parallel_in_order),

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/console.h"
+#include "base/cpu-time.h"
 #include "base/util.h"
 #include "boot/load.h"
 #include "boot/record.h"
@@ -24,13 +25,6 @@
 /* A guest that floods its console must not fill the disk, nor make its QEMU do so. */
 #define CHANNEL_BYTES_MAX (64u << 20)
 #define CUT_MARK "\n[irqsan: what came behind this is not kept]\n"
-
-static const char *const channel_files[VM_CHANNELS] = {
-	[VM_CONSOLE] = "console.log",
-	[VM_RECORD] = "records.jsonl",
-	[VM_LOG] = "qemu.log",
-	[VM_L1] = "l1-console.log",
-};
 /* Progress is told this often (seconds): a line that replaces itself, and one in a log. */
 #define PROGRESS_TTY_S 1
 #define PROGRESS_LOG_S 20
@@ -44,6 +38,8 @@ static const char *const channel_files[VM_CHANNELS] = {
 /* One reload of the module with all its sites, in an emulated guest under load (seconds). */
 #define RELOAD_PATIENCE 20
 
+/* How much QEMU had of the CPUs is looked at this often (seconds) while a guest gets on. */
+#define CPU_TIME_S 1
 /* Deadlines are looked at this often (seconds) when nothing happens. */
 #define LOOP_S 0.2
 
@@ -72,6 +68,13 @@ const struct run_limits run_limits_default = {
 	.tail = 2,
 	.outer = 60,
 	.quiet = 1,
+};
+
+static const char *const channel_files[VM_CHANNELS] = {
+	[VM_CONSOLE] = "console.log",
+	[VM_RECORD] = "records.jsonl",
+	[VM_LOG] = "qemu.log",
+	[VM_L1] = "l1-console.log",
 };
 
 static const char *const phase_names[] = {
@@ -121,7 +124,10 @@ struct channel {
  * @phase: where it is
  * @started: when (now()) it was started
  * @phase_at: when it came into its phase
+ * @phase_cpu: what its QEMU had got of the CPUs by then
  * @progress_at: when it last showed progress
+ * @progress_cpu: what its QEMU had got by then, or up to CPU_TIME_S before
+ * @stuck: of a guest that was given up: what its QEMU got since it was last seen well
  * @outer_at: when the outer guest last spoke; 0 before it has
  * @console_at: when the last byte came on the console
  * @found_at: when something was found that may count; 0 while there is nothing
@@ -144,7 +150,10 @@ struct boot {
 	enum run_phase phase;
 	double started;
 	double phase_at;
+	struct cpu_time phase_cpu;
 	double progress_at;
+	struct cpu_time progress_cpu;
+	struct cpu_time stuck;
 	double outer_at;
 	double console_at;
 	double found_at;
@@ -217,6 +226,7 @@ static void enter(struct boot *b, enum run_phase phase)
 		return;
 	b->phase = phase;
 	b->phase_at = now();
+	cpu_time_read(b->vm.child.pid, &b->phase_cpu);
 	if (b->config->verbose)
 		pr_info("run #%u: %s (after %.1f s)", b->number, phase_names[phase],
 			b->phase_at - b->started);
@@ -336,12 +346,15 @@ static void channel_close(struct channel *c)
 /* Also at the start, so that what a boot has shown so far can be judged. */
 static int write_run_json(const struct boot *b, const char *ended)
 {
-	json_t *doc, *plan;
+	json_t *doc, *plan, *stuck = NULL;
 	int rc = plan_to_json(b->guest->plan, &plan);
 
 	if (rc)
 		return rc;
-	doc = json_pack("{s:s, s:i, s:i, s:s, s:i, s:b, s:f, s:o, s:O*}",
+	if (b->stuck.at)
+		stuck = json_pack("{s:f, s:f, s:f}", "wall_s", b->stuck.at, "ran_s", b->stuck.ran,
+				  "waited_s", b->stuck.waited);
+	doc = json_pack("{s:s, s:i, s:i, s:s, s:i, s:b, s:f, s:o*, s:o, s:O*}",
 			"format", "irqsan-boot/2",
 			"run", (int)b->number, "attempt", (int)b->attempt,
 			"ended", ended,
@@ -349,6 +362,7 @@ static int write_run_json(const struct boot *b, const char *ended)
 			"truncated", b->channel[VM_CONSOLE].cut ||
 			b->channel[VM_RECORD].cut || b->channel[VM_L1].cut,
 			"wall_s", now() - b->started,
+			"stuck", stuck,
 			"plan", plan, "facts", b->guest->facts);
 	rc = rundir_write_json(b->dir, "run.json", doc);
 	json_decref(doc);
@@ -418,6 +432,8 @@ static int boot_start(struct boot *b, const struct run_config *config, unsigned 
 		b->channel[i].fd = b->vm.channel[i];
 	b->phase_at = b->started;
 	b->progress_at = b->started;
+	b->phase_cpu.at = b->started;
+	b->progress_cpu.at = b->started;
 	b->console_at = b->started;
 	return 0;
 }
@@ -479,6 +495,13 @@ static bool has_halted(const struct boot *b)
 	return b->halted || (line->len && is_last_word(line->data, line->len));
 }
 
+/* The guest is given up; the judge has to know whether this machine let it run. */
+static char *give_up(struct boot *b, const char *how, const struct cpu_time *since)
+{
+	b->stuck = cpu_time_since(b->vm.child.pid, since);
+	return xasprintf("%s %s", how, phase_names[b->phase]);
+}
+
 /* Why this guest has to be ended now, in the words of run.json (caller frees), or NULL. */
 static char *boot_due(struct boot *b, double t)
 {
@@ -494,11 +517,9 @@ static char *boot_due(struct boot *b, double t)
 	if (b->outer_at && t - b->outer_at >= config->limits->outer)
 		return xstrdup("stalled outer guest");
 	if (t - b->progress_at >= config->limits->stall * scale_of(b) + transition(b))
-		return xasprintf("stalled %s", phase_names[b->phase]);
-	if (plan->timeout && t - b->started >= plan->timeout)
-		return xasprintf("deadline %s", phase_names[b->phase]);
-	if (t - b->phase_at >= patience(b))
-		return xasprintf("deadline %s", phase_names[b->phase]);
+		return give_up(b, "stalled", &b->progress_cpu);
+	if ((plan->timeout && t - b->started >= plan->timeout) || t - b->phase_at >= patience(b))
+		return give_up(b, "deadline", &b->phase_cpu);
 	return NULL;
 }
 
@@ -516,6 +537,8 @@ static bool boot_step(struct boot *b)
 	for (unsigned int i = VM_RECORD; i < VM_CHANNELS; i++)
 		spoke |= channel_read(&b->channel[i]);
 	if (!gone) {
+		if (b->progress_at >= b->progress_cpu.at + CPU_TIME_S)
+			cpu_time_read(b->vm.child.pid, &b->progress_cpu);
 		b->ended = boot_due(b, now());
 		return b->ended;
 	}

@@ -252,8 +252,10 @@ static int read_run(const char *dir, struct evidence *e)
 	int rc = 0;
 
 	doc = json_load_file(path, 0, &error);
-	if (!doc || json_unpack_ex(doc, &error, 0, "{s:s, s:F, s?b}", "ended", &ended,
-				   "wall_s", &e->v->wall_s, "truncated", &e->truncated)) {
+	if (!doc || json_unpack_ex(doc, &error, 0, "{s:s, s:F, s?b, s?{s:F, s:F, s:F}}",
+				   "ended", &ended, "wall_s", &e->v->wall_s,
+				   "truncated", &e->truncated, "stuck", "wall_s", &e->stuck.at,
+				   "ran_s", &e->stuck.ran, "waited_s", &e->stuck.waited)) {
 		pr_err("%s: %s", path, error.text);
 		rc = -EINVAL;
 	}

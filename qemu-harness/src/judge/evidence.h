@@ -5,6 +5,7 @@
 #ifndef IRQSAN_EVIDENCE_H
 #define IRQSAN_EVIDENCE_H
 
+#include "base/cpu-time.h"
 #include "boot/plan.h"
 #include "judge/judge.h"
 
@@ -18,6 +19,7 @@ extern const char *const evidence_plants[PLANTS];
  * @plan: what was ordered
  * @ended: why the boot ended, in the words of run.json; owned
  * @truncated: more came from the guest than was kept
+ * @stuck: of a guest that was given up: what its QEMU had of the CPUs meanwhile
  * @livepatched: the livepatch that was ordered was in force before the load
  * @caught: which of them were caught: a bit for each of evidence_plants[]
  * @plant_title: what is wrong with the first that was not; owned
@@ -52,6 +54,7 @@ struct evidence {
 	struct plan plan;
 	char *ended;
 	int truncated;
+	struct cpu_time stuck;
 	bool livepatched;
 	unsigned int caught;
 	char *plant_title;

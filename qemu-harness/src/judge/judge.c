@@ -137,6 +137,9 @@ static bool ended(const struct evidence *e, const char *how)
 /* Did who waited for the guest give up on it? */
 static bool is_stuck(const struct evidence *e)
 {
+	/* The load is done and the inner QEMU has ended: only the outer guest didn't leave. */
+	if (e->done && e->l1_exit)
+		return false;
 	return ended(e, "stalled ") || ended(e, "deadline ") || ended(e, "stopped halted");
 }
 
@@ -160,6 +163,9 @@ static bool judge_machinery(struct evidence *e)
 		why = xasprintf("the inner QEMU exited with status %lld", (long long)e->l1_status);
 	else if (nested && e->l1_error && !e->done)
 		why = xasprintf("outer guest: %s", e->l1_error);
+	else if (is_stuck(e) && !findings_first(&e->v->findings) && cpu_time_starved(&e->stuck))
+		why = xasprintf("the host was too busy: QEMU ran %.1f s of %.1f (%s)",
+				e->stuck.ran, e->stuck.at, e->ended);
 	else if (nested && !e->boot && !e->v->findings.n && e->truncated)
 		why = xstrdup("more was said than is kept");
 	else if (nested && !e->boot && !e->v->findings.n && is_stuck(e))
@@ -185,9 +191,6 @@ static bool judge_stuck(struct evidence *e)
 	char *title;
 
 	if (!is_stuck(e))
-		return false;
-	/* The load is done and the inner QEMU has ended: only the outer guest didn't leave. */
-	if (e->done && e->l1_exit)
 		return false;
 	/* It may take longer than any silence of a healthy guest. */
 	if (e->plan.livepatch && !e->livepatched && e->boot && !e->load) {

@@ -4,7 +4,8 @@
  * that they must give.
  *
  * A log file begins with "TITLE: …" (empty: no crash), "CORRUPTED: Y" where the
- * report isn't whole, and further "KEY: value" lines up to an empty line.
+ * report isn't whole, "ALONE: Y" where nothing is left of it without its first line,
+ * and further "KEY: value" lines up to an empty line.
  * tests/logs holds ours; a larger corpus is read from $IRQSAN_CRASH_LOGS, or
  * ../shared/crash-logs beside the source tree.
  */
@@ -28,12 +29,15 @@
 #define CORPUS_MIN 98
 /* The share of its crashes that must be found corrupted or not as it says. */
 #define CORPUS_CORRUPTED_MIN 95
+/* The share of its crashes that must be seen without their first lines. */
+#define CORPUS_REST_MIN 95
 
 /**
  * struct sample - one log file
  * @file: all of it
  * @title: the title that it must get; owned, NULL: it holds no crash
  * @corrupted: the report is known to be cut or mixed up
+ * @alone: nothing else of the log is a report's but the first line
  * @log: points into @file
  * @len: its length
  */
@@ -41,6 +45,7 @@ struct sample {
 	struct buf file;
 	char *title;
 	bool corrupted;
+	bool alone;
 	const char *log;
 	size_t len;
 };
@@ -51,12 +56,14 @@ struct sample {
  * @titles: right titles, or rightly none
  * @crashes: samples with a crash
  * @corrupted: rightly found corrupted or whole
+ * @rest: without its first line rightly found to be one, or not
  */
 struct score {
 	unsigned int n;
 	unsigned int titles;
 	unsigned int crashes;
 	unsigned int corrupted;
+	unsigned int rest;
 };
 
 static void sample_read(struct sample *s, const char *path)
@@ -76,6 +83,7 @@ static void sample_read(struct sample *s, const char *path)
 				s->title = xasprintf("%.*s", (int)(len - value), p + value);
 		}
 		s->corrupted |= !strncmp(p, "CORRUPTED: Y", 12);
+		s->alone |= !strncmp(p, "ALONE: Y", 8);
 		p += len;
 		p += *p == '\n';
 	}
@@ -111,6 +119,64 @@ static void check_sane(const struct crash *crash, int rc, size_t len)
 		assert_non_null(crash->corrupted);
 }
 
+/* Cuts the line at @at out of @log. */
+static void cut_line(struct buf *log, size_t at)
+{
+	const char *nl = memchr(log->data + at, '\n', log->len - at);
+	size_t next = nl ? (size_t)(nl + 1 - log->data) : log->len;
+
+	memmove(log->data + at, log->data + next, log->len - next);
+	log->len -= next - at;
+}
+
+/*
+ * Cuts the line out of @log that the first report is known by, that without which it
+ * isn't the same, and the one that it begins with. Was there a report?
+ */
+static bool behead(struct buf *log)
+{
+	size_t start, end, at, next;
+	struct crash crash;
+	bool same = true;
+
+	if (!crash_find(log->data, log->len, &crash))
+		return false;
+	start = crash.start;
+	end = crash.end;
+	for (next = start; same;) {
+		const char *nl = memchr(log->data + next, '\n', log->len - next);
+
+		crash_free(&crash);
+		at = next;
+		next = nl ? (size_t)(nl + 1 - log->data) : log->len;
+		same = crash_find(log->data + next, log->len - next, &crash) &&
+		       next + crash.end == end;
+	}
+	crash_free(&crash);
+	cut_line(log, at);
+	if (at != start)
+		cut_line(log, start);
+	return true;
+}
+
+/* Is it seen that there were reports in @sample when their first lines are lost? */
+static bool rest_is_seen(const struct sample *sample)
+{
+	struct buf log = {};
+	struct crash crash;
+	int rc;
+
+	buf_add(&log, sample->log, sample->len);
+	while (behead(&log))
+		;
+	rc = crash_find_rest(log.data, log.len, &crash);
+	check_sane(&crash, rc, log.len);
+	assert_true(!rc || crash.corrupted);
+	crash_free(&crash);
+	buf_free(&log);
+	return rc;
+}
+
 /* Adds the log in @path to @score; says what is wrong. */
 static void check_log(const char *path, struct score *score)
 {
@@ -134,6 +200,12 @@ static void check_log(const char *path, struct score *score)
 		else
 			print_message("%s: %s\n", path, crash.corrupted ?: "corrupted, not seen");
 	}
+	if (rest_is_seen(&sample) == (sample.title && !sample.alone))
+		score->rest++;
+	else
+		print_message("%s: %s\n", path, sample.title ?
+			      "nothing of a report but its first line" :
+			      "what is left of no report");
 	crash_free(&crash);
 	sample_free(&sample);
 }
@@ -177,6 +249,7 @@ static void test_own_logs(void **state)
 	assert_true(score.n > 20);
 	assert_int_equal(score.titles, score.n);
 	assert_int_equal(score.corrupted, score.crashes);
+	assert_int_equal(score.rest, score.n);
 }
 
 /* Where the corpus is, or NULL; the caller frees it. */
@@ -204,11 +277,13 @@ static void test_corpus(void **state)
 	/* Its logs are named by numbers. */
 	score = check_dir(dir, "0123456789");
 	free(dir);
-	print_message("corpus: %u of %u titles (%.1f %%); %u of %u rightly corrupted or not\n",
+	print_message("corpus: %u of %u titles (%.1f %%); %u of %u rightly corrupted or not; "
+		      "%u of %u rightly seen or not without first line\n",
 		      score.titles, score.n, 100.0 * score.titles / score.n, score.corrupted,
-		      score.crashes);
+		      score.crashes, score.rest, score.n);
 	assert_true(score.titles * 100 >= score.n * CORPUS_MIN);
 	assert_true(score.corrupted * 100 >= score.crashes * CORPUS_CORRUPTED_MIN);
+	assert_true(score.rest * 100 >= score.n * CORPUS_REST_MIN);
 }
 
 static void test_where(void **state)
@@ -851,7 +926,86 @@ static void test_full(void **state)
 	assert_true(now() - began < 120);
 }
 
-/* A report that has lost its first line, and what is none. */
+/* Fails unless a report without first line is seen in @log, with @title if that isn't NULL. */
+static void check_rest(const char *log, const char *title)
+{
+	struct crash crash;
+	int rc;
+
+	assert_int_equal(crash_find(log, strlen(log), &crash), 0);
+	rc = crash_find_rest(log, strlen(log), &crash);
+	check_sane(&crash, rc, strlen(log));
+	if (!rc)
+		fail_msg("nothing: %s", log);
+	assert_non_null(crash.corrupted);
+	if (title)
+		assert_string_equal(crash.title, title);
+	crash_free(&crash);
+}
+
+/* Each of them tells that there was a report. */
+static void test_rest_words(void **state)
+{
+	static const char *const words[] = {
+		"------------[ cut here ]------------",
+		"---[ end trace 0000000000000000 ]---",
+		"Oops: 0002 [#1] SMP",
+		"Oops [#1]",
+		"Kernel Offset: 0x1c000000 from 0xffffffff81000000",
+		"Kernel Offset: disabled",
+		"Rebooting in 86400 seconds..",
+		"other info that might help us debug this:",
+		"storm/42 is trying to acquire lock:",
+		"storm/42 [HC0[0]:SC0[0]:HE0:SE1] is trying to acquire:",
+		"storm/42 is trying to release lock (&storm_a) at:",
+		"storm/42 is freeing memory ffff88800178f000-ffff88800178f8ff, "
+		"with a lock still held there!",
+		"storm/42 is leaving the kernel with locks still held!",
+		"The buggy address belongs to the object at ffff8880041f2d40",
+		"Memory state around the buggy address:",
+		"Read of size 4 at addr ffff8880041f2d44 by task storm/42",
+		"Write of size 8 by task storm/42",
+		"write to 0xffff888004c1a0d8 of 8 bytes by interrupt on cpu 1:",
+		"Reported by Kernel Concurrency Sanitizer on:",
+		"Uninit was created at:",
+		"kfence-#33 [0xffff88800aae4fe0-0xffff88800aae4fff, size=32] allocated by task 42:",
+		"unreferenced object 0xffff88800aae4fe0 (size 32):",
+		"in_atomic(): 1, irqs_disabled(): 0, pid: 42, name: storm",
+		"\"echo 0 > /proc/sys/kernel/hung_task_timeout_secs\" disables this message.",
+		"rcu: \t0-...!: (1 GPs behind) idle=cfe/1/0x4000000000000002 fqs=0",
+		"rcu: \t0-....: (20822 ticks this GP) idle=94b/1/0x4000000000000000",
+		"rcu: \t(detected by 2, t=26002 jiffies, g=1141, q=8)",
+		"rcu: rcu_preempt kthread starved for 26002 jiffies! g1141 f0x0",
+		"ffff88800f594a80: .. nvcsw: 2/2 holdout: 1 idle_cpu: -1/1",
+		"unwind stack type:0 next_sp:          (null) mask:0x6 graph_idx:0",
+		"6.1.0 #1 Not tainted",
+		"CPU: 0 PID: 42 Comm: storm Tainted: G        W          6.1.0 #1",
+		"Modules linked in: storm",
+		"Call Trace:",
+		"Call trace:",
+		"Backtrace: \n[<c0012345>] (storm_end) from [<c0023456>] (storm_stop+0x10/0x20)",
+		"RIP: 0010:storm_end+0x1/0x2",
+		"EIP: storm_end+0x1/0x2",
+		"IP: [<ffffffff810a376f>] storm_end+0x1/0x2",
+		"PC is at storm_end+0x1/0x2",
+		"pc : storm_end+0x1/0x2",
+		"epc : storm_end+0x1/0x2",
+		" unwind_backtrace from show_stack+0x10/0x14",
+		"Sending NMI from CPU 0 to CPUs 1-3:",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		char *log = xasprintf("[    1.000001] %s\n", words[i]);
+
+		check_rest(words[i], NULL);
+		check_rest(log, NULL);
+		free(log);
+	}
+}
+
+/* A report that has lost its first line; our logs without title are none. */
 static void test_rest(void **state)
 {
 	static const char *const rests[] = {
@@ -864,64 +1018,38 @@ static void test_rest(void **state)
 		"# CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
 		"# Call Trace:\n"
 		"#  storm_end+0x1/0x2\n",
-	};
-	static const char *const none[] = {
-		"",
-		"[    1.0] storm: hello\n",
+		/* Only the first stack is announced. */
 		"[    1.0] storm: page allocation failure: order:4, mode:0x40cc0\n"
+		"[    1.0] CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
 		"[    1.0] Call Trace:\n"
-		"[    1.0]  storm_grow+0x1/0x2\n",
+		"[    1.0]  storm_grow+0x1/0x2\n"
+		"[    2.0] CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
+		"[    2.0] Call Trace:\n"
+		"[    2.0]  storm_end+0x1/0x2\n",
+		/* The report was there before. */
+		"[    1.0] CPU: 1 PID: 42 Comm: storm Not tainted 6.1.0 #1\n"
+		"[    1.0] Call Trace:\n"
+		"[    1.0]  storm_end+0x1/0x2\n"
+		"[    2.0] storm invoked oom-killer: gfp_mask=0xcc0\n",
 	};
-	static const char no_name[] = "x[ cut here ]--\t[    1.000000] \n";
+	static const char later[] = "[    9.0] Call Trace:\n[    9.0]  storm_end+0x1/0x2\n";
+	struct buf log = {};
 	struct crash crash;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ARRAY_SIZE(rests); i++) {
-		const char *log = rests[i];
-
-		assert_int_equal(crash_find(log, strlen(log), &crash), 0);
-		assert_int_equal(crash_find_rest(log, strlen(log), &crash), 1);
-		check_sane(&crash, 1, strlen(log));
-		assert_string_equal(crash.title, "unnamed report in storm_end");
-		assert_string_equal(crash.kind, "unknown");
-		assert_non_null(crash.corrupted);
-		crash_free(&crash);
-	}
-	for (i = 0; i < ARRAY_SIZE(none); i++)
-		assert_int_equal(crash_find_rest(none[i], strlen(none[i]), &crash), 0);
-	assert_int_equal(crash_find_rest(no_name, strlen(no_name), &crash), 1);
-	check_sane(&crash, 1, strlen(no_name));
-	crash_free(&crash);
-}
-
-/* Whatever report has lost its first line: its log isn't called clean. */
-static void test_no_first_line(void **state)
-{
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < ARRAY_SIZE(plain_logs); i++) {
-		char *dir = logs_dir(), *path = xasprintf("%s/%s", dir, plain_logs[i]);
-		struct sample sample;
-		struct crash crash;
-		const char *rest, *end;
-
-		sample_read(&sample, path);
-		rest = sample.log;
-		end = rest + sample.len;
-		while (crash_find(rest, (size_t)(end - rest), &crash)) {
-			crash_free(&crash);
-			rest = memchr(rest, '\n', (size_t)(end - rest));
-			assert_non_null(rest++);
-		}
-		if (!crash_find_rest(rest, (size_t)(end - rest), &crash))
-			fail_msg("%s: nothing", plain_logs[i]);
-		crash_free(&crash);
-		sample_free(&sample);
-		free(path);
-		free(dir);
-	}
+	for (i = 0; i < ARRAY_SIZE(rests); i++)
+		check_rest(rests[i], "unnamed report in storm_end");
+	check_rest("x[ cut here ]--\t[    1.000000] \n", NULL);
+	/* What was announced is over. */
+	buf_addf(&log, "[    1.0] sysrq: Show Regs\n[    1.0] Call Trace:\n");
+	while (log.len < 16384)
+		buf_addf(&log, "[    2.0] storm: hello\n");
+	assert_int_equal(crash_find_rest(log.data, log.len, &crash), 0);
+	buf_addf(&log, "%s", later);
+	check_rest(log.data, "unnamed report in storm_end");
+	buf_free(&log);
+	assert_int_equal(crash_find_rest("", 0, &crash), 0);
 }
 
 static void test_empty(void **state)
@@ -988,7 +1116,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_rest),
-		cmocka_unit_test(test_no_first_line),
+		cmocka_unit_test(test_rest_words),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_first_wins),
 		cmocka_unit_test(test_cut_off),

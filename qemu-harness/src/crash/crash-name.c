@@ -364,11 +364,6 @@ void crash_name(struct meaning means, const struct span *lines, size_t n, size_t
 		args[1] = (struct span){ .at = at, .len = lines[0].len - (at - lines[0].at) };
 		crash->kind = (known ?: means.mark->forms)->kind;
 		crash->title = write_title("%1", args, NULL, NULL);
-		if (!*crash->title) {
-			/* What begins here stands in front of another message. */
-			free(crash->title);
-			crash->title = xstrdup("unnamed report");
-		}
 		if (known)
 			crash->corrupted = "its end is missing";
 	}

@@ -41,6 +41,11 @@
 /* riscv's registers end so; of a fault in the kernel the stack follows unannounced. */
 #define REGS_END "status: [0-9a-f]{16} badaddr: [0-9a-f]{16} cause: [0-9a-f]{16}"
 
+/* Messages that have a stack and are no report, and often stand inside of one. */
+#define CHATTER \
+	"FAULT_INJECTION: forcing a failure|vmalloc: allocation failure:|" \
+	"FAULT_FLAG_ALLOW_RETRY missing"
+
 const struct crash_patterns crash_re = {
 	/* Colours, and what clears the rest of a line. Any other is shown. */
 	.escape = "\\x1b(?:\\[[0-9;:]*[mK]|[()].)",
@@ -156,9 +161,30 @@ const struct crash_patterns crash_re = {
 	"invalid opcode: 0000|Kernel panic - not syncing|PANIC: double fault|Internal error:|"
 	"^Oops - |"
 	"unregister_netdevice: waiting for",
-	.chatter =
-	"FAULT_INJECTION: forcing a failure|vmalloc: allocation failure:|"
-	"FAULT_FLAG_ALLOW_RETRY missing",
+	.chatter = CHATTER,
+	/* Each begins with a word, which is faster; a log may be one endless line. */
+	.remains =
+	"(?m)\\b(?:"
+	/* what only reports say */
+	"(cut here \\]|(?<=---\\[ )end trace|Oops\\b.{0,100}\\[#\\d+\\]|"
+	"Kernel Offset: (?:0x|disabled)|Rebooting in \\d+ seconds\\.\\.\\r?$|"
+	"other info that might help us debug this:|is trying to (?:acquire|release)|"
+	"with a lock still held there|leaving the kernel with locks|"
+	"the buggy address|The buggy address belongs|(?:Read|Write) of size \\d+ .{0,50}by task|"
+	"(?:read|write) to 0x[0-9a-f]+ of \\d+ bytes by|Reported by Kernel Concurrency|"
+	"Uninit was (?:created|stored)|kfence-#\\d|unreferenced object|in_atomic\\(\\): \\d|"
+	"disables this message|ticks this GP|GPs behind|t=\\d+ jiffies|kthread starved for|"
+	"nvcsw: \\S+ holdout:|unwind stack type:\\d)|"
+	/* what is above a stack that is no report: short of memory, asked for, a program's */
+	"(" CHATTER "|mode:0x[0-9a-f]|allocation fail|invoked oom-killer|(?i:sysrq) ?: |"
+	"NMI backtrace for cpu|task:.{1,50} state:|"
+	"[RSDTtXZPIKW] +(?:running task +|[0-9a-f]{8,16} +)?\\d+ +\\d+ +\\d+ 0x[0-9a-f]{8}|"
+	"unexpected fatal signal|unhandled (?:signal|exception|page fault)|User process fault:)|"
+	/* what is above every stack, and in it */
+	"(Not tainted|Tainted: [A-Z])|"
+	"Call [Tt]race:|Modules linked in:|Backtrace: *\\r?\\n.{0,100}(?:\\[<| from )|"
+	"[RE]?IP: (?:0010:|0060:|\\[<|\\w{1,100}\\+0x)|PC is at |e?pc : |unwind_backtrace from |"
+	"Sending NMI from CPU)",
 	.varies = "[^!-\\/:-~ ]|  |[a-f]{6}",
 	.replay = "\\*\\* replaying previous printk message \\*\\*",
 	.end = "---\\[ end (?:trace|Kernel panic)",
@@ -571,22 +597,7 @@ const struct crash_mark crash_marks[] = {
 	{ 0 },
 };
 
-#define REST(says) \
-	ONE("unknown", says, "unnamed report in %F", .trail = TRAIL_IP, .trail2 = TRAIL_CALLS, \
-	    .cut = true)
-
-const struct crash_mark crash_rests[] = {
-	{ "",
-	  REST("\\[ cut here \\]|---\\[ end trace |\\bOops(?::| - )|stack backtrace:|"
-	       "other info that might help us debug this:|disables this message|"
-	       "The buggy address belongs to|Uninit was (?:created|stored)|"
-	       "Reported by Kernel Concurrency|unreferenced object 0x|"
-	       "Kernel Offset: 0x|Sending NMI from CPU|kfence-#\\d+: |"
-	       "trying to acquire lock:|leaving the kernel with locks") },
-	/* Short of memory, or asked for: the kernel shows stacks then, too. */
-	{ "", .not = "page allocation failure|invoked oom-killer|sysrq: |FAULT_INJECTION: |"
-	  "vmalloc: allocation failure|FAULT_FLAG_ALLOW_RETRY missing",
-	  REST("Call [Tt]race:|Modules linked in:|\\bBacktrace:|RIP: 0010:|"
-	       "PC is at |\\bpc : |\\bepc : |unwind_backtrace from ") },
-	{ 0 },
+const struct crash_mark crash_rest = {
+	"", ONE("unknown", "", "unnamed report in %F", .trail = TRAIL_IP, .trail2 = TRAIL_CALLS,
+		.cut = true)
 };

@@ -84,8 +84,8 @@ struct crash_mark {
 /* Ends with a mark without text; the first one that fits a line is the line's. */
 extern const struct crash_mark crash_marks[];
 
-/* What is left of a report that has lost its first line; each ->not is for whole logs. */
-extern const struct crash_mark crash_rests[];
+/* That of a report which has lost its first line. */
+extern const struct crash_mark crash_rest;
 
 /**
  * struct crash_patterns - what is the same in all reports
@@ -115,6 +115,8 @@ extern const struct crash_mark crash_rests[];
  * @hung_wait: functions that wait
  * @goes_on: first lines that are often part of a report that has begun already
  * @chatter: messages that have a stack trace and are no crash
+ * @remains: what such a report is seen by. Group 1: no doubt; group 2: a stack
+ *	     follows that is no report's; group 3: what is once above each stack
  * @varies: a title that differs from boot to boot may have it
  * @replay: the line behind one that printk repeats
  * @end: the last line of a report
@@ -142,6 +144,7 @@ struct crash_patterns {
 	const char *hung_wait;
 	const char *goes_on;
 	const char *chatter;
+	const char *remains;
 	const char *varies;
 	const char *replay;
 	const char *end;

@@ -30,6 +30,8 @@
 #define OTHERS_MAX 1024
 /* or so many of them where other reports begin. */
 #define OTHERS_REPORT 64
+/* A message's stack ends within so many bytes. */
+#define ANNOUNCED 8192
 /* A panic that a report ends in follows within so many lines. */
 #define AFTER_MAX 32
 
@@ -388,6 +390,30 @@ int crash_find(const char *text, size_t len, struct crash *crash)
 	return !!means.mark;
 }
 
+/*
+ * The first words that tell of a report. A message that shows a stack and is no
+ * report accounts for all that looks like one stack, up to ANNOUNCED bytes away.
+ */
+static const char *find_remains(struct span text)
+{
+	const char *announced = text.at;
+	struct span groups[PATTERN_GROUPS];
+	bool header = false;
+
+	while (pattern_find(crash_re.remains, text, groups)) {
+		const char *at = groups[0].at;
+
+		if (groups[1].at ||
+		    (!groups[2].at && (at >= announced || (header && groups[3].at))))
+			return at;
+		header = !groups[2].at && (header || groups[3].at);
+		announced = at + ANNOUNCED;
+		text.len -= (size_t)(at + groups[0].len - text.at);
+		text.at = at + groups[0].len;
+	}
+	return NULL;
+}
+
 /**
  * crash_find_rest() - what is left of a crash whose first line is lost or unknown
  * @text: a log in which crash_find() finds nothing
@@ -398,21 +424,15 @@ int crash_find(const char *text, size_t len, struct crash *crash)
  */
 int crash_find_rest(const char *text, size_t len, struct crash *crash)
 {
+	const char *at = find_remains((struct span){ .at = text, .len = len }), *nl;
+	struct meaning means = { .mark = &crash_rest, .form = crash_rest.forms };
 	struct log log = { .at = text, .len = len };
-	struct span all = { .at = text, .len = len }, groups[PATTERN_GROUPS];
-	const struct crash_mark *rest = crash_rests;
-	struct meaning means;
 	struct line first;
-	const char *nl;
 
 	memset(crash, 0, sizeof(*crash));
-	while (rest->text && (!pattern_find(rest->forms->header, all, groups) ||
-			      (rest->not && pattern_find(rest->not, all, NULL))))
-		rest++;
-	if (!rest->text)
+	if (!at)
 		return 0;
-	means = (struct meaning){ .mark = rest, .form = rest->forms };
-	nl = memrchr(text, '\n', (size_t)(groups[0].at - text));
+	nl = memrchr(text, '\n', (size_t)(at - text));
 	first = line_raw(&log, nl ? (size_t)(nl + 1 - text) : 0);
 	log_learn(&log, &first);
 	first = line_at(&log, first.offset);

@@ -103,14 +103,15 @@ const char *any_mark(void)
 	struct buf b = {};
 	size_t i;
 
-	for (i = 0; !pattern && crash_marks[i].text; i++)
-		buf_addf(&b, "%s\\Q%s\\E", i ? "|" : "", crash_marks[i].text);
+	for (i = 0; !pattern && crash_marks[i].words; i++)
+		buf_addf(&b, "%s%s", i ? "|" : "", crash_marks[i].words);
 	pattern = pattern ?: b.data;
 	return pattern;
 }
 
 static struct meaning find_meaning(struct span text)
 {
+	struct span groups[PATTERN_GROUPS];
 	const struct crash_form *f;
 	const struct crash_mark *m;
 	struct meaning means = {
@@ -118,14 +119,13 @@ static struct meaning find_meaning(struct span text)
 		.open = pattern_find(crash_re.open, text, NULL),
 	};
 
-	for (m = crash_marks; m->text && !means.mark; m++) {
-		if (!span_has(text, m->text) || (m->not && pattern_find(m->not, text, NULL)))
+	for (m = crash_marks; m->words && !means.mark; m++) {
+		if (!pattern_find(m->words, text, groups))
 			continue;
-		means.words = true;
 		for (f = m->forms; f->title && !pattern_find(f->header, text, NULL); f++)
 			;
 		means.form = f->title ? f : NULL;
-		if (means.form || (m->any && !strncmp(text.at, m->text, strlen(m->text))))
+		if (means.form || (m->any && groups[0].at == text.at))
 			means.mark = m;
 	}
 	return means;

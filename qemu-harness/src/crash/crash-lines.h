@@ -67,14 +67,12 @@ struct log {
 
 /**
  * struct meaning - what the words of a line say
- * @words: it has those of a mark
  * @mark: that whose report begins here; NULL: none does
  * @form: the first one of the mark's that fits; NULL: it has no known form
  * @goes_on: as crash_re has it
  * @open: likewise
  */
 struct meaning {
-	bool words;
 	const struct crash_mark *mark;
 	const struct crash_form *form;
 	bool goes_on;

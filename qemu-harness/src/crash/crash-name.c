@@ -358,10 +358,13 @@ void crash_name(struct meaning means, const struct span *lines, size_t n, size_t
 			crash->corrupted = "its stack trace is missing";
 	} else {
 		/* A report of no known form is still a report: its first line names it. */
-		const char *at = memmem(lines[0].at, lines[0].len, means.mark->text,
-					strlen(means.mark->text));
+		struct span words[PATTERN_GROUPS];
 
-		args[1] = (struct span){ .at = at, .len = lines[0].len - (at - lines[0].at) };
+		args[1] = lines[0];
+		if (pattern_find(means.mark->words, lines[0], words)) {
+			args[1].at = words[0].at;
+			args[1].len -= words[0].at - lines[0].at;
+		}
 		crash->kind = (known ?: means.mark->forms)->kind;
 		crash->title = write_title("%1", args, NULL, NULL);
 		if (known)

@@ -454,22 +454,13 @@ static const struct crash_form bug_at_forms[] = {
 };
 
 #define SLUB_LINE "^(BUG \\S+ \\(.*?\\): (.+))"
-#define SLUB \
-	FORM("bug", SLUB_LINE, "BUG: %2 in %F", .alt = "%1", .needs = { AT_CALLS }, \
-	     .trail = TRAIL_CALLS, \
-	     .skip = "^check_|^slab_|object_err|free_(?:to_partial_list|debug_processing)|" \
-	     "alloc_debug_processing"), \
-	FORM("bug", SLUB_LINE, "%1", .no_trace = true)
-
 static const struct crash_form slub_forms[] = {
 	FORM("bug", "BUG kmalloc-.*: Object already free", "BUG: Object already free"),
-	SLUB,
-	{ 0 },
-};
-
-/* Objects of a cache with a name of its own. */
-static const struct crash_form cache_forms[] = {
-	SLUB,
+	FORM("bug", SLUB_LINE, "BUG: %2 in %F", .alt = "%1", .needs = { AT_CALLS },
+	     .trail = TRAIL_CALLS,
+	     .skip = "^check_|^slab_|object_err|free_(?:to_partial_list|debug_processing)|"
+	     "alloc_debug_processing"),
+	FORM("bug", SLUB_LINE, "%1", .no_trace = true),
 	{ 0 },
 };
 
@@ -477,11 +468,6 @@ static const struct crash_form irq_forms[] = {
 	FORM("irq", "irq \\d+: nobody cared", "irq NUM: nobody cared in %1",
 	     .needs = { "^handlers:", ADDR " ([A-Za-z_]\\w*)" }),
 	FORM("irq", "irq \\d+: nobody cared", "irq NUM: nobody cared"),
-	{ 0 },
-};
-
-static const struct crash_form divide_forms[] = {
-	FORM("oops", "divide[ _]error: ", "divide error in %F", .trail = { AT_IP }),
 	{ 0 },
 };
 
@@ -540,9 +526,9 @@ static const struct crash_form unpack_forms[] = {
 #define ONE(...) .forms = (const struct crash_form[]) { FORM(__VA_ARGS__), { 0 } }
 
 const struct crash_mark crash_marks[] = {
-	{ "BUG:", .not = "^(?!.*?(?<!DE)BUG:)|xlog_status:", .any = true, .forms = bug_forms },
+	{ "(?<!DE)BUG:", .any = true, .forms = bug_forms },
 	{ "WARNING:", .forms = warning_forms },
-	{ "INFO:", .not = "_INFO:|INFO: lockdep is turned off", .forms = info_forms },
+	{ "(?<!_)INFO:(?! lockdep is turned off)", .forms = info_forms },
 	/* arm, arm64, riscv */
 	{ "Unable to handle kernel", .any = true,
 	  ONE("oops",
@@ -550,7 +536,7 @@ const struct crash_mark crash_marks[] = {
 	      "access to user memory)", "BUG: unable to handle kernel %1 in %F",
 	      .alt = "bad-access in %F", .trail = TRAIL_IP) },
 	/* A user's program may have one too. */
-	{ "general protection fault", .not = "general protection fault .* error:\\d+ in ",
+	{ "general protection fault(?! .* error:\\d+ in )",
 	  ONE("oops", "general protection fault.*:", "general protection fault in %F",
 	      .alt = "bad-access in %F", .trail = TRAIL_IP) },
 	{ "stack segment: ",
@@ -564,36 +550,33 @@ const struct crash_mark crash_marks[] = {
 	{ "kernel BUG", .forms = bug_at_forms },
 	{ "Kernel BUG", ONE("bug", "Kernel BUG (.*)", "kernel BUG %1") },
 	{ "BUG kmalloc-", .any = true, .forms = slub_forms },
-	{ "BUG ", .not = "BUG (?!\\S+ \\()|kasan: bad access", .forms = cache_forms },
+	/* Objects of a cache with a name of its own. */
+	{ "BUG (?=\\S+ \\()(?!.*kasan: bad access)", .forms = slub_forms },
 	{ ": nobody cared", .forms = irq_forms },
 	{ "Oops - ",
 	  ONE("oops", "^Oops - (.+?) \\[#\\d+\\]", "Oops - %1 in %F",
 	      .alt = "bad-access in %F", .trail = TRAIL_IP) },
-	{ "divide error:", .forms = divide_forms },
-	/* As kernels from 5.8 on spell it. */
-	{ "divide_error:", .forms = divide_forms },
+	/* Kernels from 5.8 on spell it with "_". */
+	{ "divide[ _]error:",
+	  ONE("oops", "divide[ _]error: ", "divide error in %F", .trail = { AT_IP }) },
 	{ "invalid opcode:",
 	  ONE("oops", "invalid opcode: ", "invalid opcode in %F", .trail = { AT_IP }) },
 	{ "int3:", ONE("oops", "int3: ", "int3 in %F", .trail = TRAIL_IP) },
 	{ "UBSAN:", .forms = ubsan_forms },
-	{ "Booting the kernel", .not = "Parsing ELF|Decompressing Linux|Unknown parameter '",
-	  .again = true,
+	{ "Booting the kernel", .again = true,
 	  ONE("boot", "^Booting the kernel", "unexpected kernel reboot", .no_trace = true) },
 	{ "unregister_netdevice: waiting for",
 	  ONE("hung-task", "unregister_netdevice: waiting for .* to become free",
 	      "unregister_netdevice: waiting for DEV to become free", .no_trace = true) },
 	{ "VFS: ", .forms = vfs_forms },
-	{ "Internal error:", .forms = fault_forms },
-	{ "Unhandled fault:", .forms = fault_forms },
-	{ "Alignment trap:", .forms = fault_forms },
+	{ "(?:Internal error|Unhandled fault|Alignment trap):", .forms = fault_forms },
 	{ "hard LOCKUP",
 	  ONE("hard-lockup", "Watchdog detected hard LOCKUP", "BUG: hard lockup in %F",
 	      .trail = TRAIL_IP, .pick = PICK_LOOP) },
 	{ "trusty: panic", .forms = trusty_forms },
 	{ "SYZFA", .forms = tool_forms },
-	{ "-compressed data is corrupt", .forms = unpack_forms },
-	{ "Input is not in the ", .forms = unpack_forms },
-	{ "-- System halted", .forms = unpack_forms },
+	{ "-compressed data is corrupt|Input is not in the |-- System halted",
+	  .forms = unpack_forms },
 	{ 0 },
 };
 

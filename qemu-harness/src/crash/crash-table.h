@@ -65,8 +65,7 @@ struct crash_form {
 
 /**
  * struct crash_mark - words that a first line must have
- * @text: the words, anywhere in the line
- * @not: pattern for lines that have them for another reason, or NULL
+ * @words: pattern for them, anywhere in the line
  * @any: a message that begins with these words is a report even if no form
  *	 knows it
  * @again: the line counts only if a kernel was running before, and nobody
@@ -74,14 +73,13 @@ struct crash_form {
  * @forms: up to one without title
  */
 struct crash_mark {
-	const char *text;
-	const char *not;
+	const char *words;
 	bool any;
 	bool again;
 	const struct crash_form *forms;
 };
 
-/* Ends with a mark without text; the first one that fits a line is the line's. */
+/* Ends with a mark without words; the first one that fits a line is the line's. */
 extern const struct crash_mark crash_marks[];
 
 /* That of a report which has lost its first line. */

@@ -199,8 +199,7 @@ static struct meaning find_first(struct log *log, struct line *first)
 		offset = nl ? (size_t)(nl + 1 - log->at) : offset;
 		*first = line_raw(log, offset);
 		offset = first->next;
-		if (!pattern_find(any_mark(), first->text, groups) ||
-		    !meaning_of(first->text).words)
+		if (!pattern_find(any_mark(), first->text, groups))
 			continue;
 		if (groups[0].at != first->text.at || first->junk.len)
 			log_learn(log, first);

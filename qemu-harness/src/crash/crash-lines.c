@@ -190,7 +190,14 @@ static struct span plain(struct log *log, struct span text)
 	return own(log, out);
 }
 
-static struct line read_line(struct log *log, size_t offset)
+/**
+ * line_raw() - a line of a log with all that is in front of it but time and context
+ * @log: the log
+ * @offset: where it starts, inside of @log
+ *
+ * Return: the line.
+ */
+struct line line_raw(struct log *log, size_t offset)
 {
 	struct line l = { .offset = offset, .text.at = log->at + offset };
 	const char *nl = memchr(l.text.at, '\n', log->len - offset);
@@ -215,26 +222,6 @@ static struct line read_line(struct log *log, size_t offset)
 	l.ctx = groups[3];
 	l.text = span_skip(l.text, groups[0].len);
 	return l;
-}
-
-/**
- * line_raw() - a line of a log with all that is in front of it but time and context
- * @log: the log
- * @offset: where it starts, inside of @log
- *
- * Return: the line.
- */
-struct line line_raw(struct log *log, size_t offset)
-{
-	struct line *l;
-	size_t i;
-
-	for (i = 0; i < LINES_KEPT; i++)
-		if (log->kept[i].offset == offset && log->kept[i].next)
-			return log->kept[i];
-	l = &log->kept[log->oldest++ % LINES_KEPT];
-	*l = read_line(log, offset);
-	return *l;
 }
 
 /* How many letters, digits and "_" @s begins with. */
@@ -375,7 +362,6 @@ void log_forget(struct log *log, size_t n)
 		free(log->owned.v[--log->owned.n]);
 		log->owned.v[log->owned.n] = NULL;
 	}
-	memset(log->kept, 0, sizeof(log->kept));
 }
 
 /**

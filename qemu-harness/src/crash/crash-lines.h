@@ -14,7 +14,6 @@
 
 /* Terminals break lines at this column. */
 #define WRAP_SCREEN 80
-#define LINES_KEPT 8
 
 /**
  * struct line - one line of a log
@@ -49,8 +48,6 @@ struct line {
  * @learned: where the part ends in which they were looked for
  * @bare: its lines have no time stamps, so that a prefix is as good as one
  * @owned: the texts of lines that can't be read from the log as it is
- * @kept: the lines that were read last: each is read time and again
- * @oldest: counts them
  */
 struct log {
 	const char *at;
@@ -61,8 +58,6 @@ struct log {
 	size_t learned;
 	bool bare;
 	struct strv owned;
-	struct line kept[LINES_KEPT];
-	size_t oldest;
 };
 
 /**

@@ -190,6 +190,7 @@ static struct meaning find_first(struct log *log, struct line *first)
 
 	while (!means.mark && offset < log->len) {
 		struct span rest = { .at = log->at + offset, .len = log->len - offset };
+		size_t owned = log->owned.n, learned = log->learned;
 		struct span groups[PATTERN_GROUPS];
 		const char *nl;
 
@@ -205,6 +206,9 @@ static struct meaning find_first(struct log *log, struct line *first)
 			log_learn(log, first);
 		*first = line_at(log, first->offset);
 		means = begins(log, first);
+		/* What was learned is a part of these texts. */
+		if (!means.mark && log->learned == learned)
+			log_forget(log, owned);
 	}
 	if (means.mark)
 		swap(log, first, &means);

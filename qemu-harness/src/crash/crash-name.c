@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "crash/crash-name.h"
-#include "crash/demangle.h"
+/* Behind util.h, which has an ARRAY_SIZE, too. */
+#include <libiberty/demangle.h>
 
 #define TITLE_MAX 120
 /* A trace that hasn't shown a frame this many lines below its first one is cut off. */
@@ -44,7 +45,7 @@ static bool like(const char *text, const char *pattern)
 static char *source_name(struct span name)
 {
 	char *linked = xasprintf("%.*s", (int)name.len, name.at);
-	char *source = name.len < SYMBOL_MAX ? demangle(linked) : NULL;
+	char *source = name.len < SYMBOL_MAX ? rust_demangle(linked, DMGL_NO_OPTS) : NULL;
 
 	if (!source)
 		return linked;

@@ -4,51 +4,30 @@
  * its DWARF what is inlined there and which lines it comes from.
  */
 #include <dwarf.h>
-#include <elfutils/libdw.h>
+#include <elfutils/libdwfl.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/util.h"
-#include "crash/demangle.h"
 #include "crash/symbolize.h"
+/* Behind util.h, which has an ARRAY_SIZE, too. */
+#include <libiberty/demangle.h>
 
 /**
  * struct symbols - an open vmlinux
- * @fd: the file
- * @elf: it
- * @dwarf: its debug information
- * @table: the section with its symbols
- * @names: index of the section with their names
+ * @dwfl: what libdwfl knows of it
+ * @kernel: its symbols and debug information
  * @root: directory that the sources were in, where it isn't the one of the build;
  *	  owned; or ""
  */
 struct symbols {
-	int fd;
-	Elf *elf;
-	Dwarf *dwarf;
-	Elf_Data *table;
-	size_t names;
+	Dwfl *dwfl;
+	Dwfl_Module *kernel;
 	char *root;
 };
-
-static bool find_table(struct symbols *s)
-{
-	Elf_Scn *section = NULL;
-	GElf_Shdr header;
-
-	while ((section = elf_nextscn(s->elf, section))) {
-		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_SYMTAB)
-			continue;
-		s->table = elf_getdata(section, NULL);
-		s->names = header.sh_link;
-		return s->table;
-	}
-	return false;
-}
 
 /* Cuts @root down to the directories that it has in common with @name. */
 static void common_root(char *root, const char *name)
@@ -98,32 +77,34 @@ static char *find_root(Dwarf *dwarf)
  */
 int symbols_open(const char *vmlinux, struct symbols **symbols)
 {
+	static const Dwfl_Callbacks callbacks = {
+		.find_debuginfo = dwfl_standard_find_debuginfo,
+		.section_address = dwfl_offline_section_address,
+	};
 	struct symbols *s = xcalloc(1, sizeof(*s));
 	const char *why = NULL;
+	Dwarf *dwarf = NULL;
+	Dwarf_Addr bias;
 	int rc = -EINVAL;
 
-	elf_version(EV_CURRENT);
-	s->fd = open(vmlinux, O_RDONLY | O_CLOEXEC);
-	if (s->fd < 0) {
-		rc = -errno;
-		why = strerror(errno);
-		goto out;
-	}
-	s->elf = elf_begin(s->fd, ELF_C_READ_MMAP, NULL);
-	s->dwarf = dwarf_begin_elf(s->elf, DWARF_C_READ, NULL);
-	if (elf_kind(s->elf) != ELF_K_ELF)
-		why = "not an ELF file";
-	else if (!find_table(s))
+	errno = 0;
+	s->dwfl = dwfl_begin(&callbacks);
+	s->kernel = dwfl_report_offline(s->dwfl, "", vmlinux, -1);
+	if (!s->kernel) {
+		rc = -errno ?: rc;
+		why = dwfl_errmsg(-1);
+	} else if (dwfl_module_getsymtab(s->kernel) <= 0) {
 		why = "has no symbols";
-	else if (!s->dwarf)
-		why = "has no debug information";
-out:
+	} else {
+		dwarf = dwfl_module_getdwarf(s->kernel, &bias);
+		why = dwarf ? NULL : "has no debug information";
+	}
 	if (why) {
 		pr_err("%s: %s", vmlinux, why);
 		symbols_close(s);
 		return rc;
 	}
-	s->root = find_root(s->dwarf);
+	s->root = find_root(dwarf);
 	*symbols = s;
 	return 0;
 }
@@ -136,10 +117,7 @@ void symbols_close(struct symbols *s)
 {
 	if (!s)
 		return;
-	dwarf_end(s->dwarf);
-	elf_end(s->elf);
-	if (s->fd >= 0)
-		close(s->fd);
+	dwfl_end(s->dwfl);
 	free(s->root);
 	free(s);
 }
@@ -152,23 +130,22 @@ void symbols_close(struct symbols *s)
 static bool find_function(const struct symbols *s, const char *name, uint64_t size,
 			  uint64_t *address)
 {
+	int i, n = dwfl_module_getsymtab(s->kernel);
 	bool found = false;
 	uint64_t best = 0;
+	GElf_Addr value;
 	GElf_Sym sym;
-	int i;
 
-	for (i = 0; gelf_getsym(s->table, i, &sym); i++) {
-		const char *symbol;
+	for (i = 0; i < n; i++) {
+		const char *symbol = dwfl_module_getsym_info(s->kernel, i, &sym, &value, NULL,
+							     NULL, NULL);
 
-		if (sym.st_shndx == SHN_UNDEF || sym.st_size > size ||
-		    (found && sym.st_size <= best))
-			continue;
-		symbol = elf_strptr(s->elf, s->names, sym.st_name);
-		if (!symbol || strcmp(symbol, name))
+		if (!symbol || sym.st_shndx == SHN_UNDEF || sym.st_size > size ||
+		    (found && sym.st_size <= best) || strcmp(symbol, name))
 			continue;
 		found = true;
 		best = sym.st_size;
-		*address = sym.st_value;
+		*address = value;
 	}
 	return found;
 }
@@ -197,7 +174,7 @@ static json_t *source_json(Dwarf_Die *die, const char *file, int line)
 	Dwarf_Attribute attr;
 	const char *name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_linkage_name, &attr)) ?:
 			   dwarf_diename(die);
-	char *demangled __cleanup(free_ptr) = name ? demangle(name) : NULL;
+	char *demangled __cleanup(free_ptr) = name ? rust_demangle(name, DMGL_NO_OPTS) : NULL;
 
 	return json_pack("{s:s, s:s?, s:i, s:b}", "function", demangled ?: name ?: "?",
 			 "file", known ? file : NULL, "line", known ? line : 0, "inlined", inlined);
@@ -264,13 +241,15 @@ json_t *symbols_find(struct symbols *s, const char *function, uint64_t offset, u
 		     bool returns)
 {
 	json_t *sources = json_array();
-	Dwarf_Die cu;
+	Dwarf_Addr bias;
+	Dwarf *dwarf = dwfl_module_getdwarf(s->kernel, &bias);
 	uint64_t address;
+	Dwarf_Die cu;
 
 	if (!find_function(s, function, size, &address))
 		return sources;
-	address += offset - (returns && offset ? 1 : 0);
-	if (dwarf_addrdie(s->dwarf, address, &cu))
+	address += offset - (returns && offset ? 1 : 0) - bias;
+	if (dwarf_addrdie(dwarf, address, &cu))
 		find_scopes(s, &cu, address, sources);
 	return sources;
 }

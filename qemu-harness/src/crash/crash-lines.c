@@ -115,8 +115,8 @@ static struct meaning find_meaning(struct span text)
 	const struct crash_form *f;
 	const struct crash_mark *m;
 	struct meaning means = {
-		.goes_on = pattern_find(crash_re.goes_on, text, NULL),
-		.open = pattern_find(crash_re.open, text, NULL),
+		.goes_on = pattern_find(re_goes_on, text, NULL),
+		.open = pattern_find(re_open, text, NULL),
 	};
 
 	for (m = crash_marks; m->words && !means.mark; m++) {
@@ -178,14 +178,14 @@ static struct span own(struct log *log, const char *text)
 /* @text without what is for terminals and browsers. */
 static struct span plain(struct log *log, struct span text)
 {
-	bool coded = memchr(text.at, '&', text.len) && pattern_find(crash_re.entity, text, NULL);
+	bool coded = memchr(text.at, '&', text.len) && pattern_find(re_entity, text, NULL);
 	struct buf copy __cleanup(buf_free) = {};
 	char *out __cleanup(free_ptr) = NULL;
 
 	if (!coded && !memchr(text.at, '\033', text.len))
 		return text;
 	add_span(&copy, text);
-	out = pattern_replace(crash_re.escape, copy.data ?: "", "");
+	out = pattern_replace(re_escape, copy.data ?: "", "");
 	out = coded ? replace_all(crash_entities, out) : out;
 	return own(log, out);
 }
@@ -214,7 +214,7 @@ struct line line_raw(struct log *log, size_t offset)
 	while (l.text.len && isspace((unsigned char)l.text.at[l.text.len - 1]))
 		l.text.len--;
 	l.width = l.text.len;
-	if (!pattern_find(crash_re.prefix, l.text, groups))
+	if (!pattern_find(re_prefix, l.text, groups))
 		return l;
 	l.stamped = true;
 	l.junk = groups[1];
@@ -277,7 +277,7 @@ static bool strip(struct line *l, struct span prefix)
 
 	if (!len)
 		return false;
-	if (!l->ctx.len && pattern_find(crash_re.context, taken, groups))
+	if (!l->ctx.len && pattern_find(re_context, taken, groups))
 		l->ctx = groups[1];
 	l->text = span_skip(l->text, len);
 	return true;
@@ -421,7 +421,7 @@ static void learn_alone(struct log *log, const struct line *l, struct span level
 	if (!pattern_find(any_mark(), words, groups))
 		return;
 	front.len = (size_t)(groups[0].at - front.at);
-	logger = pattern_find(crash_re.logger, front, NULL);
+	logger = pattern_find(re_logger, front, NULL);
 	again = is_sure(meaning_of(span_skip(l->text, front.len))) && is_repeated(log, l, front);
 	if ((bare && logger) || again)
 		log->prefix = front;
@@ -472,9 +472,9 @@ void log_learn(struct log *log, const struct line *first)
 			break;
 		offset = l.next;
 		log->learned = offset;
-		if (!log->suffix.len && pattern_find(crash_re.ends, l.text, groups))
+		if (!log->suffix.len && pattern_find(re_ends, l.text, groups))
 			log->suffix = groups[1];
-		if (l.stamped != first->stamped || !pattern_find(crash_re.begins, l.text, groups))
+		if (l.stamped != first->stamped || !pattern_find(re_begins, l.text, groups))
 			continue;
 		vote(&v, (struct span){ .at = l.text.at,
 					.len = (size_t)(groups[0].at - l.text.at) });

@@ -64,7 +64,7 @@ struct log {
  * struct meaning - what the words of a line say
  * @mark: that whose report begins here; NULL: none does
  * @form: the first one of the mark's that fits; NULL: it has no known form
- * @goes_on: as crash_re has it
+ * @goes_on: as re_goes_on has it
  * @open: likewise
  */
 struct meaning {

@@ -70,7 +70,7 @@ static bool take(const char *pattern, struct span line, const char *skip, struct
 		if (!groups[i].at)
 			continue;
 		fn = source_name(groups[i]);
-		if (!like(fn, crash_re.skip) && !(skip && like(fn, skip)))
+		if (!like(fn, re_skip) && !(skip && like(fn, skip)))
 			strv_push(frames, fn);
 		free(fn);
 	}
@@ -82,8 +82,8 @@ static bool take_frame(struct span line, const char *skip, struct strv *frames)
 {
 	int i;
 
-	for (i = 0; crash_re.frame_lines[i]; i++)
-		if (take(crash_re.frame_lines[i], line, skip, frames))
+	for (i = 0; re_frame_lines[i]; i++)
+		if (take(re_frame_lines[i], line, skip, frames))
 			return true;
 	return false;
 }
@@ -114,7 +114,7 @@ static bool follow(const char *const trail[], const char *skip, const struct spa
 		while (i < n) {
 			struct span line = lines[i++];
 
-			if (pattern_find(crash_re.foreign_frame, line, NULL)) {
+			if (pattern_find(re_foreign_frame, line, NULL)) {
 				clean = false;
 				break;
 			}
@@ -122,7 +122,7 @@ static bool follow(const char *const trail[], const char *skip, const struct spa
 				break;
 			if (!in_trace)
 				continue;
-			if ((pattern_find(crash_re.trace_start, line, NULL) && !is_frame(line)) ||
+			if ((pattern_find(re_trace_start, line, NULL) && !is_frame(line)) ||
 			    (next && take(next, line, skip, frames)))
 				break;
 			take_frame(line, skip, frames);
@@ -136,7 +136,7 @@ static size_t pick_stalled(const struct strv *fns)
 {
 	size_t i;
 
-	for (i = 0; i < fns->n && !like(fns->v[i], crash_re.stall_anchor); i++)
+	for (i = 0; i < fns->n && !like(fns->v[i], re_stall_anchor); i++)
 		;
 	/* This one waits for other CPUs itself. */
 	if (i && i < fns->n && !strstr(fns->v[i], SMP_CALL))
@@ -150,9 +150,9 @@ static size_t pick_hung(const struct strv *fns)
 	size_t i;
 
 	for (i = 0; i < fns->n; i++)
-		if (like(fns->v[i], crash_re.hung_bucket))
+		if (like(fns->v[i], re_hung_bucket))
 			return i;
-	for (i = 0; i < fns->n && like(fns->v[i], crash_re.hung_wait); i++)
+	for (i = 0; i < fns->n && like(fns->v[i], re_hung_wait); i++)
 		;
 	return i;
 }
@@ -167,7 +167,7 @@ static void pick(enum crash_pick how, const struct strv *frames, struct guilty *
 
 	for (i = 0; i < frames->n; i++) {
 		name = frames->v[i];
-		if (pattern_find(crash_re.syscall_prefix, span_of(name), groups) &&
+		if (pattern_find(re_syscall_prefix, span_of(name), groups) &&
 		    name[groups[0].len])
 			name += groups[0].len;
 		strv_push(&fns, name);
@@ -180,7 +180,7 @@ static void pick(enum crash_pick how, const struct strv *frames, struct guilty *
 		/* These have many names. */
 		if (stalled && strstr(name, SMP_CALL))
 			name = SMP_CALL;
-		else if (how == PICK_HUNG && like(name, crash_re.hung_rcu))
+		else if (how == PICK_HUNG && like(name, re_hung_rcu))
 			name = "synchronize_rcu";
 		guilty->name = xstrdup(name);
 		guilty->raw = xstrdup(frames->v[i]);
@@ -223,15 +223,15 @@ static bool trace_whole(const struct span *lines, size_t n)
 	size_t i, j;
 
 	for (i = 0; i < n; i++) {
-		if (!pattern_find(crash_re.trace_start, lines[i], NULL))
+		if (!pattern_find(re_trace_start, lines[i], NULL))
 			continue;
 		for (j = i + 1; j < n && j <= i + TRACE_REACH; j++)
 			if (is_frame(lines[j]) ||
-			    pattern_find(crash_re.trace_start, lines[j], NULL))
+			    pattern_find(re_trace_start, lines[j], NULL))
 				break;
 		if (j < n && is_frame(lines[j]))
 			whole = true;
-		else if (!pattern_find(crash_re.trace_maybe, lines[i], NULL))
+		else if (!pattern_find(re_trace_maybe, lines[i], NULL))
 			return false;
 	}
 	return whole;
@@ -267,7 +267,7 @@ static char *neutral(char *title)
 {
 	size_t len, blank;
 
-	if (like(title, crash_re.varies))
+	if (like(title, re_varies))
 		title = replace_all(crash_neutrals, title);
 	len = strnlen(title, TITLE_MAX);
 	while (len && title[len - 1] == ' ')

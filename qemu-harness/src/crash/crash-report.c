@@ -37,7 +37,7 @@ static json_t *frames_json(const struct crash *crash, struct symbols *symbols)
 
 		if (!pattern_find(frame_pattern, line, part))
 			continue;
-		traced = pattern_find(crash_re.frame_lines[0], line, NULL);
+		traced = pattern_find(re_frame_lines[0], line, NULL);
 		offset = strtoull(part[2].at, NULL, 16);
 		size = strtoull(part[3].at, NULL, 16);
 		place = json_pack("[s%, I]", part[1].at, part[1].len, (json_int_t)offset);

@@ -35,47 +35,67 @@
 #define USB_SUBMIT "usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)"
 #define SKIP_RCU_USERS "rcu|kmem|slab"
 
-#define TRACE_START \
-	"Call [Tt]race|(?:Allocated|Freed)(?: by task \\d+)?:|Backtrace:|" \
-	"(?<=[^k]) backtrace(?: \\(crc \\w*\\))?:|Uninit was stored to memory at|" UNWINDS
 /* riscv's registers end so; of a fault in the kernel the stack follows unannounced. */
 #define REGS_END "status: [0-9a-f]{16} badaddr: [0-9a-f]{16} cause: [0-9a-f]{16}"
 
-/* Messages that have a stack and are no report, and often stand inside of one. */
 #define CHATTER \
 	"FAULT_INJECTION: forcing a failure|vmalloc: allocation failure:|" \
 	"FAULT_FLAG_ALLOW_RETRY missing"
 
-const struct crash_patterns crash_re = {
-	/* Colours, and what clears the rest of a line. Any other is shown. */
-	.escape = "\\x1b(?:\\[[0-9;:]*[mK]|[()].)",
-	.entity = "&(?:[a-z]+|#\\w+);",
-	.prefix =
+/* What is for the terminal: colours, and what clears the rest of a line. Any other is shown. */
+const char re_escape[] = "\\x1b(?:\\[[0-9;:]*[mK]|[()].)";
+/* A character as a web page spells it. */
+const char re_entity[] = "&(?:[a-z]+|#\\w+);";
+/*
+ * "[  12.345678][ T123] " in front of a line, whatever stands before it: group 1, group 2
+ * is the time, group 3 is T123.
+ */
+const char re_prefix[] =
 	"^(?:(.{0,100}?)\\[ *(\\d+\\.\\d{6})(?:,\\d+)?\\]|\\[[^][]*\\d[.:]\\d[^][]*\\])"
-	"(?: ?\\[ *([CT]\\d+)(?:@\\w+)?\\])?(?: |$)",
-	.context = "(?:\\[ *|caller=)([CT]\\d+)",
-	.begins =
+	"(?: ?\\[ *([CT]\\d+)(?:@\\w+)?\\])?(?: |$)";
+
+/* T123 in what others put in front of a line. */
+const char re_context[] = "(?:\\[ *|caller=)([CT]\\d+)";
+/* Words that are the first ones of their line. */
+const char re_begins[] =
 	"(?<!\\w)(?<!WARNING: )(?:-+\\[ (?:cut here|end trace) |[8]<--- cut here|={30}|Modules linked in:|"
 	"CPU: \\d+ (?:UID|PID): \\d|Hardware name: |Workqueue: |[RE]IP: [0-9a-f]+:|RSP: |"
-	"pc : |lr : |(?:PC|LR) is at |Code: |Call [Tt]race:|Backtrace:|stack backtrace:)",
-	.ends =
+	"pc : |lr : |(?:PC|LR) is at |Code: |Call [Tt]race:|Backtrace:|stack backtrace:)";
+
+/* Words that are the last ones of theirs, and what stands behind them all the same. */
+const char re_ends[] =
 	"(?:Call [Tt]race:|stack backtrace:|={30,}+|\\[ cut here \\]-++|</?TASK>|end trace \\w+ \\]---)"
-	"([^\\s\\w[].*)$",
-	.logger = "(?:\\d:\\d\\d\\b.* |\\bkernel: )$",
-	.broken = "\\}, at:$",
-	.open = " at " SOURCE "$|: data-race in \\S+ /$",
-	.guess = "^(?:.*?" ADDR ")? *\\? |\\(unreliable\\)$",
-	.frame_lines = {
-		"^ *(?:" ADDR " ){0,2}" FN,
-		/* arm names the caller of a leaf function nowhere else. */
-		"^ *" ADDR " \\((\\w[\\w.]*)\\) from " ADDR " \\(" FN,
-		"^ *(\\w[\\w.]*) from " FN,
-		NULL,
-	},
-	.trace_start = TRACE_START "|" REGS_END,
-	.trace_maybe = REGS_END,
-	.foreign_frame = "^(?: " ADDR ")? should_fail(?:slab)?(?:\\.[a-z0-9.]+)?\\+0x",
-	.skip =
+	"([^\\s\\w[].*)$";
+
+/* What may stand in front of a report of a single line. */
+const char re_logger[] = "(?:\\d:\\d\\d\\b.* |\\bkernel: )$";
+/* The end of a line that goes on in the next one, */
+const char re_broken[] = "\\}, at:$";
+/* and of a first line that may do so. */
+const char re_open[] = " at " SOURCE "$|: data-race in \\S+ /$";
+/* Frames that the unwinder found on the stack without knowing that they belong there. */
+const char re_guess[] = "^(?:.*?" ADDR ")? *\\? |\\(unreliable\\)$";
+/* A line of a stack trace; the groups are functions, in the order in which they count. */
+const char *const re_frame_lines[] = {
+	"^ *(?:" ADDR " ){0,2}" FN,
+	/* arm names the caller of a leaf function nowhere else. */
+	"^ *" ADDR " \\((\\w[\\w.]*)\\) from " ADDR " \\(" FN,
+	"^ *(\\w[\\w.]*) from " FN,
+	NULL,
+};
+
+/* The line above a stack trace, */
+const char re_trace_start[] =
+	"Call [Tt]race|(?:Allocated|Freed)(?: by task \\d+)?:|Backtrace:|"
+	"(?<=[^k]) backtrace(?: \\(crc \\w*\\))?:|Uninit was stored to memory at|" UNWINDS "|"
+	REGS_END;
+
+/* and one of those that may also stand above something else. */
+const char re_trace_maybe[] = REGS_END;
+/* Fault injection's stack is in between. */
+const char re_foreign_frame[] = "^(?: " ADDR ")? should_fail(?:slab)?(?:\\.[a-z0-9.]+)?\\+0x";
+/* Functions that report, check, copy, allocate or lock for others. */
+const char re_skip[] =
 	/* sanitizers */
 	"asan|msan|__sanitizer|kcsan_setup_watchpoint|check_memory_region|read_word_at_a_time|"
 	"(?:read|write)_once_.*nocheck|check_(?:heap_)?object|__fortify_report|"
@@ -131,11 +151,15 @@ const struct crash_patterns crash_re = {
 	"hwrng_unregister|i2c_del_adapter|__unregister_client|tty_unregister_device|"
 	"rollback_registered|unregister_netdev|"
 	"dummy_urb_enqueue|usb_kill_(?:anchored_)?urb|usb_(?:hcd_)?submit_urb|usb_control_msg|"
-	"^iput$|^iput_final$|^ihold$|drop_nlink|dput",
-	.syscall_prefix =
+	"^iput$|^iput_final$|^ihold$|drop_nlink|dput";
+
+/* What the layers of a system call's entry put before its name. */
+const char re_syscall_prefix[] =
 	"^(?:(?:compat_)?(?:SYSC|SyS)_|_{2,4}sys_|k?sys_|__(?:x64|ia32|arm64)_|__se_(?:sys_)?|"
-	"__do_sys_)",
-	.stall_anchor =
+	"__do_sys_)";
+
+/* Functions that call for work, see PICK_STALLED. */
+const char re_stall_anchor[] =
 	/* entries from user space, by system call and by fault */
 	"do_syscall_|do_fast_syscall_|sysenter_dispatch|tracesys_phase2|el0_svc_handler|"
 	"invoke_syscall|ret_fast_syscall|do_page_fault|^page_fault$|__do_fault|exit_to_usermode|"
@@ -151,19 +175,31 @@ const struct crash_patterns crash_re = {
 	"netif_receive_skb|^(?:__)?sock_(?:release|sendmsg|recvmsg|mmap|ioctl|do_ioctl)|"
 	"^compat_sock_ioctl|^(?:setsockopt|listen|accept)$|kernel_(?:setsockopt|listen|accept)|"
 	"sock_common_setsockopt|sk_common_release|^(?:rt|nf)netlink_rcv_msg|^netlink_dump|"
-	"^(?:sys_)?(?:socketpair|connect|ioctl)",
-	.hung_bucket = "rtnl_lock|synchronize_(?:rcu|srcu|net|sched)",
-	.hung_rcu = "synchronize_(?:rcu|srcu|net|sched)",
-	.hung_wait =
+	"^(?:sys_)?(?:socketpair|connect|ioctl)";
+
+/* What everybody waits for, see PICK_HUNG, */
+const char re_hung_bucket[] = "rtnl_lock|synchronize_(?:rcu|srcu|net|sched)";
+/* those of them that are one, */
+const char re_hung_rcu[] = "synchronize_(?:rcu|srcu|net|sched)";
+/* and functions that wait. */
+const char re_hung_wait[] =
 	"sched|context_switch|__switch_to|_lock|_slowlock|down|rwsem|completion|wait|"
-	"synchronize|rcu_barrier|cancel_delayed_work|kthread",
-	.goes_on =
+	"synchronize|rcu_barrier|cancel_delayed_work|kthread";
+
+/* First lines that are often part of a report that has begun already. */
+const char re_goes_on[] =
 	"invalid opcode: 0000|Kernel panic - not syncing|PANIC: double fault|Internal error:|"
 	"^Oops - |"
-	"unregister_netdevice: waiting for",
-	.chatter = CHATTER,
-	/* Each begins with a word, which is faster; a log may be one endless line. */
-	.remains =
+	"unregister_netdevice: waiting for";
+
+/* Messages that have a stack and are no report, and often stand inside of one. */
+const char re_chatter[] = CHATTER;
+/*
+ * What a report is seen by that has lost its first line. Group 1: no doubt; group 2: a stack
+ * follows that is no report's; group 3: what is once above each stack. Each begins with a
+ * word, which is faster; a log may be one endless line.
+ */
+const char re_remains[] =
 	"(?m)\\b(?:"
 	/* what only reports say */
 	"(cut here \\]|(?<=---\\[ )end trace|Oops\\b.{0,100}\\[#\\d+\\]|"
@@ -184,11 +220,14 @@ const struct crash_patterns crash_re = {
 	"(Not tainted|Tainted: [A-Z])|"
 	"Call [Tt]race:|Modules linked in:|Backtrace: *\\r?\\n.{0,100}(?:\\[<| from )|"
 	"[RE]?IP: (?:0010:|0060:|\\[<|\\w{1,100}\\+0x)|PC is at |e?pc : |unwind_backtrace from |"
-	"Sending NMI from CPU)",
-	.varies = "[^!-\\/:-~ ]|  |[a-f]{6}",
-	.replay = "\\*\\* replaying previous printk message \\*\\*",
-	.end = "---\\[ end (?:trace|Kernel panic)",
-};
+	"Sending NMI from CPU)";
+
+/* A title that differs from boot to boot may have it. */
+const char re_varies[] = "[^!-\\/:-~ ]|  |[a-f]{6}";
+/* The line behind one that printk repeats. */
+const char re_replay[] = "\\*\\* replaying previous printk message \\*\\*";
+/* The last line of a report. */
+const char re_end[] = "---\\[ end (?:trace|Kernel panic)";
 
 const struct crash_neutral crash_entities[] = {
 	{ "&lt;", "<" },

@@ -44,7 +44,7 @@ enum crash_pick {
  *	   by line, each of which may catch a function, and CRASH_FRAMES, which
  *	   catches those of a stack trace
  * @trail2: tried when @trail leads nowhere
- * @skip: pattern for functions that are not meant, besides those of crash_re
+ * @skip: pattern for functions that are not meant, besides those of re_skip
  * @pick: which function counts
  * @no_trace: reports of this form have no stack trace
  * @cut: a report of this form has lost its real first line, or more
@@ -85,70 +85,14 @@ extern const struct crash_mark crash_marks[];
 /* That of a report which has lost its first line. */
 extern const struct crash_mark crash_rest;
 
-/**
- * struct crash_patterns - what is the same in all reports
- * @escape: what is for the terminal
- * @entity: a character as a web page spells it
- * @prefix: "[  12.345678][ T123] " in front of a line, whatever stands before it:
- *	    group 1, group 2 is the time, group 3 is T123
- * @context: T123 in what others put in front of a line
- * @begins: words that are the first ones of their line
- * @ends: words that are the last ones of theirs, and what stands behind them all the
- *	  same
- * @logger: what may stand in front of a report of a single line
- * @broken: the end of a line that goes on in the next one
- * @open: the end of a first line that may do so
- * @guess: frames that the unwinder found on the stack without knowing that they
- *	   belong there
- * @frame_lines: a line of a stack trace; the groups are functions, in the order
- *		 in which they count. Up to NULL
- * @trace_start: the line above a stack trace
- * @trace_maybe: one of those that may also stand above something else
- * @foreign_frame: fault injection's stack is in between
- * @skip: functions that report, check, copy, allocate or lock for others
- * @syscall_prefix: what the layers of a system call's entry put before its name
- * @stall_anchor: functions that call for work, see PICK_STALLED
- * @hung_bucket: what everybody waits for, see PICK_HUNG
- * @hung_rcu: those of them that are one
- * @hung_wait: functions that wait
- * @goes_on: first lines that are often part of a report that has begun already
- * @chatter: messages that have a stack trace and are no crash
- * @remains: what such a report is seen by. Group 1: no doubt; group 2: a stack
- *	     follows that is no report's; group 3: what is once above each stack
- * @varies: a title that differs from boot to boot may have it
- * @replay: the line behind one that printk repeats
- * @end: the last line of a report
- */
-struct crash_patterns {
-	const char *escape;
-	const char *entity;
-	const char *prefix;
-	const char *context;
-	const char *begins;
-	const char *ends;
-	const char *logger;
-	const char *broken;
-	const char *open;
-	const char *guess;
-	const char *frame_lines[4];
-	const char *trace_start;
-	const char *trace_maybe;
-	const char *foreign_frame;
-	const char *skip;
-	const char *syscall_prefix;
-	const char *stall_anchor;
-	const char *hung_bucket;
-	const char *hung_rcu;
-	const char *hung_wait;
-	const char *goes_on;
-	const char *chatter;
-	const char *remains;
-	const char *varies;
-	const char *replay;
-	const char *end;
-};
-
-extern const struct crash_patterns crash_re;
+/* Patterns that are the same in all reports; crash-table.c says what each is. */
+extern const char re_escape[], re_entity[], re_prefix[], re_context[], re_begins[], re_ends[];
+extern const char re_logger[], re_broken[], re_open[], re_guess[], re_trace_start[];
+extern const char re_trace_maybe[], re_foreign_frame[], re_skip[], re_syscall_prefix[];
+extern const char re_stall_anchor[], re_hung_bucket[], re_hung_rcu[], re_hung_wait[];
+extern const char re_goes_on[], re_chatter[], re_remains[], re_varies[], re_replay[], re_end[];
+/* Ends with NULL. */
+extern const char *const re_frame_lines[];
 
 /**
  * struct crash_neutral - a part of a text that is replaced

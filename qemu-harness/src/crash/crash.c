@@ -59,7 +59,7 @@ static bool is_guess(const struct line *l)
 {
 	return l->stamped && (memchr(l->text.at, '?', l->text.len) ||
 			      span_has(l->text, "(unreliable)")) &&
-	       !span_has(l->text, "<EOI>") && pattern_find(crash_re.guess, l->text, NULL);
+	       !span_has(l->text, "<EOI>") && pattern_find(re_guess, l->text, NULL);
 }
 
 static bool same_context(const struct line *a, const struct line *b)
@@ -152,7 +152,7 @@ static struct meaning begins(struct log *log, struct line *l)
 	    join(log, l, &means, JOIN_MAX) && l->next < log->len)
 		next = line_at(log, l->next);
 	/* What printk repeats is whole only the second time. */
-	if (means.mark && pattern_find(crash_re.replay, next.text, NULL))
+	if (means.mark && pattern_find(re_replay, next.text, NULL))
 		means.mark = NULL;
 	return means;
 }
@@ -229,7 +229,7 @@ static bool goes_on(const struct log *log, const struct gathered *g, const struc
 	const struct line *last = &g->line[g->n - 1];
 
 	return l->offset == last->next && l->text.len && last->text.len < GLUED_MAX &&
-	       (pattern_find(crash_re.broken, last->text, NULL) ||
+	       (pattern_find(re_broken, last->text, NULL) ||
 		(g->n > 1 && !g->wide && line_wrapped(log, last, l)));
 }
 
@@ -283,7 +283,7 @@ static void gather(struct log *log, const struct line *first, struct gathered *g
 		}
 		new = (!closed || first->ctx.len) && is_new(log, &l);
 		others = mine && !closed ? 0 : others + (new ? OTHERS_REPORT : 1);
-		other |= new || pattern_find(crash_re.chatter, l.text, NULL);
+		other |= new || pattern_find(re_chatter, l.text, NULL);
 		if (new && mine) {
 			/* What lacks its stack may share that of the report behind it. */
 			if (traced || closed || followers++)
@@ -301,13 +301,13 @@ static void gather(struct log *log, const struct line *first, struct gathered *g
 		if (closed)
 			continue;
 		all_cpus |= span_has(l.text, "Sending NMI from CPU");
-		traced |= pattern_find(crash_re.trace_start, l.text, NULL);
+		traced |= pattern_find(re_trace_start, l.text, NULL);
 		gather_add(g, &l);
 		if (!other || first->ctx.len)
 			g->titled = g->n;
 		if (!ended)
 			g->own = g->n;
-		if (pattern_find(crash_re.end, l.text, NULL)) {
+		if (pattern_find(re_end, l.text, NULL)) {
 			ended = true;
 			closed = true;
 			others = OTHERS_MAX - AFTER_MAX;
@@ -403,7 +403,7 @@ static const char *find_remains(struct span text)
 	struct span groups[PATTERN_GROUPS];
 	bool header = false;
 
-	while (pattern_find(crash_re.remains, text, groups)) {
+	while (pattern_find(re_remains, text, groups)) {
 		const char *at = groups[0].at;
 
 		if (groups[1].at ||

@@ -18,19 +18,6 @@
 #define SYMBOL_MAX 512
 #define SMP_CALL "smp_call_function"
 
-/**
- * struct guilty - the function that names a report
- * @name: as in a title, without what tells the entries of a system call apart;
- *	  owned, NULL where none was found
- * @raw: as in the report; owned
- * @sure: the report led there as its form says
- */
-struct guilty {
-	char *name;
-	char *raw;
-	bool sure;
-};
-
 static struct span span_of(const char *text)
 {
 	return (struct span){ .at = text, .len = strlen(text) };
@@ -131,89 +118,70 @@ static bool follow(const char *const trail[], const char *skip, const struct spa
 	return clean;
 }
 
-/* Which of @fns the one that they were called for had called; @fns->n: none. */
-static size_t pick_stalled(const struct strv *fns)
+/* A function's name without what tells the entries of a system call apart. */
+static const char *plain_name(const char *function)
 {
-	size_t i;
-
-	for (i = 0; i < fns->n && !like(fns->v[i], re_stall_anchor); i++)
-		;
-	/* This one waits for other CPUs itself. */
-	if (i && i < fns->n && !strstr(fns->v[i], SMP_CALL))
-		i--;
-	return i;
-}
-
-/* What all wait for, else the first that isn't about waiting. */
-static size_t pick_hung(const struct strv *fns)
-{
-	size_t i;
-
-	for (i = 0; i < fns->n; i++)
-		if (like(fns->v[i], re_hung_bucket))
-			return i;
-	for (i = 0; i < fns->n && like(fns->v[i], re_hung_wait); i++)
-		;
-	return i;
-}
-
-static void pick(enum crash_pick how, const struct strv *frames, struct guilty *guilty)
-{
-	bool stalled = how == PICK_STALLED || how == PICK_LOOP;
 	struct span groups[PATTERN_GROUPS];
-	struct strv fns __cleanup(strv_free) = {};
-	const char *name;
+
+	if (pattern_find(re_syscall_prefix, span_of(function), groups))
+		function += function[groups[0].len] ? groups[0].len : 0;
+	return function;
+}
+
+/* The first of @fns that looks like @pattern, or doesn't; @fns->n: there is none. */
+static size_t first_like(const struct strv *fns, const char *pattern, bool looks)
+{
 	size_t i;
 
-	for (i = 0; i < frames->n; i++) {
-		name = frames->v[i];
-		if (pattern_find(re_syscall_prefix, span_of(name), groups) &&
-		    name[groups[0].len])
-			name += groups[0].len;
-		strv_push(&fns, name);
+	for (i = 0; i < fns->n && like(plain_name(fns->v[i]), pattern) != looks; i++)
+		;
+	return i;
+}
+
+/* Which of @fns names the report; @fns->n: none. */
+static size_t pick(enum crash_pick how, const struct strv *fns)
+{
+	size_t i = 0;
+
+	if (how == PICK_HUNG) {
+		i = first_like(fns, re_hung_bucket, true);
+		return i < fns->n ? i : first_like(fns, re_hung_wait, false);
 	}
-	i = stalled ? pick_stalled(&fns) : how == PICK_HUNG ? pick_hung(&fns) : 0;
-	if (how == PICK_LOOP && i == fns.n)
-		i = 0;
-	if (i < fns.n) {
-		name = fns.v[i];
-		/* These have many names. */
-		if (stalled && strstr(name, SMP_CALL))
-			name = SMP_CALL;
-		else if (how == PICK_HUNG && like(name, re_hung_rcu))
-			name = "synchronize_rcu";
-		guilty->name = xstrdup(name);
-		guilty->raw = xstrdup(frames->v[i]);
+	if (how == PICK_STALLED || how == PICK_LOOP) {
+		i = first_like(fns, re_stall_anchor, true);
+		if (how == PICK_LOOP && i == fns->n)
+			return 0;
+		/* This one waits for other CPUs itself. */
+		if (i && i < fns->n && !strstr(fns->v[i], SMP_CALL))
+			i--;
 	}
+	return i;
 }
 
-static void try_trail(const struct crash_form *form, const char *const trail[],
-		      const struct span *lines, size_t n, struct guilty *guilty)
+/* The name that a picked function has in a title: some have many. */
+static const char *title_name(enum crash_pick how, const char *function)
 {
-	struct strv frames __cleanup(strv_free) = {};
-	bool clean = follow(trail, form->skip, lines, n, &frames);
-
-	pick(form->pick, &frames, guilty);
-	guilty->sure = clean && guilty->name;
+	function = plain_name(function);
+	if (how == PICK_HUNG && like(function, re_hung_rcu))
+		return "synchronize_rcu";
+	if ((how == PICK_STALLED || how == PICK_LOOP) && strstr(function, SMP_CALL))
+		return SMP_CALL;
+	return function;
 }
 
-static void guilty_free(struct guilty *guilty)
+/*
+ * The function that @trail leads to, to be freed; NULL: to none. @sure: the report led
+ * there as its form says.
+ */
+static char *try_trail(const struct crash_form *form, const char *const trail[],
+		       const struct span *lines, size_t n, bool *sure)
 {
-	free(guilty->name);
-	free(guilty->raw);
-	*guilty = (struct guilty){};
-}
+	struct strv fns __cleanup(strv_free) = {};
+	bool clean = follow(trail, form->skip, lines, n, &fns);
+	size_t i = pick(form->pick, &fns);
 
-/* The function that names a report whose @lines begin with what @form's header matched. */
-static void find_guilty(const struct crash_form *form, const struct span *lines, size_t n,
-			struct guilty *guilty)
-{
-	memset(guilty, 0, sizeof(*guilty));
-	try_trail(form, form->trail, lines, n, guilty);
-	if (guilty->sure || !form->trail2[0])
-		return;
-	guilty_free(guilty);
-	try_trail(form, form->trail2, lines, n, guilty);
+	*sure = clean && i < fns.n;
+	return i < fns.n ? xstrdup(fns.v[i]) : NULL;
 }
 
 /* Has a report stack traces, and each of them at least one frame? */
@@ -316,22 +284,26 @@ static void add_alt(struct crash *crash, const char *format, const struct span a
 static void name_report(const struct crash_form *f, const struct span *lines, size_t n,
 			const struct span args[PATTERN_GROUPS], struct crash *crash)
 {
-	struct guilty guilty = {};
+	const char *name = NULL;
+	bool sure = true;
 
-	if (f->trail[0]) {
-		find_guilty(f, lines, n, &guilty);
-		if (!guilty.sure)
-			crash->corrupted = "no function found that it could be named by";
+	if (f->trail[0])
+		crash->frame = try_trail(f, f->trail, lines, n, &sure);
+	if (!sure && f->trail2[0]) {
+		free(crash->frame);
+		crash->frame = try_trail(f, f->trail2, lines, n, &sure);
 	}
-	crash->title = write_title(f->title, args, guilty.name, f->trail[0] ? NULL : &crash->frame);
-	add_alt(crash, f->alt, args, guilty.name);
-	if (guilty.raw) {
+	if (!sure)
+		crash->corrupted = "no function found that it could be named by";
+	if (crash->frame)
+		name = title_name(f->pick, crash->frame);
+	crash->title = write_title(f->title, args, name, f->trail[0] ? NULL : &crash->frame);
+	add_alt(crash, f->alt, args, name);
+	if (name) {
 		/* Others may not take the prefix off. */
-		add_alt(crash, f->title, args, guilty.raw);
-		add_alt(crash, f->alt, args, guilty.raw);
-		crash->frame = xstrdup(guilty.raw);
+		add_alt(crash, f->title, args, crash->frame);
+		add_alt(crash, f->alt, args, crash->frame);
 	}
-	guilty_free(&guilty);
 }
 
 /**

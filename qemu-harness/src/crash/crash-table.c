@@ -74,7 +74,7 @@ const char re_broken[] = "\\}, at:$";
 /* and of a first line that may do so. */
 const char re_open[] = " at " SOURCE "$|: data-race in \\S+ /$";
 /* Frames that the unwinder found on the stack without knowing that they belong there. */
-const char re_guess[] = "^(?:.*?" ADDR ")? *\\? |\\(unreliable\\)$";
+const char re_guess[] = "^(?!.*<EOI>)(?:(?:.*?" ADDR ")? *\\? |.*\\(unreliable\\)$)";
 /* A line of a stack trace; the groups are functions, in the order in which they count. */
 const char *const re_frame_lines[] = {
 	"^ *(?:" ADDR " ){0,2}" FN,

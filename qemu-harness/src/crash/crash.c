@@ -54,14 +54,6 @@ struct gathered {
 	bool wide;
 };
 
-/* Is it a frame that may not belong to the stack? */
-static bool is_guess(const struct line *l)
-{
-	return l->stamped && (memchr(l->text.at, '?', l->text.len) ||
-			      span_has(l->text, "(unreliable)")) &&
-	       !span_has(l->text, "<EOI>") && pattern_find(re_guess, l->text, NULL);
-}
-
 static bool same_context(const struct line *a, const struct line *b)
 {
 	return a->stamped == b->stamped && a->ctx.len == b->ctx.len &&
@@ -291,7 +283,7 @@ static void gather(struct log *log, const struct line *first, struct gathered *g
 			ended = true;
 		}
 		mine |= all_cpus && l.ctx.len && l.ctx.at[0] == 'C';
-		if (!mine || is_guess(&l) ||
+		if (!mine || (l.stamped && pattern_find(re_guess, l.text, NULL)) ||
 		    span_has(l.text, "Disabling lock debugging due to kernel taint"))
 			continue;
 		if (is_repeated(first, g->n, &l))

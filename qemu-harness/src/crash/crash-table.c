@@ -271,11 +271,13 @@ const struct crash_neutral crash_neutrals[] = {
 	FORM("lockdep", "(?:WARNING|INFO): possible recursive locking detected", \
 	     "possible deadlock in %1", .needs = { "is trying to acquire lock", AT_LOCK })
 #define RCU_USAGE \
-	FORM("rcu", "(WARNING|INFO): suspicious RCU usage", "%1: suspicious RCU usage in %F", \
+	FORM("rcu", "((?:WARNING|INFO): suspicious RCU usage)", "%1 in %F", \
 	     .needs = { SOURCE }, .trail = TRAIL_CALLS, .skip = SKIP_RCU_USERS)
+#define BAD_UNLOCK \
+	FORM("lockdep", "((?:BUG|WARNING): bad unlock balance) detected!", "%1 in %F", \
+	     .trail = { AT_PC, AT_CALLS, CRASH_FRAMES })
 #define HELD_IN_USER \
-	FORM("lockdep", "(BUG|WARNING): lock held when returning to user space", \
-	     "%1: lock held when returning to user space in %2", \
+	FORM("lockdep", "((?:BUG|WARNING): lock held when returning to user space)", "%1 in %2", \
 	     .needs = { "leaving the kernel with locks still held", AT_LOCK }, .no_trace = true)
 
 static const struct crash_form bug_forms[] = {
@@ -325,10 +327,9 @@ static const struct crash_form bug_forms[] = {
 	FORM("oops", "BUG: .*stack guard page was hit at",
 	     "BUG: stack guard page was hit in %F", .alt = "stack-overflow in %F",
 	     .trail = TRAIL_IP, .pick = PICK_STALLED),
-	FORM("soft-lockup", "BUG: soft lockup", "BUG: soft lockup in %F",
-	     .alt = "stall in %F", .trail = TRAIL_IP, .pick = PICK_STALLED),
-	FORM("workqueue-lockup", "BUG: workqueue lockup", "BUG: workqueue lockup",
-	     .no_trace = true),
+	FORM("soft-lockup", "(BUG: soft lockup)", "%1 in %F", .alt = "stall in %F",
+	     .trail = TRAIL_IP, .pick = PICK_STALLED),
+	FORM("workqueue-lockup", "(BUG: workqueue lockup)", "%1", .no_trace = true),
 	FORM("lock",
 	     "BUG: ((?:spin|rw)lock) (lockup suspected|already unlocked|(?:cpu )?recursion|"
 	     "bad magic|wrong owner|wrong CPU|trylock failure on UP)", "BUG: %1 %2 in %F",
@@ -336,36 +337,32 @@ static const struct crash_form bug_forms[] = {
 	FORM("lockdep", "BUG: .*still has locks held!", "BUG: still has locks held in %1",
 	     .needs = { AT_PC }),
 	HELD_IN_USER,
-	FORM("lockdep", "BUG: bad unlock balance detected!", "BUG: bad unlock balance in %F",
-	     .trail = { AT_PC, AT_CALLS, CRASH_FRAMES }),
-	FORM("lockdep", "BUG: held lock freed!", "BUG: held lock freed in %1", .needs = { AT_PC }),
+	BAD_UNLOCK,
+	FORM("lockdep", "(BUG: held lock freed)!", "%1 in %2", .needs = { AT_PC }),
 	/* A lock that may sleep inside one that may not: newer kernels warn of it. */
 	FORM("lockdep", "BUG: Invalid wait context", "WARNING: locking bug in %F",
 	     .trail = TRAIL_CALLS, .skip = "lock_sock|release_sock"),
-	FORM("atomic", "BUG: scheduling while atomic", "BUG: scheduling while atomic in %F",
-	     .trail = TRAIL_CALLS, .skip = "schedule"),
-	FORM("atomic", "BUG: sleeping function called from invalid context at ",
-	     "BUG: sleeping function called from invalid context in %F", .trail = TRAIL_CALLS),
-	FORM("atomic", "BUG: using ([a-z_]+)\\(\\) in preemptible",
-	     "BUG: using %1() in preemptible code in %F", .trail = TRAIL_CALLS,
-	     .skip = "preempt|debug_|processor_id|this_cpu"),
-	FORM("atomic", "BUG: workqueue leaked lock or atomic",
-	     "BUG: workqueue leaked lock or atomic in %1",
+	FORM("atomic", "(BUG: scheduling while atomic)", "%1 in %F", .trail = TRAIL_CALLS,
+	     .skip = "schedule"),
+	FORM("atomic", "(BUG: sleeping function called from invalid context) at ", "%1 in %F",
+	     .trail = TRAIL_CALLS),
+	FORM("atomic", "(BUG: using [a-z_]+\\(\\) in preemptible)", "%1 code in %F",
+	     .trail = TRAIL_CALLS, .skip = "preempt|debug_|processor_id|this_cpu"),
+	FORM("atomic", "(BUG: workqueue leaked lock or atomic)", "%1 in %2",
 	     .needs = { "last function: (\\w+)(?:\\.|$)" }, .no_trace = true),
 	FORM("leak", "BUG: memory leak", "memory leak in %F",
 	     .trail = { "backtrace(?: \\(crc \\w*\\))?:", CRASH_FRAMES },
 	     .skip = "kmemleak|mmap|kmem|slab|alloc|create_object|idr_get|list_lru_init|"
 	     "kv?asprintf|pcpu_create|strn?dup|memdup"),
-	FORM("bug", "BUG: Bad rss-counter state", "BUG: Bad rss-counter state", .no_trace = true),
-	FORM("bug", "BUG: non-zero (nr_ptes|nr_pmds) on freeing mm",
-	     "BUG: non-zero %1 on freeing mm", .no_trace = true),
+	FORM("bug", "(BUG: (?:Bad rss-counter state|non-zero (?:nr_ptes|nr_pmds) on freeing mm))",
+	     "%1", .no_trace = true),
 	FORM("bug", "BUG: Dentry .* still in use \\(\\d+\\) \\[(unmount) of ([^\\]]+)\\]",
 	     "BUG: Dentry still in use in %1", .alt = "BUG: Dentry still in use [%1 of %2]"),
 	FORM("bug", "BUG: Bad page (state|cache)", "BUG: Bad page %1 in %F",
 	     .trail = { "page last allocated", CRASH_FRAMES },
 	     .skip = "(?:free|put|get|update|release)_page|free_unref|^_*folio|alloc|"
 	     "truncate_inode_pages|page_frag_free|vmap|page_owner"),
-	FORM("bug", "BUG: Bad page map", "BUG: Bad page map"),
+	FORM("bug", "(BUG: Bad page map)", "%1"),
 	FORM("bug", "^BUG:\\s*$", "BUG: corrupted", .cut = true),
 	{ 0 },
 };
@@ -410,16 +407,10 @@ static const struct crash_form warning_forms[] = {
 	FORM("lockdep", "WARNING: inconsistent lock state", "inconsistent lock state in %F",
 	     .needs = { "takes", AT_LOCK }, .trail = TRAIL_CALLS),
 	RCU_USAGE,
-	FORM("lockdep", "WARNING: bad unlock balance detected!",
-	     "WARNING: bad unlock balance in %F", .trail = { AT_PC, AT_CALLS, CRASH_FRAMES }),
-	FORM("lockdep", "WARNING: held lock freed!", "WARNING: held lock freed in %1",
-	     .needs = { "at:(?: " ADDR ")? +" FN }),
-	FORM("unwinder",
-	     "WARNING: kernel stack regs at [0-9a-f]+ in \\S* has bad '([^']+)' value",
-	     "WARNING: kernel stack regs has bad '%1' value", .no_trace = true),
-	FORM("unwinder",
-	     "WARNING: kernel stack frame pointer at [0-9a-f]+ in \\S* has bad value",
-	     "WARNING: kernel stack frame pointer has bad value", .no_trace = true),
+	BAD_UNLOCK,
+	FORM("lockdep", "(WARNING: held lock freed)!", "%1 in %2", .needs = { AT_LOCK }),
+	FORM("unwinder", "(WARNING: kernel stack (?:regs|frame pointer)) at [0-9a-f]+ in \\S* "
+	     "(has bad (?:'[^']+' )?value)", "%1 %2", .no_trace = true),
 	FORM("unwinder",
 	     "WARNING: kernel stack (?:regs|frame pointer) .* has bad (?:'bp' )?value",
 	     "WARNING: kernel stack regs has bad value", .no_trace = true),
@@ -443,9 +434,8 @@ static const struct crash_form info_forms[] = {
 	     .trail = { "apic_timer_interrupt", AT_IP, CRASH_FRAMES },
 	     .trail2 = { "apic_timer_interrupt|Exception stack|el1h_64_irq", CRASH_FRAMES },
 	     .skip = "apic_timer_interrupt|rcu", .pick = PICK_STALLED),
-	FORM("lockdep", "INFO: trying to register non-static key",
-	     "INFO: trying to register non-static key in %F", .trail = TRAIL_CALLS,
-	     .skip = "stack|lock|IRQ"),
+	FORM("lockdep", "(INFO: trying to register non-static key)", "%1 in %F",
+	     .trail = TRAIL_CALLS, .skip = "stack|lock|IRQ"),
 	RCU_USAGE,
 	FORM("hung-task",
 	     "INFO: task .{1,64} blocked (?:in I/O wait )?for more than \\d+ seconds",
@@ -469,12 +459,10 @@ static const struct crash_form panic_forms[] = {
 	FORM("stack", PANIC "corrupted stack end detected inside scheduler",
 	     "kernel panic: corrupted stack end in %F", .alt = "stack-overflow in %F",
 	     .trail = TRAIL_CALLS, .skip = "schedule|retint_kernel", .pick = PICK_STALLED),
-	FORM("stack", PANIC "kernel stack overflow", "kernel stack overflow in %F",
-	     .alt = "stack-overflow in %F", .trail = TRAIL_CALLS, .skip = "bad_stack",
-	     .pick = PICK_STALLED),
-	FORM("panic", PANIC "Attempted to kill init!", "kernel panic: Attempted to kill init!"),
-	FORM("panic", PANIC "Couldn't open N_TTY ldisc for \\S+ --- error -\\d+",
-	     "kernel panic: Couldn't open N_TTY ldisc"),
+	FORM("stack", PANIC "(kernel stack overflow)", "%1 in %F", .alt = "stack-overflow in %F",
+	     .trail = TRAIL_CALLS, .skip = "bad_stack", .pick = PICK_STALLED),
+	FORM("panic", PANIC "(Attempted to kill init!|Couldn't open N_TTY ldisc)",
+	     "kernel panic: %1"),
 	/* The panic that a report ends in: its beginning got lost. */
 	FORM("panic", PANIC "(Fatal exception|panic_on_warn set|hung_task: blocked tasks)",
 	     "kernel panic: %1", .cut = true),
@@ -523,8 +511,7 @@ static const struct crash_form ubsan_forms[] = {
 static const struct crash_form vfs_forms[] = {
 	FORM("bug", "VFS: Close: file count is 0",
 	     "VFS: Close: file count is zero (use-after-free)", .no_trace = true),
-	FORM("bug", "VFS: Busy inodes after unmount",
-	     "VFS: Busy inodes after unmount (use-after-free)", .no_trace = true),
+	FORM("bug", "(VFS: Busy inodes after unmount)", "%1 (use-after-free)", .no_trace = true),
 	{ 0 },
 };
 

@@ -14,8 +14,7 @@
 #define LINE_MAX_LEN 4096
 /* Lines of a report that are looked at to learn what its log puts in front of lines. */
 #define LEARN_LINES 64
-/* So many prefixes are told apart; longer ones are none. */
-#define PREFIXES 4
+/* Longer ones are none. */
 #define PREFIX_MAX 100
 /* A prefix that no certain words tell stands in front of one of so many lines, too. */
 #define ALONE_LINES 4
@@ -364,33 +363,26 @@ void log_forget(struct log *log, size_t n)
 	}
 }
 
-/**
- * struct votes - what stands in front of the lines of a report
- * @prefix: an example of each
- * @votes: lines with the same
- * @n: how many
- */
-struct votes {
-	struct span prefix[PREFIXES];
-	unsigned int votes[PREFIXES];
-	size_t n;
-};
-
-static void vote(struct votes *v, struct span prefix)
+static bool same_prefix(struct span a, struct span b)
 {
-	size_t i;
+	return a.len ? prefix_len(a, b) == b.len : !b.len;
+}
 
-	for (i = 0; i < v->n; i++) {
-		size_t len = v->prefix[i].len;
+/* Which of @prefixes most others are like; none: an empty one. */
+static struct span most_frequent(const struct span *prefixes, size_t n)
+{
+	struct span best = {};
+	size_t i, j, votes, most = 0;
 
-		if (len ? prefix_len(v->prefix[i], prefix) == prefix.len : !prefix.len)
-			break;
+	for (i = 0; i < n; i++) {
+		for (j = 0, votes = 0; j < n; j++)
+			votes += same_prefix(prefixes[i], prefixes[j]);
+		if (votes > most) {
+			most = votes;
+			best = prefixes[i];
+		}
 	}
-	if (i == PREFIXES || prefix.len > PREFIX_MAX)
-		return;
-	if (i == v->n)
-		v->prefix[v->n++] = prefix;
-	v->votes[i]++;
+	return best;
 }
 
 /* Is @front in front of a line just below @l, too? */
@@ -450,9 +442,8 @@ static struct span level_of(struct span text)
  */
 void log_learn(struct log *log, const struct line *first)
 {
-	struct span groups[PATTERN_GROUPS], level;
-	size_t offset = first->offset, n, i, best = 0;
-	struct votes v = {};
+	struct span groups[PATTERN_GROUPS], prefixes[LEARN_LINES], level;
+	size_t offset = first->offset, n, found = 0;
 
 	if (offset < log->learned)
 		return;
@@ -474,15 +465,13 @@ void log_learn(struct log *log, const struct line *first)
 		log->learned = offset;
 		if (!log->suffix.len && pattern_find(re_ends, l.text, groups))
 			log->suffix = groups[1];
-		if (l.stamped != first->stamped || !pattern_find(re_begins, l.text, groups))
-			continue;
-		vote(&v, (struct span){ .at = l.text.at,
-					.len = (size_t)(groups[0].at - l.text.at) });
+		if (l.stamped == first->stamped && pattern_find(re_begins, l.text, groups) &&
+		    groups[0].at - l.text.at <= PREFIX_MAX)
+			prefixes[found++] = (struct span){
+				.at = l.text.at, .len = (size_t)(groups[0].at - l.text.at),
+			};
 	}
-	for (i = 1; i < v.n; i++)
-		if (v.votes[i] > v.votes[best])
-			best = i;
-	log->prefix = v.prefix[best];
-	if (!v.n)
+	log->prefix = most_frequent(prefixes, found);
+	if (!found)
 		learn_alone(log, first, level);
 }

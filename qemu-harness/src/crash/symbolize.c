@@ -29,42 +29,23 @@ struct symbols {
 	char *root;
 };
 
-/* Cuts @root down to the directories that it has in common with @name. */
-static void common_root(char *root, const char *name)
-{
-	size_t i, dir = 0;
-
-	for (i = 0; root[i] && root[i] == name[i]; i++)
-		dir = name[i] == '/' ? i : dir;
-	if (root[i] || name[i] != '/')
-		root[dir] = '\0';
-}
-
 /*
  * Of a kernel that was built in a directory of its own (O=), sources have absolute
- * names: what these have in common is the tree's directory.
+ * names: that of a source that every kernel has tells where the tree was.
  */
 static char *find_root(Dwarf *dwarf)
 {
-	char *root = NULL;
+	static const char source[] = "/init/main.c";
 	Dwarf_CU *cu = NULL;
-	unsigned int n = 0;
 	Dwarf_Die die;
 
 	while (!dwarf_get_units(dwarf, cu, &cu, NULL, NULL, &die, NULL)) {
 		const char *name = dwarf_diename(&die);
 
-		if (!name || name[0] != '/')
-			continue;
-		n++;
-		root = root ?: xstrdup(name);
-		common_root(root, name);
+		if (name && name[0] == '/' && ends_with(name, source))
+			return xasprintf("%.*s", (int)(strlen(name) - strlen(source)), name);
 	}
-	if (n < 2) {
-		free(root);
-		root = NULL;
-	}
-	return root ?: xstrdup("");
+	return xstrdup("");
 }
 
 /**

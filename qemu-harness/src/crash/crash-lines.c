@@ -60,21 +60,6 @@ static struct span span_unblank(struct span s)
 }
 
 /**
- * add_span() - add a text without the NULs that logs hold: a title is a string
- * @out: where to
- * @text: the text
- */
-void add_span(struct buf *out, struct span text)
-{
-	while (text.len) {
-		size_t len = strnlen(text.at, text.len);
-
-		buf_add(out, text.at, len);
-		text = span_skip(text, len + (len < text.len));
-	}
-}
-
-/**
  * replace_all() - replace all that a table says
  * @what: the table
  * @text: the text; freed
@@ -98,14 +83,14 @@ char *replace_all(const struct crash_neutral *what, char *text)
  */
 const char *any_mark(void)
 {
-	static char *pattern;
-	struct buf b = {};
-	size_t i;
+	static struct buf pattern;
+	const struct crash_mark *m;
 
-	for (i = 0; !pattern && crash_marks[i].words; i++)
-		buf_addf(&b, "%s%s", i ? "|" : "", crash_marks[i].words);
-	pattern = pattern ?: b.data;
-	return pattern;
+	if (pattern.data)
+		return pattern.data;
+	for (m = crash_marks; m->words; m++)
+		buf_addf(&pattern, "%s%s", pattern.len ? "|" : "", m->words);
+	return pattern.data;
 }
 
 static struct meaning find_meaning(struct span text)
@@ -174,16 +159,18 @@ static struct span own(struct log *log, const char *text)
 	return (struct span){ .at = log->owned.v[log->owned.n - 1], .len = strlen(text) };
 }
 
-/* @text without what is for terminals and browsers. */
+/* @text without NULs, which would end a title, and what is for terminals and browsers. */
 static struct span plain(struct log *log, struct span text)
 {
 	bool coded = memchr(text.at, '&', text.len) && pattern_find(re_entity, text, NULL);
 	struct buf copy __cleanup(buf_free) = {};
 	char *out __cleanup(free_ptr) = NULL;
+	size_t i;
 
-	if (!coded && !memchr(text.at, '\033', text.len))
+	if (!coded && !memchr(text.at, '\033', text.len) && !memchr(text.at, '\0', text.len))
 		return text;
-	add_span(&copy, text);
+	for (i = 0; i < text.len; i++)
+		buf_add(&copy, text.at + i, text.at[i] != '\0');
 	out = pattern_replace(re_escape, copy.data ?: "", "");
 	out = coded ? replace_all(crash_entities, out) : out;
 	return own(log, out);
@@ -338,14 +325,13 @@ bool line_wrapped(const struct log *log, const struct line *l, const struct line
  */
 void line_glue(struct log *log, struct line *to, const struct line *rest, const char *seam)
 {
-	struct buf text __cleanup(buf_free) = {};
+	struct span end = span_unblank(rest->text);
+	char *text __cleanup(free_ptr) = NULL;
 
 	if (!seam)
 		seam = to->width == WRAP_SCREEN && !blanks(rest->text) ? "" : " ";
-	add_span(&text, to->text);
-	buf_add(&text, seam, strlen(seam));
-	add_span(&text, span_unblank(rest->text));
-	to->text = own(log, text.data);
+	text = xasprintf("%.*s%s%.*s", (int)to->text.len, to->text.at, seam, (int)end.len, end.at);
+	to->text = own(log, text);
 	to->next = rest->next;
 	to->width = rest->width;
 }

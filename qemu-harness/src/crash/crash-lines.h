@@ -75,7 +75,6 @@ struct meaning {
 };
 
 bool span_has(struct span s, const char *text);
-void add_span(struct buf *out, struct span text);
 char *replace_all(const struct crash_neutral *what, char *text);
 
 const char *any_mark(void);

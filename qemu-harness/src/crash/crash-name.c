@@ -266,7 +266,7 @@ static char *write_title(const char *format, const struct span args[PATTERN_GROU
 			    pattern_find("^\\w+", value, function))
 				*frame = xasprintf("%.*s", (int)function->len, function->at);
 		}
-		add_span(&out, value);
+		buf_add(&out, value.at, value.len);
 	}
 	return neutral(out.data);
 }
@@ -284,11 +284,11 @@ static void add_alt(struct crash *crash, const char *format, const struct span a
 static void name_report(const struct crash_form *f, const struct span *lines, size_t n,
 			const struct span args[PATTERN_GROUPS], struct crash *crash)
 {
+	bool search = strstr(f->title, "%F"), sure = true;
 	const char *name = NULL;
-	bool sure = true;
 
-	if (f->trail[0])
-		crash->frame = try_trail(f, f->trail, lines, n, &sure);
+	if (search)
+		crash->frame = try_trail(f, f->trail[0] ? f->trail : crash_trail, lines, n, &sure);
 	if (!sure && f->trail2[0]) {
 		free(crash->frame);
 		crash->frame = try_trail(f, f->trail2, lines, n, &sure);
@@ -297,7 +297,7 @@ static void name_report(const struct crash_form *f, const struct span *lines, si
 		crash->corrupted = "no function found that it could be named by";
 	if (crash->frame)
 		name = title_name(f->pick, crash->frame);
-	crash->title = write_title(f->title, args, name, f->trail[0] ? NULL : &crash->frame);
+	crash->title = write_title(f->title, args, name, search ? NULL : &crash->frame);
 	add_alt(crash, f->alt, args, name);
 	if (name) {
 		/* Others may not take the prefix off. */

@@ -27,13 +27,14 @@
 #define AT_LOCK "at: (?:" ADDR " +)?" FN
 #define AT_PC ADDR " +" FN
 
+/* That of forms without another one. */
+const char *const crash_trail[CRASH_TRAIL] = { AT_CALLS, CRASH_FRAMES };
 #define TRAIL_CALLS { AT_CALLS, CRASH_FRAMES }
 #define TRAIL_IP { AT_IP, AT_CALLS, CRASH_FRAMES }
 /* A warning's function: where its trap was, or who called that. */
 #define BY_TRAP .trail = { AT_WARNING, CRASH_FRAMES }, .trail2 = TRAIL_CALLS
 
 #define USB_SUBMIT "usb_(?:submit_urb|start_wait_urb|bulk_msg|interrupt_msg|control_msg)"
-#define SKIP_RCU_USERS "rcu|kmem|slab"
 
 /* riscv's registers end so; of a fault in the kernel the stack follows unannounced. */
 #define REGS_END "status: [0-9a-f]{16} badaddr: [0-9a-f]{16} cause: [0-9a-f]{16}"
@@ -272,7 +273,7 @@ const struct crash_neutral crash_neutrals[] = {
 	     "possible deadlock in %1", .needs = { "is trying to acquire lock", AT_LOCK })
 #define RCU_USAGE \
 	FORM("rcu", "((?:WARNING|INFO): suspicious RCU usage)", "%1 in %F", \
-	     .needs = { SOURCE }, .trail = TRAIL_CALLS, .skip = SKIP_RCU_USERS)
+	     .needs = { SOURCE }, .skip = "rcu|kmem|slab")
 #define BAD_UNLOCK \
 	FORM("lockdep", "((?:BUG|WARNING): bad unlock balance) detected!", "%1 in %F", \
 	     .trail = { AT_PC, AT_CALLS, CRASH_FRAMES })
@@ -292,8 +293,7 @@ static const struct crash_form bug_forms[] = {
 	FORM("kasan", "BUG: KASAN: ([a-z-]+) on address", "KASAN: %1 %2",
 	     .needs = { "(Read|Write) of size \\d+" }),
 	FORM("kasan", "BUG: KASAN: (.*)", "KASAN: %1", .cut = true),
-	FORM("kmsan", "BUG: KMSAN: kernel-usb-infoleak in " FN,
-	     "KMSAN: kernel-usb-infoleak in %F",
+	FORM("kmsan", "BUG: (KMSAN: kernel-usb-infoleak) in " FN, "%1 in %F",
 	     .trail = { CRASH_FRAMES, "Local variable .* created at:|Uninit was created at:" },
 	     .skip = "alloc_skb|" USB_SUBMIT, .no_trace = true),
 	FORM("kmsan", "BUG: KMSAN: ([a-z-]+) in " FN, "KMSAN: %1 in %F", .alt = "bad-access in %F",
@@ -307,11 +307,10 @@ static const struct crash_form bug_forms[] = {
 	     "BUG: KFENCE: ((?:use-after-free|out-of-bounds|invalid) (?:read|write)) in " FN,
 	     "KFENCE: %1 in %F", .alt = "bad-access in %F",
 	     .trail = { "BUG: KFENCE: [a-z -]+ in " FN, CRASH_FRAMES }),
-	FORM("kfence", "BUG: KFENCE: invalid free in " FN, "KFENCE: invalid free in %F",
+	FORM("kfence", "BUG: (KFENCE: invalid free) in " FN, "%1 in %F",
 	     .alt = "invalid-free in %F",
 	     .trail = { "BUG: KFENCE: [a-z -]+ in " FN, CRASH_FRAMES }, .no_trace = true),
-	FORM("kfence", "BUG: KFENCE: memory corruption in " FN,
-	     "KFENCE: memory corruption in %F",
+	FORM("kfence", "BUG: (KFENCE: memory corruption) in " FN, "%1 in %F",
 	     .trail = { "BUG: KFENCE: [a-z -]+ in " FN, CRASH_FRAMES }, .no_trace = true),
 	FORM("oops",
 	     "BUG: (?:unable to handle (?:kernel paging request|page fault for address)|"
@@ -322,8 +321,7 @@ static const struct crash_form bug_forms[] = {
 	     "BUG: unable to handle kernel NULL pointer dereference in %F",
 	     .alt = "bad-access in %F", .trail = TRAIL_IP),
 	/* Printed in two parts: the second one got lost. */
-	FORM("oops", "BUG: [Uu]nable to handle kernel", "BUG: unable to handle kernel",
-	     .cut = true),
+	FORM("oops", "BUG: [Uu]nable to handle kernel", "BUG: unable to handle kernel", .cut = true),
 	FORM("oops", "BUG: .*stack guard page was hit at",
 	     "BUG: stack guard page was hit in %F", .alt = "stack-overflow in %F",
 	     .trail = TRAIL_IP, .pick = PICK_STALLED),
@@ -333,7 +331,7 @@ static const struct crash_form bug_forms[] = {
 	FORM("lock",
 	     "BUG: ((?:spin|rw)lock) (lockup suspected|already unlocked|(?:cpu )?recursion|"
 	     "bad magic|wrong owner|wrong CPU|trylock failure on UP)", "BUG: %1 %2 in %F",
-	     .trail = TRAIL_CALLS, .skip = "spin_|_(?:un)?lock"),
+	     .skip = "spin_|_(?:un)?lock"),
 	FORM("lockdep", "BUG: .*still has locks held!", "BUG: still has locks held in %1",
 	     .needs = { AT_PC }),
 	HELD_IN_USER,
@@ -341,13 +339,11 @@ static const struct crash_form bug_forms[] = {
 	FORM("lockdep", "(BUG: held lock freed)!", "%1 in %2", .needs = { AT_PC }),
 	/* A lock that may sleep inside one that may not: newer kernels warn of it. */
 	FORM("lockdep", "BUG: Invalid wait context", "WARNING: locking bug in %F",
-	     .trail = TRAIL_CALLS, .skip = "lock_sock|release_sock"),
-	FORM("atomic", "(BUG: scheduling while atomic)", "%1 in %F", .trail = TRAIL_CALLS,
-	     .skip = "schedule"),
-	FORM("atomic", "(BUG: sleeping function called from invalid context) at ", "%1 in %F",
-	     .trail = TRAIL_CALLS),
+	     .skip = "lock_sock|release_sock"),
+	FORM("atomic", "(BUG: scheduling while atomic)", "%1 in %F", .skip = "schedule"),
+	FORM("atomic", "(BUG: sleeping function called from invalid context) at ", "%1 in %F"),
 	FORM("atomic", "(BUG: using [a-z_]+\\(\\) in preemptible)", "%1 code in %F",
-	     .trail = TRAIL_CALLS, .skip = "preempt|debug_|processor_id|this_cpu"),
+	     .skip = "preempt|debug_|processor_id|this_cpu"),
 	FORM("atomic", "(BUG: workqueue leaked lock or atomic)", "%1 in %2",
 	     .needs = { "last function: (\\w+)(?:\\.|$)" }, .no_trace = true),
 	FORM("leak", "BUG: memory leak", "memory leak in %F",
@@ -405,7 +401,7 @@ static const struct crash_form warning_forms[] = {
 	FORM("lockdep", "WARNING: .*-safe -> .*-unsafe lock order detected",
 	     "possible deadlock in %F", .trail = { "which became .* at:", CRASH_FRAMES }),
 	FORM("lockdep", "WARNING: inconsistent lock state", "inconsistent lock state in %F",
-	     .needs = { "takes", AT_LOCK }, .trail = TRAIL_CALLS),
+	     .needs = { "takes", AT_LOCK }),
 	RCU_USAGE,
 	BAD_UNLOCK,
 	FORM("lockdep", "(WARNING: held lock freed)!", "%1 in %2", .needs = { AT_LOCK }),
@@ -435,14 +431,13 @@ static const struct crash_form info_forms[] = {
 	     .trail2 = { "apic_timer_interrupt|Exception stack|el1h_64_irq", CRASH_FRAMES },
 	     .skip = "apic_timer_interrupt|rcu", .pick = PICK_STALLED),
 	FORM("lockdep", "(INFO: trying to register non-static key)", "%1 in %F",
-	     .trail = TRAIL_CALLS, .skip = "stack|lock|IRQ"),
+	     .skip = "stack|lock|IRQ"),
 	RCU_USAGE,
 	FORM("hung-task",
 	     "INFO: task .{1,64} blocked (?:in I/O wait )?for more than \\d+ seconds",
-	     "INFO: task hung in %F", .alt = "hang in %F", .trail = TRAIL_CALLS, .pick = PICK_HUNG),
+	     "INFO: task hung in %F", .alt = "hang in %F", .pick = PICK_HUNG),
 	FORM("hung-task", "INFO: task .{1,64} can't die for more than .* seconds",
-	     "INFO: task can't die in %F", .alt = "hang in %F", .trail = TRAIL_CALLS,
-	     .skip = "schedule"),
+	     "INFO: task can't die in %F", .alt = "hang in %F", .skip = "schedule"),
 	/* What is left of a KASAN report of old. */
 	FORM("kasan", "INFO: (Freed|Allocated) in (.*)", "INFO: %1 in %2", .cut = true),
 	FORM("info", "^INFO:\\s*$", "INFO: corrupted", .cut = true),
@@ -455,12 +450,12 @@ static const struct crash_form panic_forms[] = {
 	FORM("stack", PANIC "stack-protector: Kernel stack is corrupted in: " FN,
 	     "kernel panic: stack is corrupted in %1", .no_trace = true),
 	FORM("stack", PANIC "stack-protector: Kernel stack is corrupted in: [0-9a-f]+",
-	     "kernel panic: stack is corrupted in %F", .trail = TRAIL_CALLS, .skip = "stack_chk"),
+	     "kernel panic: stack is corrupted in %F", .skip = "stack_chk"),
 	FORM("stack", PANIC "corrupted stack end detected inside scheduler",
 	     "kernel panic: corrupted stack end in %F", .alt = "stack-overflow in %F",
-	     .trail = TRAIL_CALLS, .skip = "schedule|retint_kernel", .pick = PICK_STALLED),
+	     .skip = "schedule|retint_kernel", .pick = PICK_STALLED),
 	FORM("stack", PANIC "(kernel stack overflow)", "%1 in %F", .alt = "stack-overflow in %F",
-	     .trail = TRAIL_CALLS, .skip = "bad_stack", .pick = PICK_STALLED),
+	     .skip = "bad_stack", .pick = PICK_STALLED),
 	FORM("panic", PANIC "(Attempted to kill init!|Couldn't open N_TTY ldisc)",
 	     "kernel panic: %1"),
 	/* The panic that a report ends in: its beginning got lost. */
@@ -472,9 +467,9 @@ static const struct crash_form panic_forms[] = {
 
 static const struct crash_form bug_at_forms[] = {
 	FORM("bug", "kernel BUG at mm/usercopy\\.c", "BUG: bad usercopy in %F",
-	     .trail = TRAIL_CALLS, .skip = "usercopy|__check"),
+	     .skip = "usercopy|__check"),
 	FORM("list", "kernel BUG at lib/list_debug\\.c", "BUG: corrupted list in %F",
-	     .alt = "bad-access in %F", .trail = TRAIL_CALLS),
+	     .alt = "bad-access in %F"),
 	/* An skb's own checks are there for its users. */
 	FORM("bug", "kernel BUG at .", "kernel BUG in %F", .trail = TRAIL_IP, .skip = "^skb_"),
 	{ 0 },
@@ -484,7 +479,6 @@ static const struct crash_form bug_at_forms[] = {
 static const struct crash_form slub_forms[] = {
 	FORM("bug", "BUG kmalloc-.*: Object already free", "BUG: Object already free"),
 	FORM("bug", SLUB_LINE, "BUG: %2 in %F", .alt = "%1", .needs = { AT_CALLS },
-	     .trail = TRAIL_CALLS,
 	     .skip = "^check_|^slab_|object_err|free_(?:to_partial_list|debug_processing)|"
 	     "alloc_debug_processing"),
 	FORM("bug", SLUB_LINE, "%1", .no_trace = true),
@@ -500,11 +494,10 @@ static const struct crash_form irq_forms[] = {
 
 static const struct crash_form ubsan_forms[] = {
 	FORM("ubsan", "UBSAN: Undefined behaviour in", "UBSAN: undefined-behaviour in %F",
-	     .trail = TRAIL_CALLS, .skip = "ubsan|overflow"),
-	FORM("ubsan", "UBSAN: (array-index-out-of-bounds) in", "UBSAN: %1 in %F",
-	     .alt = "bad-access in %F", .trail = TRAIL_CALLS, .skip = "ubsan|overflow"),
-	FORM("ubsan", "UBSAN: (.*?) in", "UBSAN: %1 in %F", .trail = TRAIL_CALLS,
 	     .skip = "ubsan|overflow"),
+	FORM("ubsan", "(UBSAN: array-index-out-of-bounds) in", "%1 in %F",
+	     .alt = "bad-access in %F", .skip = "ubsan|overflow"),
+	FORM("ubsan", "(UBSAN: .*?) in", "%1 in %F", .skip = "ubsan|overflow"),
 	{ 0 },
 };
 
@@ -572,7 +565,7 @@ const struct crash_mark crash_marks[] = {
 	  ONE("oops", "PANIC: double fault", "PANIC: double fault in %F", .trail = { AT_IP }) },
 	{ "rust_kernel: panicked",
 	  ONE("panic", "rust_kernel: panicked at", "%1 in %F", .needs = { "^(.+)" },
-	      .trail = TRAIL_CALLS, .skip = "__rustc::rust_begin_unwind") },
+	      .skip = "__rustc::rust_begin_unwind") },
 	{ "kernel BUG", .forms = bug_at_forms },
 	{ "Kernel BUG", ONE("bug", "Kernel BUG (.*)", "kernel BUG %1") },
 	{ "BUG kmalloc-", .any = true, .forms = slub_forms },

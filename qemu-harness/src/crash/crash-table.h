@@ -42,7 +42,7 @@ enum crash_pick {
  * @alt: another title that the same bug may have got, or NULL
  * @trail: how the function is found: patterns that lead through the report line
  *	   by line, each of which may catch a function, and CRASH_FRAMES, which
- *	   catches those of a stack trace
+ *	   catches those of a stack trace. None: crash_trail, if the title has "%F"
  * @trail2: tried when @trail leads nowhere
  * @skip: pattern for functions that are not meant, besides those of re_skip
  * @pick: which function counts
@@ -78,6 +78,8 @@ struct crash_mark {
 	bool again;
 	const struct crash_form *forms;
 };
+
+extern const char *const crash_trail[CRASH_TRAIL];
 
 /* Ends with a mark without words; the first one that fits a line is the line's. */
 extern const struct crash_mark crash_marks[];

@@ -327,10 +327,7 @@ static size_t report_start(const char *log, const struct line *first)
 
 static void add_line(struct crash *crash, const struct line *l)
 {
-	/* A NUL would end the line for those who read it. */
-	size_t len = strnlen(l->text.at, l->text.len);
-
-	strv_pushf(&crash->lines, "%.*s", (int)len, l->text.at);
+	strv_pushf(&crash->lines, "%.*s", (int)l->text.len, l->text.at);
 }
 
 /* The report that begins with @first, which says what it @means. */

@@ -4,7 +4,6 @@
  * against the bare kernel, against kprobe events on the same sites, and against
  * builds of the kernel that check themselves.
  */
-#include <argp.h>
 #include <errno.h>
 #include <libkmod.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "boot/rundir.h"
 #include "cmd/bench-table.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "judge/series.h"
 #include "kernel/kernel.h"
 #include "kernel/pvh.h"
@@ -62,48 +62,36 @@ struct args {
 	const char *keep;
 };
 
-static const struct argp_option options[] = {
-	{ "kernel", 'K', "KERNEL", 0,
-	  "measure this one (repeatable; default: those of four Debian suites)", 0 },
-	{ "against", 'a', "NAME:KERNEL[:PARAMETERS]", 0,
+static void take_against(const struct given *g)
+{
+	struct args *a = g->to;
+
+	if (!strchr(g->arg, ':') || g->arg[0] == ':')
+		argp_error(g->state, "--against=%s: want NAME:KERNEL", g->arg);
+	if (a->against.n == BENCH_AGAINST_MAX)
+		argp_error(g->state, "--against is good for %d rows", BENCH_AGAINST_MAX);
+	strv_push(&a->against, g->arg);
+}
+
+static const struct verb_option options[] = {
+	{ "kernel", 'K', "KERNEL",
+	  "measure this one (repeatable; default: those of four Debian suites)",
+	  TO(struct args, kernels) },
+	{ "against", 'a', "NAME:KERNEL[:PARAMETERS]",
 	  "with one --kernel: also measure KERNEL without the module, booted with PARAMETERS, "
-	  "as row NAME of the same table (repeatable, 8 at most)", 0 },
-	{ "json", 'J', "FILE", 0, "write the numbers there", 0 },
-	{ "keep", 'k', "DIR", 0, "directory of the boots (default: a new one in out/)", 0 },
-	{ 0 }
+	  "as row NAME of the same table (repeatable, 8 at most)", .own = take_against },
+	{ "json", 'J', "FILE", "write the numbers there", TO(struct args, json) },
+	{ "keep", 'k', "DIR", "directory of the boots (default: a new one in out/)",
+	  TO(struct args, keep) },
+	{ }
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static void check(const struct argp_state *state, void *to)
 {
-	struct args *a = state->input;
+	const struct args *a = to;
 
-	switch (key) {
-	case 'K':
-		strv_push(&a->kernels, arg);
-		return 0;
-	case 'a':
-		if (!strchr(arg, ':') || arg[0] == ':')
-			argp_error(state, "--against=%s: want NAME:KERNEL", arg);
-		if (a->against.n == BENCH_AGAINST_MAX)
-			argp_error(state, "--against is good for %d rows", BENCH_AGAINST_MAX);
-		strv_push(&a->against, arg);
-		return 0;
-	case 'J':
-		a->json = arg;
-		return 0;
-	case 'k':
-		a->keep = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected \"%s\"", arg);
-		return EINVAL;
-	case ARGP_KEY_END:
-		if (a->against.n && a->kernels.n != 1)
-			argp_error(state, "--against wants one --kernel to compare with");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	if (a->against.n && a->kernels.n != 1)
+		argp_error(state, "--against wants one --kernel to compare with");
 }
 
 /**
@@ -457,18 +445,18 @@ static json_t *new_document(void)
  */
 int cmd_bench(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = options, .parser = parse,
+	struct args args = {};
+	const struct verb verb = {
+		.sets = { { options, &args, check } },
 		.doc = "Measure what the module costs, in instructions of emulated guests.\v"
 		       "Prints Markdown.  Exit status: 0 all was measured, 2 it was not.",
 	};
-	struct args args = {};
 	char *dir = NULL;
 	json_t *doc;
 	size_t i;
 	int rc;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	options_parse(&verb, argc, argv);
 	if (!args.kernels.n) {
 		for (i = 0; i < ARRAY_SIZE(default_kernels); i++)
 			strv_push(&args.kernels, default_kernels[i]);

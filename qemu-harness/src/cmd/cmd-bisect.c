@@ -33,19 +33,6 @@
 #define STEP_RUNS 5
 #define RUNS_MAX 1000
 
-enum {
-	OPT_REPO = 256,
-	OPT_GOOD,
-	OPT_BAD,
-	OPT_SKIP,
-	OPT_FIX,
-	OPT_FIRST_PARENT,
-	OPT_PATH,
-	OPT_CONFIG,
-	OPT_TITLE,
-	OPT_STEP,
-};
-
 /**
  * struct args - the command line
  * @rq: how revisions are run
@@ -76,93 +63,54 @@ struct args {
 	bool step;
 };
 
-static const struct argp_option options[] = {
-	{ "repo", OPT_REPO, "DIR", 0, "git repository of the kernel (default: .)", 1 },
-	{ "kernel", 'K', "KERNEL", 0,
-	  "--repo is of a module: build each revision of it for this kernel, and load it", 1 },
-	{ "good", OPT_GOOD, "REV", 0,
+static const struct verb_option options[] = {
+	{ "repo", 0, "DIR", "git repository of the kernel (default: .)", TO(struct args, repo) },
+	{ "kernel", 'K', "KERNEL",
+	  "--repo is of a module: build each revision of it for this kernel, and load it",
+	  TO(struct args, rq.kernel) },
+	{ "good", 0, "REV",
 	  "revision without the bug, may be given more than once (default: the latest release, "
-	  "a tag like v5.10, that turns out to be)", 1 },
-	{ "bad", OPT_BAD, "REV", 0, "revision with it", 1 },
-	{ "skip", OPT_SKIP, "REV", 0, "not to be tested; may be given more than once", 1 },
-	{ "fix", OPT_FIX, NULL, 0, "good is the later one: look for what ended the bug", 1 },
-	{ "first-parent", OPT_FIRST_PARENT, NULL, 0,
-	  "don't look into what was merged: a merge is one commit", 1 },
-	{ "path", OPT_PATH, "PATH", 0,
-	  "only commits to this file or directory; may be given more than once", 1 },
-	{ "config", OPT_CONFIG, "NAME|FILE", 0,
-	  "a fragment on top of kvm-guest, or a whole .config (see irqsan kernel build)", 1 },
-	{ "title", OPT_TITLE, "TITLE|any", 0,
-	  "title of the crash (default: the first that the bad revision shows)", 1 },
-	{ "runs", 'r', "N|auto", 0, "runs of each revision (default: as many as it takes)", 1 },
-	{ "step", OPT_STEP, NULL, 0,
-	  "for git bisect run: judge the revision that is checked out in --repo", 1 },
-	{ 0 }
+	  "a tag like v5.10, that turns out to be)", TO(struct args, good) },
+	{ "bad", 0, "REV", "revision with it", TO(struct args, bad) },
+	{ "skip", 0, "REV", "not to be tested; may be given more than once",
+	  TO(struct args, skip) },
+	{ "fix", 0, NULL, "good is the later one: look for what ended the bug",
+	  TO(struct args, fix) },
+	{ "first-parent", 0, NULL, "don't look into what was merged: a merge is one commit",
+	  TO(struct args, first_parent) },
+	{ "path", 0, "PATH",
+	  "only commits to this file or directory; may be given more than once",
+	  TO(struct args, paths) },
+	{ "config", 0, "NAME|FILE",
+	  "a fragment on top of kvm-guest, or a whole .config (see irqsan kernel build)",
+	  TO(struct args, configs) },
+	{ "title", 0, "TITLE|any",
+	  "title of the crash (default: the first that the bad revision shows)",
+	  TO(struct args, title) },
+	{ "runs", 'r', "N|auto", "runs of each revision (default: as many as it takes)",
+	  TO(struct args, runs), .min = 1, .max = RUNS_MAX, .or_auto = true },
+	{ "step", 0, NULL,
+	  "for git bisect run: judge the revision that is checked out in --repo",
+	  TO(struct args, step) },
+	{ }
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static void check(const struct argp_state *state, void *to)
 {
-	struct args *a = state->input;
+	struct args *a = to;
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &a->rq;
-		state->child_inputs[1] = &a->rq;
-		break;
-	case OPT_REPO:
-		a->repo = arg;
-		break;
-	case 'K':
-		a->rq.kernel = arg;
-		break;
-	case OPT_GOOD:
-		strv_push(&a->good, arg);
-		break;
-	case OPT_BAD:
-		a->bad = arg;
-		break;
-	case OPT_SKIP:
-		strv_push(&a->skip, arg);
-		break;
-	case OPT_FIX:
-		a->fix = true;
-		break;
-	case OPT_FIRST_PARENT:
-		a->first_parent = true;
-		break;
-	case OPT_PATH:
-		strv_push(&a->paths, arg);
-		break;
-	case OPT_CONFIG:
-		strv_push(&a->configs, arg);
-		break;
-	case OPT_TITLE:
-		a->title = arg;
-		break;
-	case 'r':
-		a->runs = strcmp(arg, "auto") ? request_number(state, "runs", arg, 1, RUNS_MAX) : 0;
-		break;
-	case OPT_STEP:
-		a->step = true;
-		break;
-	case ARGP_KEY_END:
-		if (a->step && (a->good.n || a->bad || a->fix))
-			argp_error(state, "--step goes without --good, --bad and --fix");
-		if (a->step && (a->rq.json || a->rq.junit || a->rq.ktap))
-			argp_error(state, "--step has no other result than its exit status");
-		if (!a->step && !a->bad)
-			argp_error(state, "--bad is needed");
-		if (a->rq.kernel && a->configs.n)
-			argp_error(state, "--config is for a kernel that is built, not for --kernel");
-		if (a->fix && a->good.n != 1)
-			argp_error(state, "--fix needs one --good");
-		if (a->rq.plan.root)
-			strv_push(&a->configs, "root");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+	if (a->step && (a->good.n || a->bad || a->fix))
+		argp_error(state, "--step goes without --good, --bad and --fix");
+	if (a->step && (a->rq.json || a->rq.junit || a->rq.ktap))
+		argp_error(state, "--step has no other result than its exit status");
+	if (!a->step && !a->bad)
+		argp_error(state, "--bad is needed");
+	if (a->rq.kernel && a->configs.n)
+		argp_error(state, "--config is for a kernel that is built, not for --kernel");
+	if (a->fix && a->good.n != 1)
+		argp_error(state, "--fix needs one --good");
+	if (a->rq.plan.root)
+		strv_push(&a->configs, "root");
 }
 
 /**
@@ -558,12 +506,15 @@ static int run_step(struct args *a)
  */
 int cmd_bisect(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &request_argp, 0, NULL, 0 }, { &request_load_argp, 0, NULL, 0 }, { 0 }
-	};
-	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
-		.args_doc = "[-- COMMAND [ARG...]]",
+	struct args a = { .repo = "." };
+	const struct verb verb = {
+		.sets = {
+			{ request_load_options, &a.rq, request_check_load },
+			{ request_ignore_options, &a.rq.plan.ignore },
+			{ request_options, &a.rq },
+			{ options, &a, check, 1 },
+		},
+		.words = &a.rq.plan.args, .args_doc = "[-- COMMAND [ARG...]]",
 		.doc = "Find the commit that began a bug, or ended it.\v"
 		       "The same command goes on with a bisection that was interrupted, from "
 		       "what is in its directory (--keep, default: " DEFAULT_DIR ").\n\n"
@@ -571,7 +522,6 @@ int cmd_bisect(int argc, char **argv)
 		       "the machine could not do the work.  With --step: 0 good, 1 bad, 125 "
 		       "can't be judged, 128 wrong usage or the machine could not do the work.",
 	};
-	struct args a = { .repo = "." };
 	int rc;
 
 	/* For git bisect run, a status below 128 would be a verdict. */
@@ -580,12 +530,12 @@ int cmd_bisect(int argc, char **argv)
 			argp_err_exit_status = EXIT_BROKEN;
 	request_init(&a.rq, "bisect");
 	a.rq.plan.seconds = DEFAULT_SECONDS;
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	options_parse(&verb, argc, argv);
 	rc = a.step ? run_step(&a) : run_all(&a);
 	strv_free(&a.good);
 	strv_free(&a.skip);
 	strv_free(&a.paths);
 	strv_free(&a.configs);
-	request_free(&a.rq);
+	plan_free(&a.rq.plan);
 	return rc;
 }

@@ -4,7 +4,6 @@
  * trying, and what to do about the rest.
  */
 #define _GNU_SOURCE
-#include <argp.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
@@ -18,6 +17,7 @@
 #include "base/util.h"
 #include "boot/accel.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "judge/result.h"
 #include "kernel/apt.h"
 #include "kernel/kernel-debian.h"
@@ -254,37 +254,11 @@ static int write_json(const struct doctor *d)
 	return rc;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct doctor *d = state->input;
-
-	switch (key) {
-	case 'f':
-		d->fresh = true;
-		return 0;
-	case 'J':
-		d->json = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "\"%s\" is one argument too many", arg);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option options[] = {
-	{ "fresh", 'f', NULL, 0, "do the trial boots again", 0 },
-	{ "json", 'J', "FILE", 0, "write the findings there (- for standard output)", 0 },
-	{ 0 }
-};
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.doc = "Tell what this machine has of all that irqsan needs.\v"
-	       "Each line is an item, ok, missing or unusable, and what was seen or what to do.  "
-	       "Exit status: 0 if \"irqsan reproduce\" can run here, 2 otherwise.",
+static const struct verb_option options[] = {
+	{ "fresh", 'f', NULL, "do the trial boots again", TO(struct doctor, fresh) },
+	{ "json", 'J', "FILE", "write the findings there (- for standard output)",
+	  TO(struct doctor, json) },
+	{ }
 };
 
 /**
@@ -297,8 +271,14 @@ static const struct argp argp = {
 int cmd_doctor(int argc, char **argv)
 {
 	struct doctor d = { .out = stdout };
+	const struct verb verb = {
+		.sets = { { options, &d } },
+		.doc = "Tell what this machine has of all that irqsan needs.\v"
+		       "Each line is an item, ok, missing or unusable, and what was seen or what "
+		       "to do.  Exit status: 0 if \"irqsan reproduce\" can run here, 2 otherwise.",
+	};
 
-	argp_parse(&argp, argc, argv, 0, NULL, &d);
+	options_parse(&verb, argc, argv);
 	d.items = json_array();
 	/* Standard output is then the document alone. */
 	if (d.json && !strcmp(d.json, "-"))

@@ -3,7 +3,6 @@
  * irqsan kernel: lists and gets kernels, builds them from source, and builds
  * modules for them by hand.
  */
-#include <argp.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,20 +11,13 @@
 
 #include "base/cache.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "kernel/build.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/kernel-source.h"
 #include "kernel/kernel.h"
 
-enum {
-	OPT_REFRESH = 256,
-	OPT_KERNEL,
-	OPT_PATCH,
-	OPT_CONFIG,
-	OPT_CLANG,
-	OPT_JSON,
-	OPT_DAYS,
-};
+#define DAYS_MAX 36500
 
 /**
  * struct args - the command line
@@ -45,81 +37,24 @@ struct args {
 	struct strv words;
 };
 
-static error_t parse_opt(int key, char *arg, struct argp_state *state)
-{
-	struct args *a = state->input;
-
-	switch (key) {
-	case OPT_REFRESH:
-		a->refresh = true;
-		return 0;
-	case OPT_KERNEL:
-		a->kernel = arg;
-		return 0;
-	case OPT_PATCH:
-		strv_push(&a->build.patches, arg);
-		return 0;
-	case OPT_CONFIG:
-		strv_push(&a->build.configs, arg);
-		return 0;
-	case OPT_CLANG:
-		a->build.clang = true;
-		return 0;
-	case OPT_JSON:
-		a->json = arg;
-		return 0;
-	case OPT_DAYS:
-		if (parse_uint(arg, 1, 36500, &a->days))
-			argp_error(state, "--days wants a number from 1 to 36500, not \"%s\"", arg);
-		return 0;
-	case 'o':
-		a->build.out = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		strv_push(&a->words, arg);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option options[] = {
-	{ .name = "refresh", .key = OPT_REFRESH,
-	  .doc = "get: take the version that the suite has now, whatever the cache holds" },
-	{ .name = "kernel", .key = OPT_KERNEL, .arg = "NAME",
-	  .doc = "build-module: the kernel to build for" },
-	{ .name = "series", .key = OPT_PATCH, .arg = "DIR",
-	  .doc = "build: apply the patches in DIR first; in order with --patch" },
-	{ .name = "patch", .key = OPT_PATCH, .arg = "FILE", .doc = "build: apply FILE first" },
-	{ .name = "config", .key = OPT_CONFIG, .arg = "NAME|FILE",
-	  .doc = "build: a fragment of qemu-harness/configs or of your own, on top of kvm-guest; "
-		 "or a whole .config instead of that" },
-	{ .name = "clang", .key = OPT_CLANG, .doc = "build: with LLVM=1" },
-	{ .name = "out", .key = 'o', .arg = "DIR",
-	  .doc = "build: the build tree (default: one in the cache)" },
-	{ .name = "json", .key = OPT_JSON, .arg = "FILE",
-	  .doc = "build: write the result there as well" },
-	{ .name = "days", .key = OPT_DAYS, .arg = "N",
-	  .doc = "prune: what nobody has used for N days (default 30)" },
-	{ 0 }
-};
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_opt,
-	.args_doc = "list\nget NAME...\nsource SOURCE\nbuild SOURCE\nbuild-module --kernel NAME DIR\nprune",
-	.doc = "Get kernels to test, build them, and build modules for them.\v"
-	       "NAME is debian:SUITE[/FLAVOUR][=VERSION], of any suite that the mirror has, "
-	       "backports among them (\"list\" prints the usual ones), FLAVOUR being rt or "
-	       "cloud; or the release of a kernel of this machine; or the path of a bzImage, of "
-	       "a kernel build tree, or of what make modules_install made.  "
-	       "build-module prints the directory that the .ko files are in.\n\n"
-	       "SOURCE is debian-source:bullseye, bookworm, trixie or sid, or a directory; one "
-	       "that was built in has to be a git repository.  source prints the directory of it, which is only to be read; "
-	       "build prints the build tree, which is a NAME, and the "
-	       "kernel's signature; it ends with 125 when the source doesn't build.\n\n"
-	       "prune lists what the cache holds, with sizes, and removes what was not used "
-	       "for long; what is in use stays.",
+static const struct verb_option options[] = {
+	{ "refresh", 0, NULL,
+	  "get: take the version that the suite has now, whatever the cache holds",
+	  TO(struct args, refresh) },
+	{ "kernel", 0, "NAME", "build-module: the kernel to build for", TO(struct args, kernel) },
+	{ "series", 0, "DIR", "build: apply the patches in DIR first; in order with --patch",
+	  TO(struct args, build.patches) },
+	{ "patch", 0, "FILE", "build: apply FILE first", TO(struct args, build.patches) },
+	{ "config", 0, "NAME|FILE",
+	  "build: a fragment of qemu-harness/configs or of your own, on top of kvm-guest; or a "
+	  "whole .config instead of that", TO(struct args, build.configs) },
+	{ "clang", 0, NULL, "build: with LLVM=1", TO(struct args, build.clang) },
+	{ "out", 'o', "DIR", "build: the build tree (default: one in the cache)",
+	  TO(struct args, build.out) },
+	{ "json", 0, "FILE", "build: write the result there as well", TO(struct args, json) },
+	{ "days", 0, "N", "prune: what nobody has used for N days (default 30)",
+	  TO(struct args, days), .min = 1, .max = DAYS_MAX },
+	{ }
 };
 
 static int list(void)
@@ -253,11 +188,30 @@ static int prune(unsigned int days)
 int cmd_kernel(int argc, char **argv)
 {
 	struct args a = { .days = 30 };
+	const struct verb verb = {
+		.sets = { { options, &a } },
+		.words = &a.words,
+		.args_doc = "list\nget NAME...\nsource SOURCE\nbuild SOURCE\n"
+			    "build-module --kernel NAME DIR\nprune",
+		.doc = "Get kernels to test, build them, and build modules for them.\v"
+		       "NAME is debian:SUITE[/FLAVOUR][=VERSION], of any suite that the mirror "
+		       "has, backports among them (\"list\" prints the usual ones), FLAVOUR being "
+		       "rt or cloud; or the release of a kernel of this machine; or the path of a "
+		       "bzImage, of a kernel build tree, or of what make modules_install made.  "
+		       "build-module prints the directory that the .ko files are in.\n\n"
+		       "SOURCE is debian-source:bullseye, bookworm, trixie or sid, or a directory; "
+		       "one that was built in has to be a git repository.  source prints the "
+		       "directory of it, which is only to be read; build prints the build tree, "
+		       "which is a NAME, and the kernel's signature; it ends with 125 when the "
+		       "source doesn't build.\n\n"
+		       "prune lists what the cache holds, with sizes, and removes what was not "
+		       "used for long; what is in use stays.",
+	};
 	const char *action;
 	bool broken = false;
 	int rc = -1;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	options_parse(&verb, argc, argv);
 	action = a.words.n ? a.words.v[0] : "";
 	if (!strcmp(action, "list") && a.words.n == 1)
 		rc = list();

@@ -3,7 +3,6 @@
  * irqsan recheck: judge boots of the past again, without booting.
  */
 #define _GNU_SOURCE
-#include <argp.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -18,43 +17,19 @@
 
 /**
  * struct recheck - the work of one call
- * @dirs: what the user named; points into argv
- * @n: how many
+ * @dirs: what the user named
  * @ignore: patterns of titles that don't count, on top of what each boot has
  * @checked: boots judged
  * @differ: boots whose verdict is another one now
  * @failed: boots or directories that can't be read
  */
 struct recheck {
-	char **dirs;
-	unsigned int n;
+	struct strv dirs;
 	struct strv ignore;
 	unsigned int checked;
 	unsigned int differ;
 	unsigned int failed;
 };
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct recheck *rc = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &rc->ignore;
-		break;
-	case ARGP_KEY_ARGS:
-		rc->dirs = state->argv + state->next;
-		rc->n = (unsigned int)(state->argc - state->next);
-		break;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no directory given");
-		break;
-	default:
-		(void)arg;
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
 
 static json_t *load_stored(const char *dir)
 {
@@ -170,19 +145,19 @@ static void check_dir(struct recheck *rc, const char *dir)
  */
 int cmd_recheck(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { .argp = &request_ignore_argp }, { 0 } };
-	static const struct argp argp = {
-		.parser = parse, .args_doc = "DIR...", .children = children,
+	struct recheck rc = {};
+	const struct verb verb = {
+		.sets = { { request_ignore_options, &rc.ignore } },
+		.words = &rc.dirs, .lacking = "no directory given", .args_doc = "DIR...",
 		.doc = "Judge boots (or all boots of runs) again from their files.\v"
 		       "Exit status: 0 all verdicts are what is stored, 1 some differ, "
 		       "2 something could not be read.",
 	};
-	struct recheck rc = {};
-	unsigned int i;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &rc);
-	for (i = 0; i < rc.n; i++)
-		check_dir(&rc, rc.dirs[i]);
+	options_parse(&verb, argc, argv);
+	for (size_t i = 0; i < rc.dirs.n; i++)
+		check_dir(&rc, rc.dirs.v[i]);
+	strv_free(&rc.dirs);
 	printf("%u boots judged again, %u differ from what is stored\n", rc.checked, rc.differ);
 	if (rc.failed)
 		return EXIT_INFRA;

@@ -2,53 +2,32 @@
 /*
  * irqsan report: results as a page to read in a browser.
  */
-#include <argp.h>
 #include <stdlib.h>
 
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "report/report.h"
 
 /**
  * struct args - the command line
  * @out: file of the page
- * @files: files of the results; points into argv
- * @n: how many
+ * @files: files of the results
  */
 struct args {
 	const char *out;
-	char **files;
-	unsigned int n;
+	struct strv files;
 };
 
-static const struct argp_option options[] = {
-	{ "output", 'o', "FILE", 0, "the page (- for standard output)", 0 },
-	{ 0 },
+static const struct verb_option options[] = {
+	{ "output", 'o', "FILE", "the page (- for standard output)", TO(struct args, out) },
+	{ }
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static void check(const struct argp_state *state, void *to)
 {
-	struct args *args = state->input;
-
-	switch (key) {
-	case 'o':
-		args->out = arg;
-		break;
-	case ARGP_KEY_ARGS:
-		args->files = state->argv + state->next;
-		args->n = (unsigned int)(state->argc - state->next);
-		break;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no result given");
-		break;
-	case ARGP_KEY_END:
-		if (!args->out)
-			argp_error(state, "--output is missing");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+	if (!((struct args *)to)->out)
+		argp_error(state, "--output is missing");
 }
 
 /**
@@ -60,24 +39,26 @@ static error_t parse(int key, char *arg, struct argp_state *state)
  */
 int cmd_report(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "FILE.json...",
+	struct args args = {};
+	const struct verb verb = {
+		.sets = { { options, &args, check } },
+		.words = &args.files, .lacking = "no result given", .args_doc = "FILE.json...",
 		.doc = "Show results of run, reproduce, verify and bisect on one HTML page.\v"
 		       "Exit status: 0 the page is written, 2 it could not be.",
 	};
 	struct report_source *sources;
-	struct args args = {};
-	unsigned int i;
+	size_t i;
 	int rc = 0;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &args);
-	sources = xcalloc(args.n, sizeof(*sources));
-	for (i = 0; !rc && i < args.n; i++)
-		rc = report_load(args.files[i], &sources[i]);
+	options_parse(&verb, argc, argv);
+	sources = xcalloc(args.files.n, sizeof(*sources));
+	for (i = 0; !rc && i < args.files.n; i++)
+		rc = report_load(args.files.v[i], &sources[i]);
 	if (!rc)
-		rc = report_write(sources, args.n, args.out);
-	for (i = 0; i < args.n; i++)
+		rc = report_write(sources, args.files.n, args.out);
+	for (i = 0; i < args.files.n; i++)
 		report_free(&sources[i]);
 	free(sources);
+	strv_free(&args.files);
 	return rc ? EXIT_INFRA : EXIT_OK;
 }

@@ -61,22 +61,6 @@ struct side {
 	unsigned long long waits;
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = state->input;
-		state->child_inputs[1] = state->input;
-		break;
-	case ARGP_KEY_ARG:
-		argp_error(state, "unexpected \"%s\"", arg);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
-}
-
 static void count(struct side *s, const char *name)
 {
 	unsigned int i;
@@ -189,18 +173,15 @@ static int write_json(const struct request *rq, const struct side side[STEPS], c
  */
 int cmd_reproduce(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &request_argp, 0, NULL, 0 }, { &request_runs_argp, 0, NULL, 0 }, { 0 }
-	};
-	static const struct argp argp = {
-		.parser = parse, .children = children,
+	struct request rq;
+	const struct verb verb = {
+		.sets = { { request_options, &rq }, { request_runs_options, &rq } },
 		.doc = "Boot " KERNEL_BUGGY " (has the kvm_wait bug), " KERNEL_FIXED
 		       " (has the fix), and the first with the fix as a livepatch, under load "
 		       "and compare.\v"
 		       "Exit status: 0 reproduced and absent in all boots, 1 a boot said "
 		       "otherwise, 2 nothing proved.",
 	};
-	struct request rq;
 	struct side side[STEPS] = {};
 	bool interrupted = false;
 	unsigned int i;
@@ -213,7 +194,7 @@ int cmd_reproduce(int argc, char **argv)
 	rq.pv = REQUEST_PV_ON;
 	/* Only the sites in question: arming all of them takes as long as the boot. */
 	plan_set(&rq.plan.params, "sites=pv");
-	argp_parse(&argp, argc, argv, 0, NULL, &rq);
+	options_parse(&verb, argc, argv);
 	for (i = 0; i < STEPS; i++)
 		result_init(&side[i].result, rq.runs);
 	for (i = 0; !rc && !interrupted && i < STEPS; i++) {

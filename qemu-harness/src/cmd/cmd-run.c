@@ -11,60 +11,36 @@
 
 #define RELOAD_MAX 100000
 
-enum {
-	OPT_PLANTED = 256,
-	OPT_CHORE,
-};
-
-static const struct argp_option options[] = {
-	{ "kernel", 'K', "KERNEL", 0, "debian:SUITE[/FLAVOUR], a bzImage or a build tree", 1 },
-	{ "reload", 'R', "N", 0, "take the module out and put it back N times under load", 1 },
-	{ "planted", OPT_PLANTED, NULL, 0,
-	  "first run restores that are bogus on purpose: each must be caught", 1 },
-	{ "chore", OPT_CHORE, "NAME[,NAME]", 0, "do these beside the load: hotplug, suspend, "
-	  "modules, sysrq-l, tracer, kmemleak; and at the end: kexec, reboot", 1 },
-	{ "module", 'M', "FILE", 0, "load this irqsan.ko instead of building one", 1 },
-	{ 0 }
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
+static void take_chores(const struct given *g)
 {
-	struct request *rq = state->input;
+	struct request *rq = g->to;
 	char *name, *save;
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = rq;
-		state->child_inputs[1] = rq;
-		state->child_inputs[2] = rq;
-		break;
-	case 'K':
-		rq->kernel = arg;
-		break;
-	case 'R':
-		rq->plan.reload = request_number(state, "reload", arg, 0, RELOAD_MAX);
-		break;
-	case 'M':
-		plan_set(&rq->plan.module, arg);
-		break;
-	case OPT_PLANTED:
-		rq->plan.planted = true;
-		break;
-	case OPT_CHORE:
-		for (name = strtok_r(arg, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
-			if (!image_chore_known(name))
-				argp_error(state, "unknown chore \"%s\"", name);
-			strv_push(&rq->plan.chores, name);
-		}
-		break;
-	case ARGP_KEY_END:
-		if (!rq->kernel)
-			argp_error(state, "--kernel is missing");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
+	for (name = strtok_r(g->arg, ",", &save); name; name = strtok_r(NULL, ",", &save)) {
+		if (!image_chore_known(name))
+			argp_error(g->state, "unknown chore \"%s\"", name);
+		strv_push(&rq->plan.chores, name);
 	}
-	return 0;
+}
+
+static const struct verb_option options[] = {
+	{ "kernel", 'K', "KERNEL", "debian:SUITE[/FLAVOUR], a bzImage or a build tree",
+	  TO(struct request, kernel) },
+	{ "reload", 'R', "N", "take the module out and put it back N times under load",
+	  TO(struct request, plan.reload), .max = RELOAD_MAX },
+	{ "planted", 0, NULL, "first run restores that are bogus on purpose: each must be caught",
+	  TO(struct request, plan.planted) },
+	{ "chore", 0, "NAME[,NAME]", "do these beside the load: hotplug, suspend, modules, "
+	  "sysrq-l, tracer, kmemleak; and at the end: kexec, reboot", .own = take_chores },
+	{ "module", 'M', "FILE", "load this irqsan.ko instead of building one",
+	  TO(struct request, plan.module) },
+	{ }
+};
+
+static void check(const struct argp_state *state, void *to)
+{
+	if (!((struct request *)to)->kernel)
+		argp_error(state, "--kernel is missing");
 }
 
 /* Nothing was found, but not every run is OK either: say so in one line. */
@@ -92,23 +68,25 @@ static void say_unproved(const struct result *r)
  */
 int cmd_run(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &request_load_argp, 0, NULL, 0 }, { &request_argp, 0, NULL, 0 },
-		{ &request_runs_argp, 0, NULL, 0 }, { 0 }
-	};
-	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
-		.args_doc = "[-- COMMAND [ARG...]]",
+	struct request rq;
+	const struct verb verb = {
+		.sets = {
+			{ request_load_options, &rq, request_check_load },
+			{ request_ignore_options, &rq.plan.ignore },
+			{ request_options, &rq },
+			{ request_runs_options, &rq },
+			{ options, &rq, check, 1 },
+		},
+		.words = &rq.plan.args, .args_doc = "[-- COMMAND [ARG...]]",
 		.doc = "Boot a kernel under load with irqsan.ko in it.\v"
 		       "Exit status: 0 all runs OK, 1 something was found, 2 nothing proved.",
 	};
-	struct request rq;
 	struct result result;
 	json_t *doc;
 	int rc;
 
 	request_init(&rq, "run");
-	argp_parse(&argp, argc, argv, 0, NULL, &rq);
+	options_parse(&verb, argc, argv);
 	result_init(&result, rq.runs);
 	rc = request_run(&rq, &result);
 	if (!rc) {

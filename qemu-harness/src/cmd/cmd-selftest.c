@@ -21,33 +21,17 @@
 /* For the whole set, in guest time; arming all sites takes an emulated guest a minute. */
 #define DEFAULT_SECONDS 1800
 
-enum {
-	OPT_KTAP = 256,
-	OPT_COMPARE,
-	OPT_TRACERS,
-};
-
-static const struct argp_option options[] = {
-	{ "kernel", 'K', "KERNEL", 0, "debian:SUITE[/FLAVOUR], a bzImage or a build tree", 1 },
-	{ "ktap", OPT_KTAP, "FILE", 0, "write what the tests said there (- for standard output)",
-	  1 },
-	{ "compare", OPT_COMPARE, NULL, 0, "instead: what the kernel's own check finds of the "
-	  "zoo, and what irqsan finds; the kernel has CONFIG_DEBUG_IRQFLAGS", 1 },
-	{ "tracers", OPT_TRACERS, NULL, 0, "put perf, trace-cmd and bpftrace of this machine "
-	  "into the guest, those that it has; they want --memory=1536", 1 },
-	{ "module", 'M', "FILE", 0, "load this irqsan.ko instead of building one", 1 },
-	{ 0 }
-};
-
 /**
  * struct job - the work of one call
  * @rq: the guest that is asked for
- * @tests: names of the tests; all when the user names none
+ * @words: tests that the user names, if any
+ * @tests: names of their files, but TEST_PANIC
  * @panic: TEST_PANIC is among them
  * @compare: compare with the kernel's own check instead
  */
 struct job {
 	struct request rq;
+	struct strv words;
 	struct strv tests;
 	bool panic;
 	bool compare;
@@ -100,42 +84,30 @@ static void add_all_tests(struct job *job)
 	job->panic = true;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct job *job = state->input;
+static const struct verb_option options[] = {
+	{ "kernel", 'K', "KERNEL", "debian:SUITE[/FLAVOUR], a bzImage or a build tree",
+	  TO(struct job, rq.kernel) },
+	{ "ktap", 0, "FILE", "write what the tests said there (- for standard output)",
+	  TO(struct job, rq.ktap) },
+	{ "compare", 0, NULL, "instead: what the kernel's own check finds of the zoo, and what "
+	  "irqsan finds; the kernel has CONFIG_DEBUG_IRQFLAGS", TO(struct job, compare) },
+	{ "tracers", 0, NULL, "put perf, trace-cmd and bpftrace of this machine into the guest, "
+	  "those that it has; they want --memory=1536", TO(struct job, rq.plan.tracers) },
+	{ "module", 'M', "FILE", "load this irqsan.ko instead of building one",
+	  TO(struct job, rq.plan.module) },
+	{ }
+};
 
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &job->rq;
-		break;
-	case 'K':
-		job->rq.kernel = arg;
-		break;
-	case 'M':
-		plan_set(&job->rq.plan.module, arg);
-		break;
-	case OPT_KTAP:
-		job->rq.ktap = arg;
-		break;
-	case OPT_TRACERS:
-		job->rq.plan.tracers = true;
-		break;
-	case OPT_COMPARE:
-		job->compare = true;
-		break;
-	case ARGP_KEY_ARG:
-		add_test(job, arg, state);
-		break;
-	case ARGP_KEY_END:
-		if (!job->rq.kernel)
-			argp_error(state, "--kernel is missing");
-		if (!job->tests.n && !job->panic)
-			add_all_tests(job);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+static void check(const struct argp_state *state, void *to)
+{
+	struct job *job = to;
+
+	if (!job->rq.kernel)
+		argp_error(state, "--kernel is missing");
+	for (size_t i = 0; i < job->words.n; i++)
+		add_test(job, job->words.v[i], state);
+	if (!job->words.n)
+		add_all_tests(job);
 }
 
 static void say_failures(const struct ktap_test *test, const char *above, FILE *out)
@@ -291,22 +263,22 @@ static int run_all(const struct job *job)
  */
 int cmd_selftest(int argc, char **argv)
 {
-	static const struct argp_child children[] = { { &request_argp, 0, NULL, 0 }, { 0 } };
-	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
-		.args_doc = "[TEST...]",
+	struct job job = {};
+	const struct verb verb = {
+		.sets = { { request_options, &job.rq }, { options, &job, check, 1 } },
+		.words = &job.words, .args_doc = "[TEST...]",
 		.doc = "Run the selftests (selftests/irqsan), or some of them, in a guest.\v"
 		       "Exit status: 0 all passed, 1 some failed, 2 nothing was tested.",
 	};
-	struct job job = {};
 	int rc;
 
 	request_init(&job.rq, "selftest");
 	job.rq.plan.load = &load_selftest;
 	job.rq.pv = REQUEST_PV_OFF;
 	job.rq.plan.seconds = DEFAULT_SECONDS;
-	argp_parse(&argp, argc, argv, 0, NULL, &job);
+	options_parse(&verb, argc, argv);
 	rc = job.compare ? compare_checks(&job.rq) : run_all(&job);
+	strv_free(&job.words);
 	strv_free(&job.tests);
 	return rc;
 }

@@ -3,7 +3,6 @@
  * irqsan sites: where a kernel restores IRQ flags, and how many of these places
  * the module's scanner finds by itself.
  */
-#include <argp.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -13,6 +12,7 @@
 #include <time.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "judge/result.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/kernel.h"
@@ -22,18 +22,6 @@
 
 /* "irqsan sites --report" fails below this share. */
 #define GOAL_PERCENT 99.0
-
-enum {
-	OPT_LIST = 256,
-	OPT_MISSED,
-	OPT_EXTRA,
-	OPT_EMIT,
-	OPT_JSON,
-	OPT_DEBUG,
-	OPT_REPORT,
-	OPT_DOUBTFUL,
-	OPT_VERDICTS,
-};
 
 /**
  * struct args - the command line
@@ -83,84 +71,37 @@ struct subject {
 	struct modsites modsites;
 };
 
-static error_t parse_opt(int key, char *arg, struct argp_state *state)
+static const struct verb_option options[] = {
+	{ "list", 0, NULL, "print each site", TO(struct args, list) },
+	{ "missed", 0, NULL, "print each inlined restore that the scanner misses",
+	  TO(struct args, missed) },
+	{ "extra", 0, NULL,
+	  "print each site where DWARF has no inlined restore, and why that may be",
+	  TO(struct args, extra) },
+	{ "emit", 0, "FILE", "write the list of sites that the module takes",
+	  TO(struct args, emit) },
+	{ "json", 0, "FILE", "write all of it as JSON", TO(struct args, json) },
+	{ "debug", 0, NULL,
+	  "download the debug information of Debian's kernels (up to 1 GB each)",
+	  TO(struct args, debug) },
+	{ "report", 0, "FILE",
+	  "write a table of all the kernels given; exit status 1 if the scanner finds less than "
+	  "99 % in one", TO(struct args, report) },
+	{ "doubtful", 0, NULL,
+	  "print each site of a module that doesn't look like most restores",
+	  TO(struct args, doubtful) },
+	{ "verdicts", 0, "FILE", "what was found of these; exit status 1 if FILE lacks one",
+	  TO(struct args, verdicts) },
+	{ }
+};
+
+static void check(const struct argp_state *state, void *to)
 {
-	struct args *a = state->input;
+	const struct args *a = to;
 
-	switch (key) {
-	case OPT_LIST:
-		a->list = true;
-		return 0;
-	case OPT_MISSED:
-		a->missed = true;
-		return 0;
-	case OPT_EXTRA:
-		a->extra = true;
-		return 0;
-	case OPT_DEBUG:
-		a->debug = true;
-		return 0;
-	case OPT_EMIT:
-		a->emit = arg;
-		return 0;
-	case OPT_JSON:
-		a->json = arg;
-		return 0;
-	case OPT_REPORT:
-		a->report = arg;
-		return 0;
-	case OPT_DOUBTFUL:
-		a->doubtful = true;
-		return 0;
-	case OPT_VERDICTS:
-		a->verdicts = arg;
-		return 0;
-	case ARGP_KEY_ARG:
-		strv_push(&a->kernels, arg);
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no kernel given");
-		return EINVAL;
-	case ARGP_KEY_END:
-		if (a->kernels.n > 1 && (a->emit || a->json))
-			argp_error(state, "--emit and --json take one kernel");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	if (a->kernels.n > 1 && (a->emit || a->json))
+		argp_error(state, "--emit and --json take one kernel");
 }
-
-static const struct argp_option options[] = {
-	{ .name = "list", .key = OPT_LIST, .doc = "print each site" },
-	{ .name = "missed", .key = OPT_MISSED,
-	  .doc = "print each inlined restore that the scanner misses" },
-	{ .name = "extra", .key = OPT_EXTRA,
-	  .doc = "print each site where DWARF has no inlined restore, and why that may be" },
-	{ .name = "emit", .key = OPT_EMIT, .arg = "FILE",
-	  .doc = "write the list of sites that the module takes" },
-	{ .name = "json", .key = OPT_JSON, .arg = "FILE", .doc = "write all of it as JSON" },
-	{ .name = "debug", .key = OPT_DEBUG,
-	  .doc = "download the debug information of Debian's kernels (up to 1 GB each)" },
-	{ .name = "report", .key = OPT_REPORT, .arg = "FILE",
-	  .doc = "write a table of all the kernels given; exit status 1 if the scanner finds "
-		 "less than 99 % in one" },
-	{ .name = "doubtful", .key = OPT_DOUBTFUL,
-	  .doc = "print each site of a module that doesn't look like most restores" },
-	{ .name = "verdicts", .key = OPT_VERDICTS, .arg = "FILE",
-	  .doc = "what was found of these; exit status 1 if FILE lacks one" },
-	{ 0 }
-};
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_opt,
-	.args_doc = "VMLINUX|KERNEL...",
-	.doc = "Find the places in a kernel's text that restore IRQ flags, with the module's own "
-	       "scanner, and compare with the kernel's debug information. The modules of Debian's "
-	       "kernels are scanned too.\v"
-	       "VMLINUX is an uncompressed kernel with symbols.  KERNEL is debian:SUITE[/FLAVOUR], "
-	       "whose vmlinux --debug downloads, or a kernel build tree.",
-};
 
 /* Return: 0 or a negative errno. @path and @k, which may be empty, are to be freed. */
 static int find_vmlinux(const char *name, bool debug, char **path, struct kernel *k)
@@ -619,11 +560,21 @@ static int check_verdicts(const struct subject *subjects, size_t nr)
 int cmd_sites(int argc, char **argv)
 {
 	struct args a = { 0 };
+	const struct verb verb = {
+		.sets = { { options, &a, check } },
+		.words = &a.kernels, .lacking = "no kernel given", .args_doc = "VMLINUX|KERNEL...",
+		.doc = "Find the places in a kernel's text that restore IRQ flags, with the "
+		       "module's own scanner, and compare with the kernel's debug information. "
+		       "The modules of Debian's kernels are scanned too.\v"
+		       "VMLINUX is an uncompressed kernel with symbols.  KERNEL is "
+		       "debian:SUITE[/FLAVOUR], whose vmlinux --debug downloads, or a kernel "
+		       "build tree.",
+	};
 	struct subject *subjects;
 	size_t nr = 0;
 	int rc = 0;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	options_parse(&verb, argc, argv);
 	subjects = xcalloc(a.kernels.n, sizeof(*subjects));
 	for (; !rc && nr < a.kernels.n; nr++) {
 		struct subject *s = &subjects[nr];

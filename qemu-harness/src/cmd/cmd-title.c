@@ -2,12 +2,12 @@
 /*
  * irqsan title: what the crash in a console log is called.
  */
-#include <argp.h>
 #include <jansson.h>
 #include <stdio.h>
 
 #include "base/util.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "crash/crash-report.h"
 #include "crash/crash.h"
 #include "crash/pstore.h"
@@ -15,58 +15,32 @@
 
 #define TITLE_FORMAT "irqsan-title/1"
 
-enum {
-	OPT_JSON = 256,
-	OPT_VMLINUX,
-};
-
 /**
  * struct args - the command line
  * @json: the whole report instead of the title
  * @vmlinux: the kernel that wrote the logs, or NULL
- * @logs: files; points into argv
- * @n: how many
+ * @logs: files
  */
 struct args {
 	bool json;
 	const char *vmlinux;
-	char **logs;
-	unsigned int n;
+	struct strv logs;
 };
 
-static const struct argp_option options[] = {
-	{ "json", OPT_JSON, NULL, 0, "Print the whole reports", 0 },
-	{ "vmlinux", OPT_VMLINUX, "FILE", 0,
-	  "The kernel, with debug information: look frames up in it (with --json)", 0 },
-	{ 0 },
+static const struct verb_option options[] = {
+	{ "json", 0, NULL, "Print the whole reports", TO(struct args, json) },
+	{ "vmlinux", 0, "FILE",
+	  "The kernel, with debug information: look frames up in it (with --json)",
+	  TO(struct args, vmlinux) },
+	{ }
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static void check(const struct argp_state *state, void *to)
 {
-	struct args *args = state->input;
+	const struct args *args = to;
 
-	switch (key) {
-	case OPT_JSON:
-		args->json = true;
-		break;
-	case OPT_VMLINUX:
-		args->vmlinux = arg;
-		break;
-	case ARGP_KEY_ARGS:
-		args->logs = state->argv + state->next;
-		args->n = (unsigned int)(state->argc - state->next);
-		break;
-	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "no log given");
-		break;
-	case ARGP_KEY_END:
-		if (args->vmlinux && !args->json)
-			argp_error(state, "--vmlinux says nothing without --json");
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
+	if (args->vmlinux && !args->json)
+		argp_error(state, "--vmlinux says nothing without --json");
 }
 
 /* One log's title, or its report added to @reports. Is there one? Negative: it can't be read. */
@@ -102,25 +76,25 @@ static int title_one(const char *path, json_t *reports, struct symbols *symbols)
  */
 int cmd_title(int argc, char **argv)
 {
-	static const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "LOG...",
+	struct args args = {};
+	const struct verb verb = {
+		.sets = { { options, &args, check } },
+		.words = &args.logs, .lacking = "no log given", .args_doc = "LOG...",
 		.doc = "Print the title of the first crash in each console log, an empty line "
 		       "where there is none.\v"
 		       "Exit status: 0 no log holds a crash, 1 one does, 2 a file could not be "
 		       "read.",
 	};
 	struct symbols *symbols = NULL;
-	struct args args = {};
 	json_t *reports, *doc;
 	int rc = EXIT_OK;
-	unsigned int i;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &args);
+	options_parse(&verb, argc, argv);
 	if (args.vmlinux && symbols_open(args.vmlinux, &symbols))
 		return EXIT_INFRA;
 	reports = args.json ? json_array() : NULL;
-	for (i = 0; i < args.n; i++) {
-		int found = title_one(args.logs[i], reports, symbols);
+	for (size_t i = 0; i < args.logs.n; i++) {
+		int found = title_one(args.logs.v[i], reports, symbols);
 
 		if (found < 0)
 			rc = EXIT_INFRA;
@@ -134,5 +108,6 @@ int cmd_title(int argc, char **argv)
 		json_decref(doc);
 	}
 	symbols_close(symbols);
+	strv_free(&args.logs);
 	return rc;
 }

@@ -26,19 +26,6 @@
 #define ALPHA_MAX 0.5
 #define RUNS_MAX 1000
 
-enum {
-	OPT_BEFORE = 256,
-	OPT_AFTER,
-	OPT_LIVEPATCH,
-	OPT_BEFORE_INSMOD,
-	OPT_AFTER_INSMOD,
-	OPT_SOURCE,
-	OPT_PATCH,
-	OPT_CONFIG,
-	OPT_TITLE,
-	OPT_ALPHA,
-};
-
 /**
  * struct verify - the work of one call
  * @rq: how to boot, for both sides
@@ -71,42 +58,52 @@ struct verify {
 	struct result result;
 };
 
-static const struct argp_option options[] = {
-	{ "before", OPT_BEFORE, "KERNEL|REV", 0,
-	  "the kernel without the fix; with --source a revision of that", 1 },
-	{ "after", OPT_AFTER, "KERNEL|REV", 0,
-	  "the one with it (default where the fix is something else: the same)", 1 },
-	{ "livepatch", OPT_LIVEPATCH, "FILE|DIR", 0,
-	  "the fix is a livepatch: a module, or the directory of its source", 1 },
-	{ "before-insmod", OPT_BEFORE_INSMOD, "FILE.ko|DIR@REV", 0,
-	  "the fix is in a module, this is the one without; loaded as by --insmod", 1 },
-	{ "after-insmod", OPT_AFTER_INSMOD, "FILE.ko|DIR@REV", 0, "the one with it", 1 },
-	{ "source", OPT_SOURCE, "SOURCE", 0,
-	  "build both: debian-source:SUITE, or the directory of a kernel's source", 1 },
-	{ "patch", OPT_PATCH, "FILE|DIR", 0, "the fix is a patch, or a series, for the source", 1 },
-	{ "config", OPT_CONFIG, "NAME|FILE", 0,
-	  "configuration of both, as for kernel build (default: the .config in the source)", 1 },
-	{ "runs", 'r', "auto|N", 0,
-	  "boots of each side: as many as it takes (default), or so many", 1 },
-	{ "title", OPT_TITLE, "TITLE|any", 0,
-	  "what counts as the bug (default: all that is seen before)", 1 },
-	{ "alpha", OPT_ALPHA, "A", 0, "greatest chance of a wrong FIXED or WORSE (default 0.01)", 1 },
-	{ 0 }
-};
-
-static double parse_alpha(const struct argp_state *state, const char *arg)
+static void take_alpha(const struct given *g)
 {
+	double alpha;
 	char *end;
-	double alpha = strtod(arg, &end);
 
+	alpha = strtod(g->arg, &end);
 	if (*end || !(alpha >= ALPHA_MIN && alpha <= ALPHA_MAX))
-		argp_error(state, "--alpha wants a number from %g to %g, not \"%s\"", ALPHA_MIN,
-			   ALPHA_MAX, arg);
-	return alpha;
+		argp_error(g->state, "--alpha wants a number from %g to %g, not \"%s\"", ALPHA_MIN,
+			   ALPHA_MAX, g->arg);
+	((struct verify *)g->to)->alpha = alpha;
 }
 
-static void check(struct verify *v, const struct argp_state *state)
+static const struct verb_option options[] = {
+	{ "before", 0, "KERNEL|REV", "the kernel without the fix; with --source a revision of that",
+	  TO(struct verify, kernel[0]) },
+	{ "after", 0, "KERNEL|REV",
+	  "the one with it (default where the fix is something else: the same)",
+	  TO(struct verify, kernel[1]) },
+	{ "livepatch", 0, "FILE|DIR",
+	  "the fix is a livepatch: a module, or the directory of its source",
+	  TO(struct verify, livepatch) },
+	{ "before-insmod", 0, "FILE.ko|DIR@REV",
+	  "the fix is in a module, this is the one without; loaded as by --insmod",
+	  TO(struct verify, insmod[0]), .line = true },
+	{ "after-insmod", 0, "FILE.ko|DIR@REV", "the one with it", TO(struct verify, insmod[1]),
+	  .line = true },
+	{ "source", 0, "SOURCE",
+	  "build both: debian-source:SUITE, or the directory of a kernel's source",
+	  TO(struct verify, build.source) },
+	{ "patch", 0, "FILE|DIR", "the fix is a patch, or a series, for the source",
+	  TO(struct verify, build.patches) },
+	{ "config", 0, "NAME|FILE",
+	  "configuration of both, as for kernel build (default: the .config in the source)",
+	  TO(struct verify, build.configs) },
+	{ "runs", 'r', "auto|N", "boots of each side: as many as it takes (default), or so many",
+	  TO(struct verify, rq.runs), .min = 1, .max = RUNS_MAX, .or_auto = true },
+	{ "title", 0, "TITLE|any", "what counts as the bug (default: all that is seen before)",
+	  TO(struct verify, title) },
+	{ "alpha", 0, "A", "greatest chance of a wrong FIXED or WORSE (default 0.01)",
+	  .own = take_alpha },
+	{ }
+};
+
+static void check(const struct argp_state *state, void *to)
 {
+	struct verify *v = to;
 	bool fix = v->livepatch || v->insmod[1];
 
 	if (!v->insmod[0] != !v->insmod[1])
@@ -134,58 +131,6 @@ static void check(struct verify *v, const struct argp_state *state)
 		argp_error(state, "--after or --livepatch is missing");
 	if (!v->kernel[1])
 		v->kernel[1] = v->kernel[0];
-}
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	struct verify *v = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &v->rq;
-		state->child_inputs[1] = &v->rq;
-		break;
-	case OPT_BEFORE:
-		v->kernel[0] = arg;
-		break;
-	case OPT_AFTER:
-		v->kernel[1] = arg;
-		break;
-	case OPT_LIVEPATCH:
-		v->livepatch = arg;
-		break;
-	case OPT_BEFORE_INSMOD:
-		v->insmod[0] = request_line(state, "before-insmod", arg);
-		break;
-	case OPT_AFTER_INSMOD:
-		v->insmod[1] = request_line(state, "after-insmod", arg);
-		break;
-	case OPT_SOURCE:
-		v->build.source = arg;
-		break;
-	case OPT_PATCH:
-		strv_push(&v->build.patches, arg);
-		break;
-	case OPT_CONFIG:
-		strv_push(&v->build.configs, arg);
-		break;
-	case 'r':
-		v->rq.runs = strcmp(arg, "auto") ? request_number(state, "runs", arg, 1, RUNS_MAX) :
-						   0;
-		break;
-	case OPT_TITLE:
-		v->title = arg;
-		break;
-	case OPT_ALPHA:
-		v->alpha = parse_alpha(state, arg);
-		break;
-	case ARGP_KEY_END:
-		check(v, state);
-		break;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-	return 0;
 }
 
 /* The verdict, everywhere that it goes. */
@@ -399,18 +344,20 @@ static int verify_run(struct verify *v)
  */
 int cmd_verify(int argc, char **argv)
 {
-	static const struct argp_child children[] = {
-		{ &request_load_argp, 0, NULL, 0 }, { &request_argp, 0, NULL, 0 }, { 0 }
-	};
-	static const struct argp argp = {
-		.options = options, .parser = parse, .children = children,
-		.args_doc = "[-- COMMAND [ARG...]]",
+	struct verify v = { .alpha = DEFAULT_ALPHA };
+	const struct verb verb = {
+		.sets = {
+			{ request_load_options, &v.rq, request_check_load },
+			{ request_ignore_options, &v.rq.plan.ignore },
+			{ request_options, &v.rq },
+			{ options, &v, check, 1 },
+		},
+		.words = &v.rq.plan.args, .args_doc = "[-- COMMAND [ARG...]]",
 		.doc = "Boot a kernel before and after a fix, in turn, and decide by a rule that "
 		       "is fixed beforehand.\v"
 		       "Exit status: 0 FIXED, 1 NOT FIXED or WORSE, 2 usage or infrastructure, "
 		       "125 NOT REPRODUCED or INCONCLUSIVE.",
 	};
-	struct verify v = { .alpha = DEFAULT_ALPHA };
 	unsigned int i;
 	int rc;
 
@@ -418,7 +365,7 @@ int cmd_verify(int argc, char **argv)
 	v.rq.runs = 0;
 	/* A boot that ends with the bug would not get to what else there is. */
 	v.rq.plan.until_first = false;
-	argp_parse(&argp, argc, argv, 0, NULL, &v);
+	options_parse(&verb, argc, argv);
 	verify_plan(&v.plan, v.rq.runs, v.alpha);
 	result_init(&v.result, 0);
 	rc = verify_run(&v) ? EXIT_INFRA : verify_exit(v.decision.answer);

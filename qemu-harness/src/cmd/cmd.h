@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The verbs of the irqsan program. One file a verb, cmd-VERB.c, which parses
- * its own options with argp and returns an exit code (enum irqsan_exit).
+ * its own options and returns an exit code (enum irqsan_exit).
  */
 #ifndef IRQSAN_CMD_H
 #define IRQSAN_CMD_H

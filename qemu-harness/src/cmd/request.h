@@ -6,9 +6,8 @@
 #ifndef IRQSAN_REQUEST_H
 #define IRQSAN_REQUEST_H
 
-#include <argp.h>
-
 #include "boot/plan.h"
+#include "cmd/options.h"
 #include "judge/series.h"
 
 /**
@@ -55,20 +54,17 @@ struct request {
 	bool verbose;
 };
 
-/* Options that every command that boots has; input: struct request. */
-extern const struct argp request_argp;
-/* How many boots, for commands that don't find that out; input: struct request. */
-extern const struct argp request_runs_argp;
-/* Options of the load, of the module, and for CI systems; input: struct request. */
-extern const struct argp request_load_argp;
-/* Titles that don't count, for commands that judge; input: struct strv. */
-extern const struct argp request_ignore_argp;
+/* Options that every command that boots has; of a struct request. */
+extern const struct verb_option request_options[];
+/* How many boots, for commands that don't find that out; of a struct request. */
+extern const struct verb_option request_runs_options[];
+/* Options of the load, of the module, and for CI systems; of a struct request. */
+extern const struct verb_option request_load_options[];
+/* Titles that don't count, for commands that judge; of a struct strv. */
+extern const struct verb_option request_ignore_options[];
 
 void request_init(struct request *rq, const char *command);
-void request_free(struct request *rq);
-unsigned int request_number(const struct argp_state *state, const char *option, const char *arg,
-			    unsigned int min, unsigned int max);
-const char *request_line(const struct argp_state *state, const char *option, const char *arg);
+void request_check_load(const struct argp_state *state, void *to);
 FILE *request_out(const struct request *rq);
 int request_accel(struct request *rq);
 struct series request_series(const struct request *rq, const char *dir);

@@ -142,7 +142,7 @@ static int recheck(const char *dir)
 {
 	char *argv[] = { "irqsan recheck", (char *)dir, NULL };
 
-	return cmd_recheck(2, argv);
+	return cmd_recheck.run(2, argv);
 }
 
 static void assert_line(const struct fixture *f, unsigned int number, const char *want)

@@ -436,14 +436,8 @@ static json_t *new_document(void)
 	return doc;
 }
 
-/**
- * cmd_bench() - irqsan bench
- * @argc: number of arguments
- * @argv: the arguments
- *
- * Return: EXIT_OK when all was measured, whether goals were met or not
- */
-int cmd_bench(int argc, char **argv)
+/* EXIT_OK when all was measured, whether goals were met or not. */
+static int verb_main(int argc, char **argv)
 {
 	struct args args = {};
 	const struct verb verb = {
@@ -476,3 +470,7 @@ int cmd_bench(int argc, char **argv)
 	free(dir);
 	return rc < 0 ? EXIT_INFRA : EXIT_OK;
 }
+
+const struct command cmd_bench = {
+	"bench", "measure what the module costs, in instructions", verb_main
+};

@@ -495,16 +495,12 @@ static int run_step(struct args *a)
 	return code;
 }
 
-/**
- * cmd_bisect() - irqsan bisect
- * @argc: number of arguments
- * @argv: the arguments
- *
- * Return: EXIT_OK when a commit was named, EXIT_FOUND when none could be,
- * EXIT_INFRA when the machine couldn't do it. With --step what "git bisect run"
- * wants: EXIT_OK good, EXIT_FOUND bad, EXIT_SKIP can't be judged, EXIT_BROKEN stop
+/*
+ * EXIT_OK when a commit was named, EXIT_FOUND when none could be, EXIT_INFRA when the
+ * machine couldn't do it. With --step what "git bisect run" wants: EXIT_OK good,
+ * EXIT_FOUND bad, EXIT_SKIP can't be judged, EXIT_BROKEN stop.
  */
-int cmd_bisect(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct args a = { .repo = "." };
 	const struct verb verb = {
@@ -539,3 +535,7 @@ int cmd_bisect(int argc, char **argv)
 	plan_free(&a.rq.plan);
 	return rc;
 }
+
+const struct command cmd_bisect = {
+	"bisect", "find the commit that began a bug, or ended it", verb_main
+};

@@ -261,14 +261,7 @@ static const struct verb_option options[] = {
 	{ }
 };
 
-/**
- * cmd_doctor() - examine this machine
- * @argc: number of arguments
- * @argv: "irqsan doctor" and its options
- *
- * Return: an exit code
- */
-int cmd_doctor(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct doctor d = { .out = stdout };
 	const struct verb verb = {
@@ -302,3 +295,7 @@ int cmd_doctor(int argc, char **argv)
 	json_decref(d.items);
 	return d.failed ? EXIT_INFRA : EXIT_OK;
 }
+
+const struct command cmd_doctor = {
+	"doctor", "say what this machine can do, and what to do about the rest", verb_main
+};

@@ -178,14 +178,7 @@ static int prune(unsigned int days)
 	return 0;
 }
 
-/**
- * cmd_kernel() - irqsan kernel
- * @argc: number of arguments
- * @argv: "irqsan kernel" and what follows
- *
- * Return: an exit code (enum irqsan_exit)
- */
-int cmd_kernel(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct args a = { .days = 30 };
 	const struct verb verb = {
@@ -234,3 +227,7 @@ int cmd_kernel(int argc, char **argv)
 		return EXIT_SKIP;
 	return rc ? EXIT_INFRA : EXIT_OK;
 }
+
+const struct command cmd_kernel = {
+	"kernel", "get kernels to test and build modules for them", verb_main
+};

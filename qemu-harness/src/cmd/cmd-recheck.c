@@ -136,14 +136,7 @@ static void check_dir(struct recheck *rc, const char *dir)
 	}
 }
 
-/**
- * cmd_recheck() - irqsan recheck
- * @argc: number of arguments
- * @argv: the arguments
- *
- * Return: an exit code
- */
-int cmd_recheck(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct recheck rc = {};
 	const struct verb verb = {
@@ -163,3 +156,7 @@ int cmd_recheck(int argc, char **argv)
 		return EXIT_INFRA;
 	return rc.differ ? EXIT_FOUND : EXIT_OK;
 }
+
+const struct command cmd_recheck = {
+	"recheck", "judge a finished run again from its directory", verb_main
+};

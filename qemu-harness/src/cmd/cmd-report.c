@@ -30,14 +30,7 @@ static void check(const struct argp_state *state, void *to)
 		argp_error(state, "--output is missing");
 }
 
-/**
- * cmd_report() - irqsan report
- * @argc: number of arguments
- * @argv: the arguments
- *
- * Return: an exit code
- */
-int cmd_report(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct args args = {};
 	const struct verb verb = {
@@ -62,3 +55,7 @@ int cmd_report(int argc, char **argv)
 	strv_free(&args.files);
 	return rc ? EXIT_INFRA : EXIT_OK;
 }
+
+const struct command cmd_report = {
+	"report", "show results on one page, to read in a browser", verb_main
+};

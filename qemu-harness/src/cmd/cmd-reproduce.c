@@ -162,16 +162,12 @@ static int write_json(const struct request *rq, const struct side side[STEPS], c
 	return rc;
 }
 
-/**
- * cmd_reproduce() - irqsan reproduce
- * @argc: number of arguments
- * @argv: the arguments
- *
- * Return: EXIT_OK only when every boot of the buggy kernel showed the bug and
- * every boot of the fixed one, and of the first with the livepatch, ran through
- * the same code without it
+/*
+ * EXIT_OK only when every boot of the buggy kernel showed the bug and every boot of
+ * the fixed one, and of the first with the livepatch, ran through the same code
+ * without it.
  */
-int cmd_reproduce(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct request rq;
 	const struct verb verb = {
@@ -215,3 +211,7 @@ int cmd_reproduce(int argc, char **argv)
 		result_free(&side[i].result);
 	return rc;
 }
+
+const struct command cmd_reproduce = {
+	"reproduce", "show the kvm_wait bug on an old kernel, and its absence when fixed", verb_main
+};

@@ -59,14 +59,7 @@ static void say_unproved(const struct result *r)
 		       t.outcome[OUTCOME_INCONCLUSIVE], r->n);
 }
 
-/**
- * cmd_run() - irqsan run
- * @argc: number of arguments
- * @argv: the arguments
- *
- * Return: an exit code
- */
-int cmd_run(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct request rq;
 	const struct verb verb = {
@@ -101,3 +94,7 @@ int cmd_run(int argc, char **argv)
 	result_free(&result);
 	return rc;
 }
+
+const struct command cmd_run = {
+	"run", "boot a kernel with the detector in it and judge what it shows", verb_main
+};

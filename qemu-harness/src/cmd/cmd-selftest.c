@@ -254,14 +254,7 @@ static int run_all(const struct job *job)
 	return code;
 }
 
-/**
- * cmd_selftest() - irqsan selftest
- * @argc: number of arguments
- * @argv: the arguments
- *
- * Return: an exit code
- */
-int cmd_selftest(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct job job = {};
 	const struct verb verb = {
@@ -282,3 +275,5 @@ int cmd_selftest(int argc, char **argv)
 	strv_free(&job.tests);
 	return rc;
 }
+
+const struct command cmd_selftest = { "selftest", "run the selftests in a guest", verb_main };

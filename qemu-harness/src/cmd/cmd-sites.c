@@ -550,14 +550,7 @@ static int check_verdicts(const struct subject *subjects, size_t nr)
 	return rc;
 }
 
-/**
- * cmd_sites() - irqsan sites
- * @argc: number of arguments
- * @argv: "irqsan sites" and what follows
- *
- * Return: an exit code (enum irqsan_exit)
- */
-int cmd_sites(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct args a = { 0 };
 	const struct verb verb = {
@@ -607,3 +600,7 @@ int cmd_sites(int argc, char **argv)
 	strv_free(&a.kernels);
 	return rc;
 }
+
+const struct command cmd_sites = {
+	"sites", "find where a kernel restores IRQ flags, and measure the scanner", verb_main
+};

@@ -67,14 +67,7 @@ static int title_one(const char *path, json_t *reports, struct symbols *symbols)
 	return rc;
 }
 
-/**
- * cmd_title() - irqsan title
- * @argc: number of arguments
- * @argv: the arguments
- *
- * Return: an exit code
- */
-int cmd_title(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct args args = {};
 	const struct verb verb = {
@@ -111,3 +104,7 @@ int cmd_title(int argc, char **argv)
 	strv_free(&args.logs);
 	return rc;
 }
+
+const struct command cmd_title = {
+	"title", "say what the crash in a console log is called", verb_main
+};

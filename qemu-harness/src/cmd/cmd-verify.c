@@ -335,14 +335,7 @@ static int verify_run(struct verify *v)
 	return rc < 0 ? rc : 0;
 }
 
-/**
- * cmd_verify() - irqsan verify
- * @argc: number of arguments
- * @argv: the arguments
- *
- * Return: an exit code
- */
-int cmd_verify(int argc, char **argv)
+static int verb_main(int argc, char **argv)
 {
 	struct verify v = { .alpha = DEFAULT_ALPHA };
 	const struct verb verb = {
@@ -379,3 +372,7 @@ int cmd_verify(int argc, char **argv)
 	strv_free(&v.build.configs);
 	return rc;
 }
+
+const struct command cmd_verify = {
+	"verify", "boot a kernel before and after a fix and say whether it fixes", verb_main
+};

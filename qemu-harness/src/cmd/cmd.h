@@ -10,7 +10,7 @@
  * struct command - one verb
  * @name: as typed
  * @summary: one line for "irqsan --help"
- * @run: argv[0] is "irqsan VERB"
+ * @run: argv[0] is "irqsan VERB"; returns an exit code
  */
 struct command {
 	const char *name;
@@ -18,17 +18,17 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
-int cmd_doctor(int argc, char **argv);
-int cmd_kernel(int argc, char **argv);
-int cmd_run(int argc, char **argv);
-int cmd_reproduce(int argc, char **argv);
-int cmd_verify(int argc, char **argv);
-int cmd_recheck(int argc, char **argv);
-int cmd_sites(int argc, char **argv);
-int cmd_bench(int argc, char **argv);
-int cmd_bisect(int argc, char **argv);
-int cmd_report(int argc, char **argv);
-int cmd_title(int argc, char **argv);
-int cmd_selftest(int argc, char **argv);
+extern const struct command cmd_doctor;
+extern const struct command cmd_kernel;
+extern const struct command cmd_run;
+extern const struct command cmd_reproduce;
+extern const struct command cmd_verify;
+extern const struct command cmd_recheck;
+extern const struct command cmd_sites;
+extern const struct command cmd_bench;
+extern const struct command cmd_bisect;
+extern const struct command cmd_report;
+extern const struct command cmd_title;
+extern const struct command cmd_selftest;
 
 #endif

@@ -17,19 +17,9 @@
 #include "base/util.h"
 #include "cmd/cmd.h"
 
-static const struct command commands[] = {
-	{ "doctor", "say what this machine can do, and what to do about the rest", cmd_doctor },
-	{ "kernel", "get kernels to test and build modules for them", cmd_kernel },
-	{ "run", "boot a kernel with the detector in it and judge what it shows", cmd_run },
-	{ "reproduce", "show the kvm_wait bug on an old kernel, and its absence when fixed", cmd_reproduce },
-	{ "verify", "boot a kernel before and after a fix and say whether it fixes", cmd_verify },
-	{ "recheck", "judge a finished run again from its directory", cmd_recheck },
-	{ "sites", "find where a kernel restores IRQ flags, and measure the scanner", cmd_sites },
-	{ "bisect", "find the commit that began a bug, or ended it", cmd_bisect },
-	{ "report", "show results on one page, to read in a browser", cmd_report },
-	{ "selftest", "run the selftests in a guest", cmd_selftest },
-	{ "bench", "measure what the module costs, in instructions", cmd_bench },
-	{ "title", "say what the crash in a console log is called", cmd_title },
+static const struct command *const commands[] = {
+	&cmd_doctor, &cmd_kernel, &cmd_run, &cmd_reproduce, &cmd_verify, &cmd_recheck,
+	&cmd_sites, &cmd_bisect, &cmd_report, &cmd_selftest, &cmd_bench, &cmd_title,
 };
 
 static void help(void)
@@ -37,7 +27,7 @@ static void help(void)
 	printf("Usage: irqsan VERB [OPTION...]\n"
 	       "Find places in the kernel that restore IRQ flags with interrupts on.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-12s%s\n", commands[i].name, commands[i].summary);
+		printf("  %-12s%s\n", commands[i]->name, commands[i]->summary);
 	printf("\nYour own kernel and reproducer (a program, a script, a C file):\n"
 	       "  irqsan run --kernel . -- ./repro.sh\n"
 	       "  irqsan verify --source . --before HEAD~1 --after HEAD -- ./repro\n"
@@ -103,13 +93,13 @@ int main(int argc, char **argv)
 		return EXIT_OK;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		if (strcmp(verb, commands[i].name))
+		if (strcmp(verb, commands[i]->name))
 			continue;
 		snprintf(name, sizeof(name), "irqsan %s", verb);
 		argv[1] = name;
 		if (git_forget_caller())
 			return EXIT_INFRA;
-		rc = commands[i].run(argc - 1, argv + 1);
+		rc = commands[i]->run(argc - 1, argv + 1);
 		if (rc && child_interrupted())
 			pr_err("interrupted (%s)", strsignal(child_interrupted()));
 		return output_written(rc);

@@ -38,45 +38,35 @@ static const char records[] =
 
 static void test_samples(void **state)
 {
-	json_t *samples = bench_samples(records, strlen(records)), *first;
+	struct bench_boot b = {};
+	json_t *first;
 
 	(void)state;
-	assert_int_equal(json_array_size(samples), 2);
-	first = json_array_get(samples, 0);
+	records_each(records, strlen(records), bench_take, &b);
+	assert_int_equal(json_array_size(b.samples), 2);
+	first = json_array_get(b.samples, 0);
 	assert_string_equal(json_string_value(json_object_get(first, "name")), "unlock");
 	assert_int_equal(json_integer_value(json_object_get(first, "ns")), 5000);
 	assert_int_equal(json_integer_value(json_object_get(first, "ops")), 100);
 	assert_int_equal(json_object_size(json_object_get(first, "hits")), 2);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(samples, 1), "name")),
-			    "pipe");
-	json_decref(samples);
-}
-
-static void test_sites_and_events(void **state)
-{
-	json_t *events = bench_events(records, strlen(records));
-	struct buf sites = {};
-
-	(void)state;
-	assert_int_equal(json_integer_value(json_object_get(events, "asked")), 3);
-	assert_int_equal(json_integer_value(json_object_get(events, "made")), 2);
-	json_decref(events);
-	bench_sites(records, strlen(records), &sites);
-	assert_string_equal(sites.data, "a+0x1\nb+0x2\nc+0x3\n");
-	buf_free(&sites);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(b.samples, 1),
+							      "name")), "pipe");
+	assert_int_equal(json_integer_value(json_object_get(b.events, "asked")), 3);
+	assert_int_equal(json_integer_value(json_object_get(b.events, "made")), 2);
+	assert_string_equal(b.sites.data, "a+0x1\nb+0x2\nc+0x3\n");
+	bench_boot_free(&b);
 }
 
 static void test_nothing(void **state)
 {
-	json_t *samples = bench_samples(NULL, 0);
-	struct buf sites = {};
+	struct bench_boot b = {};
 
 	(void)state;
-	assert_int_equal(json_array_size(samples), 0);
-	json_decref(samples);
-	assert_null(bench_events(NULL, 0));
-	bench_sites(NULL, 0, &sites);
-	assert_int_equal(sites.len, 0);
+	records_each("", 0, bench_take, &b);
+	assert_int_equal(json_array_size(b.samples), 0);
+	assert_null(b.events);
+	assert_int_equal(b.sites.len, 0);
+	bench_boot_free(&b);
 }
 
 #define SAMPLE(name, ns, hits) \
@@ -191,7 +181,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_samples),
-		cmocka_unit_test(test_sites_and_events),
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_report),
 		cmocka_unit_test(test_no_ratio),

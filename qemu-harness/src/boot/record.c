@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/console.h"
 #include "base/printable.h"
 #include "base/util.h"
 #include "boot/record.h"
@@ -200,19 +201,54 @@ static int record_fill(const json_t *obj, struct record *r)
  */
 int record_parse(const char *line, size_t len, struct record *r)
 {
-	json_t *obj;
 	int rc;
 
 	memset(r, 0, sizeof(*r));
 	r->counters.first_ms = -1;
-	obj = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
-	if (!obj)
-		return -EINVAL;
-	rc = record_fill(obj, r);
-	json_decref(obj);
+	r->whole = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	rc = r->whole ? record_fill(r->whole, r) : -EINVAL;
 	if (rc)
 		record_free(r);
 	return rc;
+}
+
+/**
+ * struct taker - gets records
+ * @take: the function
+ * @ctx: for it
+ */
+struct taker {
+	void (*take)(void *ctx, struct record *r);
+	void *ctx;
+};
+
+static void take_line(void *ctx, const char *line, size_t len)
+{
+	const struct taker *t = ctx;
+	struct record r;
+
+	/* What a dying guest left of a line proves nothing. */
+	if (record_parse(line, len, &r))
+		return;
+	t->take(t->ctx, &r);
+	record_free(&r);
+}
+
+/**
+ * records_each() - all records of a boot
+ * @text: its records.jsonl; lines that are no records are passed over
+ * @len: its length
+ * @take: gets each record, which is freed then
+ * @ctx: for @take
+ */
+void records_each(const char *text, size_t len, void (*take)(void *ctx, struct record *r),
+		  void *ctx)
+{
+	struct taker taker = { take, ctx };
+	struct console lines = { .fn = take_line, .ctx = &taker };
+
+	console_feed(&lines, text, len);
+	console_end(&lines);
 }
 
 /**
@@ -240,10 +276,6 @@ void record_free(struct record *r)
 	free(r->site);
 	free(r->caller);
 	free(r->skipped);
-	r->sites = NULL;
-	r->nr_sites = 0;
-	r->text = NULL;
-	r->site = NULL;
-	r->caller = NULL;
-	r->skipped = NULL;
+	json_decref(r->whole);
+	*r = (struct record){};
 }

@@ -6,6 +6,7 @@
 #ifndef IRQSAN_RECORD_H
 #define IRQSAN_RECORD_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -114,6 +115,7 @@ struct record_site {
  * @counters: tick (of the guest) and done
  * @sites: counts: the sites; owned
  * @nr_sites: how many
+ * @whole: the object itself: who is the only one to know a kind reads it here; owned
  */
 struct record {
 	enum record_kind kind;
@@ -132,9 +134,12 @@ struct record {
 	struct record_counters counters;
 	struct record_site *sites;
 	size_t nr_sites;
+	json_t *whole;
 };
 
 int record_parse(const char *line, size_t len, struct record *r);
+void records_each(const char *text, size_t len, void (*take)(void *ctx, struct record *r),
+		  void *ctx);
 void record_sites_free(struct record_site *sites, size_t n);
 void record_free(struct record *r);
 

@@ -101,6 +101,22 @@ int rundir_boot(const char *dir, unsigned int number, unsigned int attempt, char
 }
 
 /**
+ * rundir_read() - read a file of a directory
+ * @dir: the directory
+ * @name: the file's name; one that is absent is empty
+ * @out: it is appended
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int rundir_read(const char *dir, const char *name, struct buf *out)
+{
+	char *path __cleanup(free_ptr) = xasprintf("%s/%s", dir, name);
+
+	buf_add(out, "", 0);
+	return file_exists(path) ? read_file(path, out) : 0;
+}
+
+/**
  * rundir_write_text() - put a text file into a directory
  * @dir: the directory
  * @name: the file's name

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "base/console.h"
 #include "base/json-text.h"
 #include "cmd/bench-table.h"
 
@@ -40,38 +39,6 @@ static const struct {
 	unsigned int without;
 } pairs[] = { { IRQSAN, EVENTS }, { TRACK, TRACK_EVENTS } };
 
-/**
- * struct pick - records of one kind, being collected
- * @kind: their "t"
- * @found: the objects
- */
-struct pick {
-	const char *kind;
-	json_t *found;
-};
-
-static void pick_line(void *ctx, const char *line, size_t len)
-{
-	struct pick *p = ctx;
-	json_t *obj = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
-
-	if (!strcmp(text_of(obj, "t"), p->kind) && !json_object_get(obj, "from"))
-		json_array_append(p->found, obj);
-	json_decref(obj);
-}
-
-static json_t *pick(const char *records, size_t len, const char *kind)
-{
-	struct pick p = { .kind = kind, .found = json_array() };
-	struct console lines = { .fn = pick_line, .ctx = &p };
-
-	if (len) {
-		console_feed(&lines, records, len);
-		console_end(&lines);
-	}
-	return p.found;
-}
-
 /* Each hit counter is a pair of counts: probes that ran, probes that were skipped. */
 static bool hits_valid(json_t *hits)
 {
@@ -87,71 +54,55 @@ static bool hits_valid(json_t *hits)
 	return true;
 }
 
-/**
- * bench_samples() - what one boot has measured
- * @records: text of its records.jsonl
- * @len: its length
- *
- * Return: array of objects with name, ns, ops and hits, in the order of the
- * records; what is no valid "bench" record is left out
- */
-json_t *bench_samples(const char *records, size_t len)
+static void take_sample(json_t *samples, json_t *record)
 {
-	json_t *all = pick(records, len, "bench"), *samples = json_array(), *record;
+	json_int_t ns, ops;
+	const char *name;
+	json_t *hits;
+
+	if (!json_unpack(record, "{s:s, s:I, s:I, s:o}", "name", &name, "ns", &ns, "ops", &ops,
+			 "hits", &hits) &&
+	    ns > 0 && ops > 0 && json_is_object(hits) && hits_valid(hits))
+		json_array_append_new(samples, json_pack("{s:s, s:I, s:I, s:O}", "name", name,
+							 "ns", ns, "ops", ops, "hits", hits));
+}
+
+/**
+ * bench_take() - one more record of a boot, for records_each()
+ * @ctx: what the boot has measured: a struct bench_boot, for bench_boot_free()
+ * @r: the record; what is no valid record of a measurement is left out
+ */
+void bench_take(void *ctx, struct record *r)
+{
+	const char *kind = text_of(r->whole, "t");
+	struct bench_boot *b = ctx;
+	int asked, made;
+	json_t *site;
 	size_t i;
 
-	json_array_foreach(all, i, record) {
-		json_int_t ns, ops;
-		const char *name;
-		json_t *hits;
-
-		if (!json_unpack(record, "{s:s, s:I, s:I, s:o}", "name", &name, "ns", &ns, "ops",
-				 &ops, "hits", &hits) &&
-		    ns > 0 && ops > 0 && json_is_object(hits) && hits_valid(hits))
-			json_array_append_new(samples,
-					      json_pack("{s:s, s:I, s:I, s:O}", "name", name, "ns",
-							ns, "ops", ops, "hits", hits));
-	}
-	json_decref(all);
-	return samples;
-}
-
-/**
- * bench_events() - what became of the kprobe events
- * @records: text of a boot's records.jsonl
- * @len: its length
- *
- * Return: object with "asked" and "made"; NULL when no event was asked for
- */
-json_t *bench_events(const char *records, size_t len)
-{
-	json_t *all = pick(records, len, "events"), *events = NULL;
-	int asked, made;
-
-	if (!json_unpack(json_array_get(all, 0), "{s:i, s:i}", "asked", &asked, "made", &made))
-		events = json_pack("{s:i, s:i}", "asked", asked, "made", made);
-	json_decref(all);
-	return events;
-}
-
-/**
- * bench_sites() - the sites that irqsan had armed in a boot
- * @records: text of its records.jsonl
- * @len: its length
- * @sites: "FUNC+0xOFF", one a line, is added to it
- */
-void bench_sites(const char *records, size_t len, struct buf *sites)
-{
-	json_t *all = pick(records, len, "sites"), *record, *site;
-	size_t i, j;
-
-	json_array_foreach(all, i, record) {
-		json_array_foreach(json_object_get(record, "sites"), j, site) {
+	if (r->l1)
+		return;
+	b->samples = b->samples ?: json_array();
+	if (!strcmp(kind, "bench"))
+		take_sample(b->samples, r->whole);
+	else if (!strcmp(kind, "events") && !b->events &&
+		 !json_unpack(r->whole, "{s:i, s:i}", "asked", &asked, "made", &made))
+		b->events = json_pack("{s:i, s:i}", "asked", asked, "made", made);
+	else if (!strcmp(kind, "sites"))
+		json_array_foreach(json_object_get(r->whole, "sites"), i, site)
 			if (json_is_string(site))
-				buf_addf(sites, "%s\n", json_string_value(site));
-		}
-	}
-	json_decref(all);
+				buf_addf(&b->sites, "%s\n", json_string_value(site));
+}
+
+/**
+ * bench_boot_free() - free what bench_take() filled in
+ * @b: the boot
+ */
+void bench_boot_free(struct bench_boot *b)
+{
+	json_decref(b->samples);
+	json_decref(b->events);
+	buf_free(&b->sites);
 }
 
 /**

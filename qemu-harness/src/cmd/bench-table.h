@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/util.h"
+#include "boot/record.h"
 
 #define BENCH_FORMAT "irqsan-bench/1"
 
@@ -24,9 +25,21 @@
 /* As many builds beside the kernel have room in a table. */
 #define BENCH_AGAINST_MAX 8
 
-json_t *bench_samples(const char *records, size_t len);
-json_t *bench_events(const char *records, size_t len);
-void bench_sites(const char *records, size_t len, struct buf *sites);
+/**
+ * struct bench_boot - what one boot has measured
+ * @samples: array of objects with name, ns, ops and hits, in the order of the records
+ * @events: what became of the kprobe events: object with "asked" and "made"; NULL when
+ *	    none was asked for
+ * @sites: those that irqsan had armed: "FUNC+0xOFF", one a line
+ */
+struct bench_boot {
+	json_t *samples;
+	json_t *events;
+	struct buf sites;
+};
+
+void bench_take(void *ctx, struct record *r);
+void bench_boot_free(struct bench_boot *b);
 void bench_report(const json_t *doc, FILE *out);
 
 #endif

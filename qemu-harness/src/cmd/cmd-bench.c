@@ -142,27 +142,21 @@ static unsigned int lines_in(const struct buf *text)
 /* Adds what the boot in @dir measured; false when a piece of work is missing. */
 static bool take_boot(const char *dir, struct buf *sites, json_t *boots, json_t **events)
 {
-	char *path = xasprintf("%s/records.jsonl", dir);
-	struct buf records = {};
-	json_t *samples = NULL;
-	bool whole = false;
+	struct bench_boot boot __cleanup(bench_boot_free) = {};
+	struct buf records __cleanup(buf_free) = {};
 
-	if (!read_file(path, &records)) {
-		samples = bench_samples(records.data, records.len);
-		whole = json_array_size(samples) == ARRAY_SIZE(work) - 1;
-		if (!*events)
-			*events = bench_events(records.data, records.len);
-		if (!sites->len)
-			bench_sites(records.data, records.len, sites);
-	}
-	if (whole)
-		json_array_append(boots, samples);
-	else
+	if (rundir_read(dir, "records.jsonl", &records))
+		return false;
+	records_each(records.data, records.len, bench_take, &boot);
+	if (json_array_size(boot.samples) != ARRAY_SIZE(work) - 1) {
 		pr_err("%s: not all was measured, see console.log and records.jsonl there", dir);
-	json_decref(samples);
-	buf_free(&records);
-	free(path);
-	return whole;
+		return false;
+	}
+	json_array_append(boots, boot.samples);
+	*events = *events ?: json_incref(boot.events);
+	if (!sites->len)
+		buf_add(sites, boot.sites.data, boot.sites.len);
+	return true;
 }
 
 static int boot_all(struct bench *b, const struct setup *s, const char *dir,

@@ -241,7 +241,7 @@ static int run_all(const struct job *job)
 		else
 			code = tell(&b, out);
 		if ((!code || b.text.len) && job->rq.ktap &&
-		    write_output(job->rq.ktap, b.text.data ?: "", b.text.len) < 0)
+		    write_output(job->rq.ktap, b.text.data, b.text.len) < 0)
 			code = EXIT_INFRA;
 	}
 	if (job->panic && code != EXIT_INFRA)

@@ -7,49 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/console.h"
 #include "boot/record.h"
+#include "boot/rundir.h"
 #include "cmd/selftest-boot.h"
 
 #define PANIC "Kernel panic - not syncing: irqsan: panic=1 and a violation at "
 
-static void take_line(void *ctx, const char *line, size_t len)
+static void take_record(void *ctx, struct record *r)
 {
-	struct buf *text = ctx;
-	struct record r;
-
-	if (record_parse(line, len, &r))
-		return;
-	if (r.kind == RECORD_KTAP) {
-		buf_add(text, r.text, strlen(r.text));
-		buf_add(text, "\n", 1);
-	}
-	record_free(&r);
+	if (r->kind == RECORD_KTAP)
+		buf_addf(ctx, "%s\n", r->text);
 }
 
 /* A file of the boot that counts. */
 static int read_part(const struct selftest_boot *b, const char *name, struct buf *out)
 {
 	const struct result_run *run = &b->result.runs[0];
-	char *path = xasprintf("%s/%s", run->attempts[run->n - 1].dir, name);
-	int rc = read_file(path, out);
 
-	free(path);
-	return rc;
+	return rundir_read(run->attempts[run->n - 1].dir, name, out);
 }
 
 static int read_ktap(struct selftest_boot *b)
 {
-	struct console lines = { .fn = take_line, .ctx = &b->text };
-	struct buf records = {};
+	struct buf records __cleanup(buf_free) = {};
 	int rc = read_part(b, "records.jsonl", &records);
 
-	if (!rc && records.len) {
-		console_feed(&lines, records.data, records.len);
-		console_end(&lines);
-	}
-	buf_free(&records);
-	ktap_parse(b->text.data ?: "", b->text.len, &b->root);
+	buf_add(&b->text, "", 0);
+	records_each(records.data, records.len, take_record, &b->text);
+	ktap_parse(b->text.data, b->text.len, &b->root);
 	ktap_count(&b->root, &b->totals);
 	return rc;
 }
@@ -68,7 +53,7 @@ int selftest_boot(const struct request *asked, const char *const *tests, const c
 		  struct selftest_boot *b)
 {
 	struct request rq = *asked;
-	char *keep = rq.keep ? xasprintf("%s/%s", rq.keep, name) : NULL;
+	char *keep __cleanup(free_ptr) = rq.keep ? xasprintf("%s/%s", rq.keep, name) : NULL;
 	int rc;
 
 	*b = (struct selftest_boot){};
@@ -84,7 +69,6 @@ int selftest_boot(const struct request *asked, const char *const *tests, const c
 	if (!rc)
 		rc = read_ktap(b);
 	plan_free(&rq.plan);
-	free(keep);
 	return rc;
 }
 
@@ -96,13 +80,10 @@ int selftest_boot(const struct request *asked, const char *const *tests, const c
  */
 bool selftest_panicked(const struct selftest_boot *b)
 {
-	struct buf console = {};
-	bool did;
+	struct buf console __cleanup(buf_free) = {};
 
-	did = !read_part(b, "console.log", &console) && console.len &&
-	      memmem(console.data, console.len, PANIC, strlen(PANIC));
-	buf_free(&console);
-	return did;
+	return !read_part(b, "console.log", &console) &&
+	       memmem(console.data, console.len, PANIC, strlen(PANIC));
 }
 
 /**

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "boot/detector.h"
 #include "boot/load.h"
 #include "boot/record.h"
+#include "boot/rundir.h"
 #include "crash/crash-report.h"
 #include "crash/crash.h"
 #include "judge/evidence.h"
@@ -203,44 +205,24 @@ static void take_guest(struct evidence *e, const struct record *r)
 	}
 }
 
-static void take_line(void *ctx, const char *line, size_t len)
+static void take_record(void *ctx, struct record *r)
 {
 	struct evidence *e = ctx;
-	struct record r;
 
-	/* What a dying guest left of a line proves nothing. */
-	if (record_parse(line, len, &r))
-		return;
 	/* Only the nested mode has an outer guest: this one poses as it. */
-	if (r.l1 && e->plan.accel != ACCEL_NESTED) {
-		record_free(&r);
+	if (r->l1 && e->plan.accel != ACCEL_NESTED)
 		return;
-	}
-	if (r.up > e->up)
-		e->up = r.up;
-	if (!r.l1) {
-		take_guest(e, &r);
-		timeline_take(&e->v->timeline, &r);
-		e->guest_up = r.up > e->guest_up ? r.up : e->guest_up;
-	} else if (r.kind == RECORD_EXIT) {
+	e->up = fmax(e->up, r->up);
+	if (!r->l1) {
+		take_guest(e, r);
+		timeline_take(&e->v->timeline, r);
+		e->guest_up = fmax(e->guest_up, r->up);
+	} else if (r->kind == RECORD_EXIT) {
 		e->l1_exit = true;
-		e->l1_status = r.number;
-	} else if (r.kind == RECORD_ERROR) {
-		keep_first(&e->l1_error, r.text);
+		e->l1_status = r->number;
+	} else if (r->kind == RECORD_ERROR) {
+		keep_first(&e->l1_error, r->text);
 	}
-	record_free(&r);
-}
-
-/* A file of the directory; one that is absent is empty. */
-static int read_part(const char *dir, const char *name, struct buf *out)
-{
-	char *path = xasprintf("%s/%s", dir, name);
-	int rc = 0;
-
-	if (file_exists(path))
-		rc = read_file(path, out);
-	free(path);
-	return rc;
 }
 
 static int read_run(const char *dir, struct evidence *e)
@@ -452,41 +434,25 @@ static void settle_command(struct evidence *e)
 int evidence_read(const char *dir, struct evidence *e)
 {
 	struct console said = { .fn = keep_last, .ctx = &e->qemu_said };
-	struct console lines = { .fn = take_line, .ctx = e };
-	struct buf records = {}, l1 = {}, qemu = {};
+	struct buf records __cleanup(buf_free) = {}, l1 __cleanup(buf_free) = {};
+	struct buf qemu __cleanup(buf_free) = {};
 	int rc;
 
-	rc = read_run(dir, e);
+	rc = read_run(dir, e) ?: rundir_read(dir, "records.jsonl", &records) ?:
+	     rundir_read(dir, "console.log", &e->console) ?:
+	     rundir_read(dir, "qemu.log", &qemu) ?: rundir_read(dir, "l1-console.log", &l1);
 	if (rc)
 		return rc;
-	rc = read_part(dir, "records.jsonl", &records);
-	if (!rc && records.len) {
-		console_feed(&lines, records.data, records.len);
-		console_end(&lines);
-	}
-	if (!rc)
-		rc = read_part(dir, "console.log", &e->console);
-	if (!rc && e->console.len)
-		find_crashes(e);
-	if (!rc) {
-		settle_violations(e);
-		settle_command(e);
-	}
-	if (!rc)
-		rc = read_part(dir, "qemu.log", &qemu);
-	if (!rc && qemu.len) {
-		console_feed(&said, qemu.data, qemu.len);
-		console_end(&said);
-	}
-	if (!rc)
-		rc = read_part(dir, "l1-console.log", &l1);
+	records_each(records.data, records.len, take_record, e);
+	find_crashes(e);
+	settle_violations(e);
+	settle_command(e);
+	console_feed(&said, qemu.data, qemu.len);
+	console_end(&said);
 	/* An emulated machine that is short of time warns a lot; only a panic ends it. */
-	if (!rc && l1.len && memmem(l1.data, l1.len, "Kernel panic - not syncing", 26))
+	if (memmem(l1.data, l1.len, "Kernel panic - not syncing", 26))
 		keep_first(&e->l1_error, "the outer guest's kernel panicked");
-	buf_free(&records);
-	buf_free(&l1);
-	buf_free(&qemu);
-	return rc;
+	return 0;
 }
 
 /**

@@ -359,7 +359,6 @@ struct taking {
 
 static bool on_verdict(void *ctx, unsigned int number, const struct verdict *v)
 {
-	const struct result_run *r;
 	struct taking *t = ctx;
 	struct bisect_run run = {};
 
@@ -367,9 +366,8 @@ static bool on_verdict(void *ctx, unsigned int number, const struct verdict *v)
 	/* That it boots is no outcome yet. */
 	if (t->basic && t->passed)
 		return true;
-	r = &t->result->runs[number];
 	run.number = t->first + number;
-	run.dir = xstrdup(r->attempts[r->n - 1].dir);
+	run.dir = xstrdup(result_dir(t->result, number));
 	to_run(v, t->basic, &run);
 	if (v->outcome == OUTCOME_CRASHED || v->outcome == OUTCOME_BOOT_FAILED)
 		run.report = read_report(t->machine, t->guest, run.dir, &run.titles);

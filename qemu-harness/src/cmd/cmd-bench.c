@@ -62,24 +62,13 @@ struct args {
 	const char *keep;
 };
 
-static void take_against(const struct given *g)
-{
-	struct args *a = g->to;
-
-	if (!strchr(g->arg, ':') || g->arg[0] == ':')
-		argp_error(g->state, "--against=%s: want NAME:KERNEL", g->arg);
-	if (a->against.n == BENCH_AGAINST_MAX)
-		argp_error(g->state, "--against is good for %d rows", BENCH_AGAINST_MAX);
-	strv_push(&a->against, g->arg);
-}
-
 static const struct verb_option options[] = {
 	{ "kernel", 'K', "KERNEL",
 	  "measure this one (repeatable; default: those of four Debian suites)",
 	  TO(struct args, kernels) },
 	{ "against", 'a', "NAME:KERNEL[:PARAMETERS]",
 	  "with one --kernel: also measure KERNEL without the module, booted with PARAMETERS, "
-	  "as row NAME of the same table (repeatable, 8 at most)", .own = take_against },
+	  "as row NAME of the same table (repeatable, 8 at most)", TO(struct args, against) },
 	{ "json", 'J', "FILE", "write the numbers there", TO(struct args, json) },
 	{ "keep", 'k', "DIR", "directory of the boots (default: a new one in out/)",
 	  TO(struct args, keep) },
@@ -90,6 +79,11 @@ static void check(const struct argp_state *state, void *to)
 {
 	const struct args *a = to;
 
+	for (size_t i = 0; i < a->against.n; i++)
+		if (!strchr(a->against.v[i], ':') || a->against.v[i][0] == ':')
+			argp_error(state, "--against=%s: want NAME:KERNEL", a->against.v[i]);
+	if (a->against.n > BENCH_AGAINST_MAX)
+		argp_error(state, "--against is good for %d rows", BENCH_AGAINST_MAX);
 	if (a->against.n && a->kernels.n != 1)
 		argp_error(state, "--against wants one --kernel to compare with");
 }
@@ -162,51 +156,38 @@ static bool take_boot(const char *dir, struct buf *sites, json_t *boots, json_t 
 static int boot_all(struct bench *b, const struct setup *s, const char *dir,
 		    const struct image *image, json_t *boots, json_t **events)
 {
-	char *cmdline = xasprintf(CMDLINE "%s%s", s->cmdline ? " " : "", s->cmdline ?: "");
+	char *cmdline __cleanup(free_ptr) =
+		xasprintf(CMDLINE "%s%s", s->cmdline ? " " : "", s->cmdline ?: "");
+	json_auto_t *facts = json_pack("{s:s, s:s}", "command", "bench", "setup", s->name);
+	char *elf __cleanup(free_ptr) = NULL;
 	struct run_guest booted = {
 		.plan = image->plan,
 		.vm = { .accel = ACCEL_TCG, .cmdline = cmdline, .initramfs = image->path,
 			.cpus = 1, .memory_mb = MEMORY_MB, .icount = true },
-		.conf = image->conf.data,
+		.facts = facts, .conf = image->conf.data,
 	};
-	const struct series series = {
-		.run = {
-			.guests = &booted, .nr_guests = 1, .runs = BOOTS,
-			.jobs = BOOTS < cpus_available() ? BOOTS : cpus_available(),
-			.limits = &run_limits_default, .scale = SCALE,
-			.dir = dir,
-		},
-		.out = stderr,
-	};
-	struct result result;
-	char *elf = NULL;
-	unsigned int i;
+	struct series series = series_of(image->plan, BOOTS, cpus_available(), dir);
+	struct result result __cleanup(result_free) = {};
 	int rc;
 
+	series.run.guests = &booted;
+	series.run.nr_guests = 1;
+	series.run.scale = SCALE;
+	series.out = stderr;
 	/* Unpacking itself would be half of the boot. */
 	rc = pvh_kernel((s->kernel ?: b->kernel)->image, &elf);
-	if (rc) {
-		free(cmdline);
+	if (rc)
 		return rc;
-	}
 	booted.vm.kernel = elf;
 	result_init(&result, BOOTS);
-	booted.facts = json_pack("{s:s, s:s}", "command", "bench", "setup", s->name);
 	rc = series_run(&series, &result);
 	if (!rc && result.interrupted)
 		rc = -EINTR;
 	/* What a boot found is told above, and doesn't make its numbers wrong. */
-	for (i = 0; !rc && i < result.n; i++) {
-		const struct result_run *run = &result.runs[i];
-
-		if (!run->n || !take_boot(run->attempts[run->n - 1].dir, &b->sites[s->track],
-					  boots, events))
+	for (unsigned int i = 0; !rc && i < result.n; i++)
+		if (!result_dir(&result, i) || !take_boot(result_dir(&result, i),
+							  &b->sites[s->track], boots, events))
 			rc = -EIO;
-	}
-	json_decref(booted.facts);
-	free(cmdline);
-	free(elf);
-	result_free(&result);
 	return rc;
 }
 
@@ -235,36 +216,25 @@ static void bench_plan(const struct bench *b, const struct setup *s, struct plan
 
 static int measure(struct bench *b, const struct setup *s)
 {
+	char *dir __cleanup(free_ptr) = xasprintf("%s/%s", b->dir, s->dir);
 	const struct kernel *kernel = s->kernel ?: b->kernel;
-	char *dir = xasprintf("%s/%s", b->dir, s->dir);
-	json_t *boots = json_array(), *events = NULL;
-	struct image image = {};
-	struct plan plan;
+	json_auto_t *boots = json_array(), *events = NULL;
+	struct image image __cleanup(image_free) = {};
+	struct plan plan __cleanup(plan_free);
 	int rc;
 
 	pr_info("%s: %s", kernel->release ?: kernel->name, s->name);
 	bench_plan(b, s, &plan);
-	rc = mkdir_p(dir);
-	if (rc >= 0)
-		rc = image_make(&plan, kernel, dir, &image);
-	if (rc >= 0) {
-		rc = boot_all(b, s, dir, &image, boots, &events);
-		if (!b->module && image.module)
-			b->module = xstrdup(image.module);
-	}
-	image_free(&image);
-	plan_free(&plan);
-	if (rc >= 0)
+	rc = mkdir_p(dir) ?: image_make(&plan, kernel, dir, &image) ?:
+	     boot_all(b, s, dir, &image, boots, &events);
+	if (!rc)
 		json_array_append_new(b->configs,
 				      json_pack("{s:s, s:s?, s:s?, s:s?, s:O, s:O*, s:i}",
 						"config", s->name, "params", s->params, "against",
 						s->kernel ? s->kernel->name : NULL, "cmdline",
 						s->cmdline, "boots", boots, "events", events,
 						"sites", (int)lines_in(&b->sites[s->track])));
-	json_decref(boots);
-	json_decref(events);
-	free(dir);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /* Does the module at @path take parameter @name? */
@@ -296,14 +266,13 @@ static bool has_parameter(const char *path, const char *name)
 
 static int build_irqsan(struct bench *b)
 {
-	char *src = xasprintf("%s/module", irqsan_root()), *dir = NULL;
+	char *src __cleanup(free_ptr) = xasprintf("%s/module", irqsan_root());
+	char *dir __cleanup(free_ptr) = NULL;
 	int rc = kernel_build_module(b->kernel, src, &dir);
 
-	if (rc >= 0)
+	if (!rc)
 		b->module = xasprintf("%s/irqsan.ko", dir);
-	free(dir);
-	free(src);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /* The module comes first: it finds the sites for the events. */
@@ -341,93 +310,62 @@ static int measure_all(struct bench *b)
 /* Measures "NAME:KERNEL[:PARAMETERS]"; KERNEL may have a colon: "debian:bookworm". */
 static int measure_against(struct bench *b, const char *spec, unsigned int nr)
 {
-	char *name = xasprintf("%.*s", (int)strcspn(spec, ":"), spec);
-	char *which = xstrdup(spec + strlen(name) + 1), *cmdline = NULL, *dir, *colon;
-	struct kernel k;
-	int rc;
+	char *name __cleanup(free_ptr) = xasprintf("%.*s", (int)strcspn(spec, ":"), spec);
+	char *which __cleanup(free_ptr) = xstrdup(spec + strlen(name) + 1);
+	char *dir __cleanup(free_ptr) = xasprintf("against-%u", nr);
+	struct kernel k __cleanup(kernel_free) = {};
+	struct setup s = { .name = name, .dir = dir, .kernel = &k };
+	char *colon = strchr(which, ':');
 
-	colon = strchr(which, ':');
 	if (colon && !strncmp(which, "debian:", colon + 1 - which))
 		colon = strchr(colon + 1, ':');
 	if (colon) {
 		*colon = '\0';
-		cmdline = colon + 1;
+		s.cmdline = colon + 1;
 	}
-	dir = xasprintf("against-%u", nr);
-	rc = kernel_get(which, &k);
-	if (rc >= 0) {
-		const struct setup s = {
-			.name = name, .dir = dir, .kernel = &k, .cmdline = cmdline,
-		};
-
-		rc = measure(b, &s);
-		kernel_free(&k);
-	}
-	free(dir);
-	free(which);
-	free(name);
-	return rc < 0 ? rc : 0;
+	return kernel_get(which, &k) ?: measure(b, &s);
 }
 
 static int bench_kernel(const char *name, const struct strv *against, const char *dir,
 			json_t *kernels)
 {
-	struct bench b = { .configs = json_array() };
-	struct kernel k;
-	unsigned int i;
-	char *sub;
-	int rc;
+	json_auto_t *configs = json_array();
+	struct kernel k __cleanup(kernel_free) = {};
+	struct bench b = { .kernel = &k, .configs = configs };
+	char *sub __cleanup(free_ptr) = NULL;
+	int rc = kernel_get(name, &k);
 
-	rc = kernel_get(name, &k);
-	if (rc < 0) {
-		json_decref(b.configs);
+	if (rc)
 		return rc;
-	}
 	sub = xasprintf("%s/%s", dir, k.release ?: "kernel");
-	b.kernel = &k;
 	b.dir = sub;
 	rc = measure_all(&b);
-	for (i = 0; !rc && i < against->n; i++)
+	for (unsigned int i = 0; !rc && i < against->n; i++)
 		rc = measure_against(&b, against->v[i], i);
 	if (!rc)
 		json_array_append_new(kernels,
 				      json_pack("{s:s, s:s?, s:s?, s:O}", "name", k.name,
 						"release", k.release, "version", k.version,
-						"configs", b.configs));
-	json_decref(b.configs);
+						"configs", configs));
 	buf_free(&b.sites[false]);
 	buf_free(&b.sites[true]);
 	free(b.module);
-	free(sub);
-	kernel_free(&k);
 	return rc;
-}
-
-/* "QEMU emulator version 7.2.22 (…)", or NULL; caller frees. */
-static char *qemu_version(void)
-{
-	const char *const argv[] = { "qemu-system-x86_64", "--version", NULL };
-	char *line = program_first_line(argv), *end = line ? strstr(line, " (") : NULL;
-
-	/* The distribution's version in parentheses is long and says little more. */
-	if (end)
-		*end = '\0';
-	return line;
 }
 
 static json_t *new_document(void)
 {
-	char date[16], *qemu = qemu_version();
+	const char *const argv[] = { "qemu-system-x86_64", "--version", NULL };
+	char *qemu __cleanup(free_ptr) = program_first_line(argv);
 	time_t t = time(NULL);
-	struct tm tm;
-	json_t *doc;
+	char date[16];
 
-	gmtime_r(&t, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
-	doc = json_pack("{s:s, s:s, s:s?, s:[]}", "format", BENCH_FORMAT, "date", date, "qemu",
-			qemu, "kernels");
-	free(qemu);
-	return doc;
+	strftime(date, sizeof(date), "%Y-%m-%d", gmtime(&t));
+	/* The distribution's version in parentheses is long and says little more. */
+	if (qemu && strstr(qemu, " ("))
+		*strstr(qemu, " (") = '\0';
+	return json_pack("{s:s, s:s, s:s?, s:[]}", "format", BENCH_FORMAT, "date", date, "qemu",
+			 qemu, "kernels");
 }
 
 /* EXIT_OK when all was measured, whether goals were met or not. */
@@ -439,30 +377,26 @@ static int verb_main(int argc, char **argv)
 		.doc = "Measure what the module costs, in instructions of emulated guests.\v"
 		       "Prints Markdown.  Exit status: 0 all was measured, 2 it was not.",
 	};
-	char *dir = NULL;
-	json_t *doc;
-	size_t i;
+	char *dir __cleanup(free_ptr) = NULL;
+	json_auto_t *doc = NULL;
 	int rc;
 
 	options_parse(&verb, argc, argv);
-	if (!args.kernels.n) {
-		for (i = 0; i < ARRAY_SIZE(default_kernels); i++)
+	if (!args.kernels.n)
+		for (size_t i = 0; i < ARRAY_SIZE(default_kernels); i++)
 			strv_push(&args.kernels, default_kernels[i]);
-	}
 	doc = new_document();
 	rc = rundir_create(args.keep, "bench", accel_name(ACCEL_TCG), &dir);
-	for (i = 0; rc >= 0 && i < args.kernels.n; i++)
+	for (size_t i = 0; !rc && i < args.kernels.n; i++)
 		rc = bench_kernel(args.kernels.v[i], &args.against, dir,
 				  json_object_get(doc, "kernels"));
-	if (rc >= 0) {
+	if (!rc) {
 		bench_report(doc, stdout);
 		rc = args.json ? result_write(doc, args.json) : 0;
 	}
-	json_decref(doc);
 	strv_free(&args.kernels);
 	strv_free(&args.against);
-	free(dir);
-	return rc < 0 ? EXIT_INFRA : EXIT_OK;
+	return rc ? EXIT_INFRA : EXIT_OK;
 }
 
 const struct command cmd_bench = {

@@ -19,18 +19,10 @@ static void take_record(void *ctx, struct record *r)
 		buf_addf(ctx, "%s\n", r->text);
 }
 
-/* A file of the boot that counts. */
-static int read_part(const struct selftest_boot *b, const char *name, struct buf *out)
-{
-	const struct result_run *run = &b->result.runs[0];
-
-	return rundir_read(run->attempts[run->n - 1].dir, name, out);
-}
-
 static int read_ktap(struct selftest_boot *b)
 {
 	struct buf records __cleanup(buf_free) = {};
-	int rc = read_part(b, "records.jsonl", &records);
+	int rc = rundir_read(result_dir(&b->result, 0), "records.jsonl", &records);
 
 	buf_add(&b->text, "", 0);
 	records_each(records.data, records.len, take_record, &b->text);
@@ -82,7 +74,7 @@ bool selftest_panicked(const struct selftest_boot *b)
 {
 	struct buf console __cleanup(buf_free) = {};
 
-	return !read_part(b, "console.log", &console) &&
+	return !rundir_read(result_dir(&b->result, 0), "console.log", &console) &&
 	       memmem(console.data, console.len, PANIC, strlen(PANIC));
 }
 

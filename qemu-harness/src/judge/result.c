@@ -91,6 +91,20 @@ const struct verdict *result_verdict(const struct result *r, unsigned int number
 }
 
 /**
+ * result_dir() - the directory of the boot that counts for a run
+ * @r: the result
+ * @number: the run
+ *
+ * Return: its path, or NULL when the run never started
+ */
+const char *result_dir(const struct result *r, unsigned int number)
+{
+	const struct result_run *run = &r->runs[number];
+
+	return run->n ? run->attempts[run->n - 1].dir : NULL;
+}
+
+/**
  * result_totals() - sums over all runs
  * @r: the result
  * @t: filled

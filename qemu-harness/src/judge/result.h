@@ -72,6 +72,7 @@ void result_init(struct result *r, unsigned int runs);
 void result_extend(struct result *r, unsigned int runs);
 void result_free(struct result *r);
 struct result_attempt *result_add(struct result *r, unsigned int number, const char *dir);
+const char *result_dir(const struct result *r, unsigned int number);
 const struct verdict *result_verdict(const struct result *r, unsigned int number);
 void result_totals(const struct result *r, struct result_totals *t);
 json_t *result_verdict_json(const struct verdict *v);

@@ -98,13 +98,13 @@ static inline unsigned int sim_kernel(const struct sim *s, unsigned int number)
 	return number;
 }
 
-static inline int sim_commits(void *ctx, const struct strv *from, const char *to,
-			      struct strv *list)
+static inline int sim_commits(const struct bisect_git *g, const struct strv *from,
+			      const char *to, struct strv *list)
 {
 	unsigned int a = sim_number(from->v[0]), b = sim_number(to);
 	char hash[41];
 
-	(void)ctx;
+	(void)g;
 	for (; b > a; b--) {
 		sim_hash(b, hash);
 		strv_push(list, hash);
@@ -112,9 +112,10 @@ static inline int sim_commits(void *ctx, const struct strv *from, const char *to
 	return 0;
 }
 
-static inline int sim_bases(void *ctx, const char *a, const char *b, struct strv *list)
+static inline int sim_bases(const struct bisect_git *g, const char *a, const char *b,
+			    struct strv *list)
 {
-	(void)ctx;
+	(void)g;
 	strv_push(list, sim_number(a) < sim_number(b) ? a : b);
 	return 0;
 }
@@ -127,13 +128,13 @@ static inline bool sim_skipped(const struct strv *skip, unsigned int number)
 	return false;
 }
 
-static inline int sim_next(void *ctx, const char *bad, const struct strv *good,
+static inline int sim_next(const struct bisect_git *g, const char *bad, const struct strv *good,
 			   const struct strv *skip, struct bisect_next *next)
 {
 	unsigned int low = 0, high = sim_number(bad), mid, away, i;
 	char hash[41];
 
-	(void)ctx;
+	(void)g;
 	for (i = 0; i < good->n; i++)
 		if (sim_number(good->v[i]) > low)
 			low = sim_number(good->v[i]);
@@ -169,11 +170,12 @@ static inline int sim_next(void *ctx, const char *bad, const struct strv *good,
 	return 0;
 }
 
-static inline int sim_commit(void *ctx, const char *rev, struct bisect_commit *commit)
+static inline int sim_commit(const struct bisect_git *g, const char *rev,
+			     struct bisect_commit *commit)
 {
 	char hash[41];
 
-	(void)ctx;
+	(void)g;
 	commit->title = xasprintf("commit number %u", sim_number(rev));
 	sim_hash(sim_number(rev) - 1, hash);
 	strv_push(&commit->parents, hash);
@@ -182,9 +184,9 @@ static inline int sim_commit(void *ctx, const char *rev, struct bisect_commit *c
 	return 0;
 }
 
-static inline int sim_build(void *ctx, const char *rev, struct bisect_build *build)
+static inline int sim_build(struct bisect_machine *m, const char *rev, struct bisect_build *build)
 {
-	struct sim *s = ctx;
+	struct sim *s = (struct sim *)m;
 	unsigned int number = sim_number(rev);
 
 	s->builds++;
@@ -231,11 +233,11 @@ static inline double sim_run(struct sim *s, unsigned int number, unsigned int ru
 	return SIM_SILENT_S;
 }
 
-static inline int sim_test(void *ctx, const char *rev, const char *signature,
+static inline int sim_test(struct bisect_machine *m, const char *rev, const char *signature,
 			   unsigned int first, unsigned int max,
 			   bool (*take)(void *arg, struct bisect_run *run), void *arg)
 {
-	struct sim *s = ctx;
+	struct sim *s = (struct sim *)m;
 	unsigned int jobs = s->jobs ?: 1, started = 0, n = 0, i, next;
 	struct bisect_run run[SIM_JOBS_MAX];
 	double end[SIM_JOBS_MAX];
@@ -289,7 +291,7 @@ static inline int sim_bisect(struct sim *s, unsigned int runs, const char *title
 	sim_hash(s->n - 1, new);
 	strv_push(&config.good, s->fix ? new : old);
 	strv_push(&config.names, s->fix ? new : old);
-	rc = bisect(&config, &sim_ops, s, result);
+	rc = bisect(&config, &sim_ops, NULL, (struct bisect_machine *)s, result);
 	strv_free(&config.good);
 	strv_free(&config.names);
 	return rc;

@@ -104,27 +104,6 @@ static char *hash_of(const struct history *h, const char *name)
 	return hash;
 }
 
-static int op_commits(void *ctx, const struct strv *from, const char *to, struct strv *list)
-{
-	return bisect_git_commits(&((struct history *)ctx)->git, from, to, list);
-}
-
-static int op_bases(void *ctx, const char *a, const char *b, struct strv *list)
-{
-	return bisect_git_bases(&((struct history *)ctx)->git, a, b, list);
-}
-
-static int op_next(void *ctx, const char *bad, const struct strv *good, const struct strv *skip,
-		   struct bisect_next *next)
-{
-	return bisect_git_next(&((struct history *)ctx)->git, bad, good, skip, next);
-}
-
-static int op_commit(void *ctx, const char *rev, struct bisect_commit *commit)
-{
-	return bisect_git_commit(&((struct history *)ctx)->git, rev, commit);
-}
-
 static bool in_tree(const struct history *h, const char *name)
 {
 	char *path = xasprintf("%s/%s", h->tree, name);
@@ -134,9 +113,9 @@ static bool in_tree(const struct history *h, const char *name)
 	return there;
 }
 
-static int op_build(void *ctx, const char *rev, struct bisect_build *build)
+static int op_build(struct bisect_machine *m, const char *rev, struct bisect_build *build)
 {
-	const struct history *h = ctx;
+	const struct history *h = (const struct history *)m;
 	int rc = bisect_git_checkout(&h->git, rev);
 
 	if (!rc && in_tree(h, "broken"))
@@ -146,10 +125,11 @@ static int op_build(void *ctx, const char *rev, struct bisect_build *build)
 	return rc;
 }
 
-static int op_test(void *ctx, const char *rev, const char *signature, unsigned int first,
-		   unsigned int max, bool (*take)(void *arg, struct bisect_run *run), void *arg)
+static int op_test(struct bisect_machine *m, const char *rev, const char *signature,
+		   unsigned int first, unsigned int max,
+		   bool (*take)(void *arg, struct bisect_run *run), void *arg)
 {
-	const struct history *h = ctx;
+	const struct history *h = (const struct history *)m;
 	char *path = xasprintf("%s/bug", h->tree);
 	struct buf text = {};
 	unsigned int n;
@@ -180,8 +160,8 @@ static int op_test(void *ctx, const char *rev, const char *signature, unsigned i
 }
 
 static const struct bisect_ops ops = {
-	.commits = op_commits, .bases = op_bases, .next = op_next, .commit = op_commit,
-	.build = op_build, .test = op_test,
+	.commits = bisect_git_commits, .bases = bisect_git_bases, .next = bisect_git_next,
+	.commit = bisect_git_commit, .build = op_build, .test = op_test,
 };
 
 /* Names in a row, in one string, to hashes. */
@@ -217,7 +197,7 @@ static char *bisect_log(struct history *h, const char *good, const char *bad,
 	while (config->names.n < config->good.n)
 		strv_push(&config->names, config->good.v[config->names.n]);
 	assert_int_equal(bisect_git_open(&h->git, hash), 0);
-	assert_int_equal(bisect(config, &ops, h, result), 0);
+	assert_int_equal(bisect(config, &ops, &h->git, (struct bisect_machine *)h, result), 0);
 	fclose(config->log);
 	strv_free(&config->good);
 	strv_free(&config->names);
@@ -509,7 +489,7 @@ static void test_errors(void **state)
 	add_hashes(h, "n11", &config.good);
 	add_hashes(h, "n11", &config.names);
 	assert_int_equal(bisect_git_open(&h->git, b), 0);
-	assert_true(bisect(&config, &ops, h, &result) < 0);
+	assert_true(bisect(&config, &ops, &h->git, (struct bisect_machine *)h, &result) < 0);
 	strv_free(&config.good);
 	strv_free(&config.names);
 	free(b);

@@ -41,10 +41,10 @@ static void test_rebuilt(void **state)
 
 	(void)state;
 	signature = "another";
-	assert_int_equal(bisect_machine_test(&m, "rev", "one", true, 1, take, NULL), -ESTALE);
+	assert_int_equal(bisect_machine_test(&m, "rev", "one", 0, 1, take, NULL), -ESTALE);
 	bisect_machine_free(&m);
 	signature = NULL;
-	assert_int_equal(bisect_machine_test(&m, "rev", "one", true, 1, take, NULL), -EIO);
+	assert_int_equal(bisect_machine_test(&m, "rev", "one", 0, 1, take, NULL), -EIO);
 	bisect_machine_free(&m);
 }
 

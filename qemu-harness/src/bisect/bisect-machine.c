@@ -106,7 +106,8 @@ int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisec
 
 	free(m->built);
 	m->built = NULL;
-	rc = m->checkout ? m->checkout(m->ctx, rev) : 0;
+	rc = m->git ? bisect_git_subject(m->git, rev, &build->subject) ?:
+		      bisect_git_checkout(m->git, rev) : 0;
 	if (rc)
 		return rc;
 	rc = m->kernel ? build_module_revision(m, build) : build_kernel_revision(m, build);
@@ -186,7 +187,7 @@ void bisect_machine_clean(const struct bisect_machine *m)
 /* A revision that was built before, once more: is it still the same? */
 static int build_again(struct bisect_machine *m, const char *rev, const char *signature)
 {
-	struct bisect_build again = {};
+	struct bisect_build again __cleanup(bisect_build_free) = {};
 	int rc = bisect_machine_build(m, rev, &again);
 
 	if (!rc && again.error) {
@@ -197,8 +198,6 @@ static int build_again(struct bisect_machine *m, const char *rev, const char *si
 		       rev, again.signature, signature);
 		rc = -ESTALE;
 	}
-	free(again.signature);
-	free(again.error);
 	return rc;
 }
 
@@ -416,8 +415,8 @@ static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, un
  * @m: the machine
  * @rev: the revision; built before
  * @signature: of its kernel
- * @basic: begin with a boot without load, again until it passes: a revision that
- *	   doesn't boot is not worth more
+ * @first: outcomes that it has; 0: begin with a boot without load, again until it
+ *	   passes: a revision that doesn't boot is not worth more
  * @max: greatest number of outcomes
  * @take: gets each of them; when it returns true, no more are wanted
  * @arg: for @take
@@ -425,7 +424,7 @@ static int boot(struct bisect_machine *m, struct bisect_guest *g, bool basic, un
  * Return: 0 or a negative errno; the reason was printed
  */
 int bisect_machine_test(struct bisect_machine *m, const char *rev, const char *signature,
-			bool basic, unsigned int max,
+			unsigned int first, unsigned int max,
 			bool (*take)(void *arg, struct bisect_run *run), void *arg)
 {
 	struct taking t = { .machine = m, .take = take, .arg = arg };
@@ -433,7 +432,7 @@ int bisect_machine_test(struct bisect_machine *m, const char *rev, const char *s
 	int rc;
 
 	rc = get_guest(m, rev, signature, &g);
-	while (!rc && basic && max && !t.done && !t.passed) {
+	while (!rc && !first && max && !t.done && !t.passed) {
 		rc = boot(m, g, true, 1, &t);
 		if (!t.passed) {
 			t.first++;

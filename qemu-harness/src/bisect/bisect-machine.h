@@ -5,7 +5,7 @@
 #ifndef IRQSAN_BISECT_MACHINE_H
 #define IRQSAN_BISECT_MACHINE_H
 
-#include "bisect/bisect.h"
+#include "bisect/bisect-git.h"
 #include "boot/prepare.h"
 
 struct bisect_guest;
@@ -19,8 +19,7 @@ struct bisect_guest;
  * @configs: of the kernels, for build_kernel()
  * @source: source tree
  * @dir: build tree and runs go there
- * @checkout: puts a revision into @source; NULL: it is there
- * @ctx: for @checkout
+ * @git: the history, which puts revisions into @source; NULL: the one is there
  * @built: revision that the build tree is of, or @modules are; owned; or NULL
  * @modules: the .ko files of @built; owned
  * @guests: revisions that were made ready to be booted
@@ -34,8 +33,7 @@ struct bisect_machine {
 	const struct strv *configs;
 	const char *source;
 	const char *dir;
-	int (*checkout)(void *ctx, const char *rev);
-	void *ctx;
+	const struct bisect_git *git;
 	char *built;
 	struct strv modules;
 	struct bisect_guest **guests;
@@ -44,7 +42,7 @@ struct bisect_machine {
 
 int bisect_machine_build(struct bisect_machine *m, const char *rev, struct bisect_build *build);
 int bisect_machine_test(struct bisect_machine *m, const char *rev, const char *signature,
-			bool basic, unsigned int max,
+			unsigned int first, unsigned int max,
 			bool (*take)(void *arg, struct bisect_run *run), void *arg);
 void bisect_machine_free(struct bisect_machine *m);
 void bisect_machine_clean(const struct bisect_machine *m);

@@ -24,6 +24,18 @@ static const char *const mark_names[] = {
 };
 
 /**
+ * bisect_build_free() - free what came of a build
+ * @build: the build; may be freed twice
+ */
+void bisect_build_free(struct bisect_build *build)
+{
+	free(build->signature);
+	free(build->error);
+	free(build->subject);
+	*build = (struct bisect_build){};
+}
+
+/**
  * bisect_run_free() - free what a run holds
  * @run: the run
  */

@@ -44,7 +44,8 @@
  * struct bisection - one call of bisect()
  * @config: as given
  * @ops: as given
- * @ctx: for @ops
+ * @git: the history, for @ops
+ * @machine: likewise
  * @state: what was seen
  * @range: commits from the older ends (without them) to the newer one
  * @olds: the older ends; of several, and where they parted from the newer one
@@ -61,7 +62,8 @@
 struct bisection {
 	const struct bisect_config *config;
 	const struct bisect_ops *ops;
-	void *ctx;
+	const struct bisect_git *git;
+	struct bisect_machine *machine;
 	struct bisect_state state;
 	struct bisect_range range;
 	struct strv olds;
@@ -84,7 +86,7 @@ static int reach(struct bisection *b, struct bisect_rev *r)
 
 	if (r->contains)
 		return 0;
-	rc = b->ops->commits(b->ctx, &b->olds, r->hash, &has);
+	rc = b->ops->commits(b->git, &b->olds, r->hash, &has);
 	if (!rc)
 		bisect_range_locate(&b->range, r, &has);
 	return rc;
@@ -97,7 +99,7 @@ static int set_range(struct bisection *b)
 	size_t i;
 	int rc;
 
-	rc = b->ops->commits(b->ctx, &b->olds, b->new->hash, &commits);
+	rc = b->ops->commits(b->git, &b->olds, b->new->hash, &commits);
 	if (rc)
 		return rc;
 	if (!commits.n) {
@@ -227,7 +229,7 @@ static int run_rev(struct bisection *b)
 	b->ended = xcalloc(max + 1, sizeof(*b->ended));
 	b->taken = 0;
 	b->lost = 0;
-	rc = b->ops->test(b->ctx, k->rev->hash, k->signature, k->n, max, take, b);
+	rc = b->ops->test(b->machine, k->rev->hash, k->signature, k->n, max, take, b);
 	r->test_s = before + now() - start;
 	for (i = b->taken; i < max; i++)
 		bisect_run_free(&b->ended[i]);
@@ -244,26 +246,22 @@ static int run_rev(struct bisection *b)
 
 static int build_rev(struct bisection *b, struct bisect_rev *r)
 {
-	struct bisect_build built = {};
+	struct bisect_build built __cleanup(bisect_build_free) = {};
 	double start = now();
 	int rc;
 
 	if (r->kernel || r->error)
 		return 0;
-	rc = b->ops->build(b->ctx, r->hash, &built);
-	if (rc) {
-		free(built.subject);
+	rc = b->ops->build(b->machine, r->hash, &built);
+	if (rc)
 		return rc;
-	}
 	r->build_s = now() - start;
 	free(r->subject);
-	r->subject = built.subject;
+	r->subject = xstrdup(built.subject);
 	if (built.signature)
 		r->kernel = bisect_state_kernel(&b->state, built.signature);
 	else
 		r->error = xstrdup(built.error ?: "the build failed");
-	free(built.signature);
-	free(built.error);
 	return bisect_state_save(&b->state);
 }
 
@@ -456,7 +454,7 @@ static int examine_bases(struct bisection *b, struct bisect_result *result)
 	int rc = 0;
 
 	for (i = 0; !rc && i < b->olds.n; i++)
-		rc = b->ops->bases(b->ctx, b->new->hash, b->olds.v[i], &bases);
+		rc = b->ops->bases(b->git, b->new->hash, b->olds.v[i], &bases);
 	for (i = 0; !rc && i < bases.n; i++) {
 		r = bisect_state_rev(&b->state, bases.v[i]);
 		rc = reach(b, r);
@@ -603,7 +601,7 @@ static int search(struct bisection *b, struct bisect_next *next)
 		struct strv good __cleanup(strv_free) = {}, skip __cleanup(strv_free) = {};
 
 		bad = marks(b, &good, &skip);
-		rc = b->ops->next(b->ctx, bad, &good, &skip, next);
+		rc = b->ops->next(b->git, bad, &good, &skip, next);
 		if (rc)
 			return rc;
 		say_git(b, r, next);
@@ -744,7 +742,7 @@ static int say_named(struct bisection *b, const struct bisect_result *result)
 	FILE *log = b->config->log;
 	int rc;
 
-	rc = b->ops->commit(b->ctx, result->commit, &commit);
+	rc = b->ops->commit(b->git, result->commit, &commit);
 	if (!rc)
 		rc = say_signatures(b, &commit, result->commit);
 	if (!rc) {
@@ -843,16 +841,18 @@ static int start(struct bisection *b)
  * bisect() - find the commit
  * @config: what is looked for
  * @ops: history and machine
- * @ctx: for @ops
+ * @git: the history
+ * @machine: the machine
  * @result: filled; for bisect_result_free()
  *
  * Return: 0 when there is a result, or a negative errno after a message; the
  * state file then has all that was seen, and the same call goes on from there
  */
-int bisect(const struct bisect_config *config, const struct bisect_ops *ops, void *ctx,
+int bisect(const struct bisect_config *config, const struct bisect_ops *ops,
+	   const struct bisect_git *git, struct bisect_machine *machine,
 	   struct bisect_result *result)
 {
-	struct bisection b = { .config = config, .ops = ops, .ctx = ctx };
+	struct bisection b = { .config = config, .ops = ops, .git = git, .machine = machine };
 	struct bisect_next next = {};
 	int rc, saved;
 

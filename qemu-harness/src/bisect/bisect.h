@@ -12,6 +12,9 @@
 
 #include "base/util.h"
 
+struct bisect_git;
+struct bisect_machine;
+
 #define BISECT_FORMAT "irqsan-bisect/1"
 
 /**
@@ -130,14 +133,16 @@ struct bisect_commit {
  * fault; -EINTR when the user wants to stop.
  */
 struct bisect_ops {
-	int (*commits)(void *ctx, const struct strv *from, const char *to, struct strv *list);
-	int (*bases)(void *ctx, const char *a, const char *b, struct strv *list);
-	int (*next)(void *ctx, const char *bad, const struct strv *good, const struct strv *skip,
-		    struct bisect_next *next);
-	int (*commit)(void *ctx, const char *rev, struct bisect_commit *commit);
-	int (*build)(void *ctx, const char *rev, struct bisect_build *build);
-	int (*test)(void *ctx, const char *rev, const char *signature, unsigned int first,
-		    unsigned int max, bool (*take)(void *arg, struct bisect_run *run), void *arg);
+	int (*commits)(const struct bisect_git *g, const struct strv *from, const char *to,
+		       struct strv *list);
+	int (*bases)(const struct bisect_git *g, const char *a, const char *b, struct strv *list);
+	int (*next)(const struct bisect_git *g, const char *bad, const struct strv *good,
+		    const struct strv *skip, struct bisect_next *next);
+	int (*commit)(const struct bisect_git *g, const char *rev, struct bisect_commit *commit);
+	int (*build)(struct bisect_machine *m, const char *rev, struct bisect_build *build);
+	int (*test)(struct bisect_machine *m, const char *rev, const char *signature,
+		    unsigned int first, unsigned int max,
+		    bool (*take)(void *arg, struct bisect_run *run), void *arg);
 };
 
 /**
@@ -201,9 +206,11 @@ struct bisect_result {
 	double odds;
 };
 
-int bisect(const struct bisect_config *config, const struct bisect_ops *ops, void *ctx,
+int bisect(const struct bisect_config *config, const struct bisect_ops *ops,
+	   const struct bisect_git *git, struct bisect_machine *machine,
 	   struct bisect_result *result);
 enum bisect_mark bisect_judge(const struct bisect_run *runs, unsigned int n, const char *title);
+void bisect_build_free(struct bisect_build *build);
 void bisect_run_free(struct bisect_run *run);
 void bisect_result_free(struct bisect_result *result);
 

@@ -113,96 +113,34 @@ static void check(const struct argp_state *state, void *to)
 		strv_push(&a->configs, "root");
 }
 
-/**
- * struct work - one bisection with all that belongs to it
- * @git: its history
- * @machine: its machine
- */
-struct work {
-	struct bisect_git git;
-	struct bisect_machine machine;
-};
-
-static int op_commits(void *ctx, const struct strv *from, const char *to, struct strv *list)
-{
-	return bisect_git_commits(&((struct work *)ctx)->git, from, to, list);
-}
-
-static int op_bases(void *ctx, const char *a, const char *b, struct strv *list)
-{
-	return bisect_git_bases(&((struct work *)ctx)->git, a, b, list);
-}
-
-static int op_next(void *ctx, const char *bad, const struct strv *good, const struct strv *skip,
-		   struct bisect_next *next)
-{
-	return bisect_git_next(&((struct work *)ctx)->git, bad, good, skip, next);
-}
-
-static int op_commit(void *ctx, const char *rev, struct bisect_commit *commit)
-{
-	return bisect_git_commit(&((struct work *)ctx)->git, rev, commit);
-}
-
-static int op_build(void *ctx, const char *rev, struct bisect_build *build)
-{
-	struct work *work = ctx;
-	int rc = bisect_git_subject(&work->git, rev, &build->subject);
-
-	return rc < 0 ? rc : bisect_machine_build(&work->machine, rev, build);
-}
-
-static int op_test(void *ctx, const char *rev, const char *signature, unsigned int first,
-		   unsigned int max, bool (*take)(void *arg, struct bisect_run *run), void *arg)
-{
-	return bisect_machine_test(&((struct work *)ctx)->machine, rev, signature, !first, max,
-				   take, arg);
-}
-
-static int checkout(void *ctx, const char *rev)
-{
-	return bisect_git_checkout(ctx, rev);
-}
-
 static const struct bisect_ops ops = {
-	.commits = op_commits, .bases = op_bases, .next = op_next, .commit = op_commit,
-	.build = op_build, .test = op_test,
+	.commits = bisect_git_commits, .bases = bisect_git_bases, .next = bisect_git_next,
+	.commit = bisect_git_commit, .build = bisect_machine_build, .test = bisect_machine_test,
 };
 
 /* What irqsan.ko is made from, or the one that was named. */
 static int hash_module(const char *module, char hex[65])
 {
-	char *dir = xasprintf("%s/module", irqsan_root());
-	struct buf list = {};
-	int rc;
+	char *dir __cleanup(free_ptr) = xasprintf("%s/module", irqsan_root());
+	struct buf list __cleanup(buf_free) = {};
 
 	if (module)
-		rc = sha256_file(module, hex);
-	else
-		rc = kernel_module_source(dir, &list) ?: sha256_data(list.data, list.len, hex);
-	buf_free(&list);
-	free(dir);
-	return rc;
+		return sha256_file(module, hex);
+	return kernel_module_source(dir, &list) ?: sha256_data(list.data, list.len, hex);
 }
 
 /* What must be the same for a bisection to go on: names, and what is behind them. */
 static int facts(const struct args *a, json_t **doc)
 {
 	const struct plan *plan = &a->rq.plan;
-	char *found = plan->accel == ACCEL_NESTED ? nested_qemu() : NULL;
+	char *found __cleanup(free_ptr) = plan->accel == ACCEL_NESTED ? nested_qemu() : NULL;
 	const char *const argv[] = { found ?: plan->qemu ?: "qemu-system-x86_64", "--version",
 				     NULL };
-	char *qemu = program_first_line(argv), module[65], config[65];
-	struct buf text = {};
-	int rc;
+	char *qemu __cleanup(free_ptr) = program_first_line(argv), module[65], config[65];
+	struct buf text __cleanup(buf_free) = {};
+	int rc = build_config(&a->configs, &text) ?: sha256_data(text.data, text.len, config) ?:
+		 hash_module(plan->module, module) ?: plan_to_json(plan, doc);
 
-	rc = build_config(&a->configs, &text);
-	if (!rc)
-		rc = sha256_data(text.data, text.len, config);
-	if (!rc)
-		rc = hash_module(plan->module, module);
-	if (!rc)
-		rc = plan_to_json(plan, doc);
 	if (!rc)
 		json_object_update_new(*doc,
 				       json_pack("{s:b, s:s?, s:o, s:o, s:s, s:s, s:s?}",
@@ -211,16 +149,13 @@ static int facts(const struct args *a, json_t **doc)
 						 "configs", json_texts(&a->configs),
 						 "config_sha256", config, "module_sha256", module,
 						 "qemu_version", qemu));
-	buf_free(&text);
-	free(found);
-	free(qemu);
 	return rc;
 }
 
 /* Two bisections in one directory would spoil each other. An fd, or a negative errno. */
 static int lock_dir(const char *dir)
 {
-	char *path = xasprintf("%s/lock", dir);
+	char *path __cleanup(free_ptr) = xasprintf("%s/lock", dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666), rc = fd;
 
 	if (fd < 0) {
@@ -231,8 +166,47 @@ static int lock_dir(const char *dir)
 		pr_err("another bisection runs in %s; choose another directory with --keep", dir);
 		close(fd);
 	}
-	free(path);
 	return rc;
+}
+
+/**
+ * struct work - where revisions are built and run
+ * @dir: directory of it all
+ * @lock: keeps others out of that
+ * @kernel: where the revisions are of a module
+ * @machine: what builds and runs
+ */
+struct work {
+	char *dir;
+	int lock;
+	struct kernel kernel;
+	struct bisect_machine machine;
+};
+
+static void close_work(struct work *w)
+{
+	bisect_machine_free(&w->machine);
+	kernel_free(&w->kernel);
+	close_fd(&w->lock);
+	free(w->dir);
+}
+
+static int open_work(struct args *a, const char *keep, struct work *w)
+{
+	int rc = mkdir_p(keep);
+
+	if (rc)
+		return rc;
+	w->dir = realpath(keep, NULL);
+	w->lock = lock_dir(w->dir);
+	if (w->lock < 0)
+		return w->lock;
+	w->machine = (struct bisect_machine){
+		.plan = &a->rq.plan, .jobs = a->rq.jobs, .verbose = a->rq.verbose,
+		.kernel = a->rq.kernel ? &w->kernel : NULL, .configs = &a->configs,
+		.source = a->repo, .dir = w->dir,
+	};
+	return request_accel(&a->rq) ?: a->rq.kernel ? kernel_get(a->rq.kernel, &w->kernel) : 0;
 }
 
 /**
@@ -259,7 +233,7 @@ static ssize_t tee_write(void *ctx, const char *text, size_t len)
 static FILE *open_log(const char *dir, struct tee *tee)
 {
 	const cookie_io_functions_t io = { .write = tee_write };
-	char *path = xasprintf("%s/bisect.log", dir);
+	char *path __cleanup(free_ptr) = xasprintf("%s/bisect.log", dir);
 	FILE *log = NULL;
 
 	tee->file = fopen(path, "we");
@@ -267,33 +241,29 @@ static FILE *open_log(const char *dir, struct tee *tee)
 		pr_err("can't write %s: %s", path, strerror(errno));
 	else
 		log = fopencookie(tee, "w", io);
-	free(path);
 	return log;
 }
 
 static int hashes(const char *repo, const struct strv *names, struct strv *list)
 {
-	char *hash;
-	size_t i;
-	int rc = 0;
+	for (size_t i = 0; i < names->n; i++) {
+		char *hash __cleanup(free_ptr) = NULL;
+		int rc = git_hash(repo, names->v[i], &hash);
 
-	for (i = 0; !rc && i < names->n; i++) {
-		rc = git_hash(repo, names->v[i], &hash);
-		if (!rc)
-			strv_push(list, hash);
-		free(hash);
+		if (rc)
+			return rc;
+		strv_push(list, hash);
 	}
-	return rc;
+	return 0;
 }
 
 /* The good revisions, or, if none was named, the releases before @bad. */
 static int find_good(const struct args *a, struct bisect_config *config)
 {
 	int rc = 0;
-	size_t i;
 
 	config->walk = !a->good.n;
-	for (i = 0; i < a->good.n; i++)
+	for (size_t i = 0; i < a->good.n; i++)
 		strv_push(&config->names, a->good.v[i]);
 	if (config->walk)
 		rc = bisect_git_releases(a->repo, config->bad, &config->names);
@@ -307,103 +277,67 @@ static int find_good(const struct args *a, struct bisect_config *config)
 
 static int write_result(const struct request *rq, const char *state)
 {
-	json_t *doc = json_load_file(state, 0, NULL);
-	int rc = doc ? request_write(rq, doc) : -EIO;
+	json_auto_t *doc = json_load_file(state, 0, NULL);
 
-	json_decref(doc);
-	return rc;
+	return doc ? request_write(rq, doc) : -EIO;
 }
 
-static int run_locked(const struct args *a, const char *dir, struct work *w,
+static int run_locked(const struct args *a, struct work *w, struct bisect_git *git,
 		      struct bisect_result *result)
 {
-	char *state = xasprintf("%s/bisect.json", dir), *bad = NULL;
-	struct buildroot br = {};
+	char *state __cleanup(free_ptr) = xasprintf("%s/bisect.json", w->dir);
+	struct buildroot br __cleanup(buildroot_free) = {};
 	struct tee tee = { .out = request_out(&a->rq) };
 	struct bisect_config config = {
 		.fix = a->fix, .title = a->title, .runs = a->runs, .state = state,
 	};
-	int rc;
+	char *bad __cleanup(free_ptr) = NULL;
+	int rc = git_hash(a->repo, a->bad, &bad);
 
-	rc = git_hash(a->repo, a->bad, &bad);
 	config.bad = bad;
 	if (!rc)
-		rc = find_good(a, &config);
-	if (!rc)
-		rc = hashes(a->repo, &a->skip, &config.skip);
-	if (!rc)
-		rc = bisect_git_open(&w->git, bad);
-	if (!rc)
-		rc = buildroot_host(&br);
-	if (!rc)
-		rc = facts(a, &config.facts);
+		rc = find_good(a, &config) ?: hashes(a->repo, &a->skip, &config.skip) ?:
+		     bisect_git_open(git, bad) ?: buildroot_host(&br) ?: facts(a, &config.facts);
 	if (!rc) {
-		config.log = open_log(dir, &tee);
-		rc = config.log ? 0 : -EIO;
-	}
-	if (!rc) {
+		config.log = open_log(w->dir, &tee);
 		config.compiler = br.id;
-		rc = bisect(&config, &ops, w, result);
+		rc = !config.log ? -EIO :
+		     bisect(&config, &ops, git, &w->machine, result) ?: write_result(&a->rq, state);
 	}
-	if (!rc)
-		rc = write_result(&a->rq, state);
 	if (!rc) {
 		bisect_machine_clean(&w->machine);
-		bisect_git_remove(&w->git);
+		bisect_git_remove(git);
 	}
 	if (config.log)
 		fclose(config.log);
 	if (tee.file)
 		fclose(tee.file);
 	json_decref(config.facts);
-	buildroot_free(&br);
 	strv_free(&config.good);
 	strv_free(&config.names);
 	strv_free(&config.skip);
-	free(bad);
-	free(state);
 	return rc;
 }
 
 static int run_all(struct args *a)
 {
-	const char *keep = a->rq.keep ?: DEFAULT_DIR;
-	struct bisect_result result = {};
-	struct kernel kernel = {};
-	struct work w = {};
-	char *dir = NULL, *tree = NULL;
-	int rc, fd = -1;
+	struct bisect_result result __cleanup(bisect_result_free) = {};
+	struct work w __cleanup(close_work) = { .lock = -1 };
+	struct bisect_git git = {
+		.repo = a->repo, .first_parent = a->first_parent, .paths = &a->paths,
+	};
+	char *tree __cleanup(free_ptr) = NULL;
+	int rc = open_work(a, a->rq.keep ?: DEFAULT_DIR, &w);
 
-	rc = mkdir_p(keep);
 	if (!rc) {
-		dir = realpath(keep, NULL);
-		tree = xasprintf("%s/tree", dir);
-		fd = lock_dir(dir);
-		rc = fd < 0 ? fd : 0;
+		tree = xasprintf("%s/tree", w.dir);
+		git.tree = tree;
+		w.machine.source = tree;
+		w.machine.git = &git;
+		rc = run_locked(a, &w, &git, &result);
 	}
-	w.git = (struct bisect_git){
-		.repo = a->repo, .tree = tree, .first_parent = a->first_parent, .paths = &a->paths,
-	};
-	w.machine = (struct bisect_machine){
-		.plan = &a->rq.plan, .jobs = a->rq.jobs, .verbose = a->rq.verbose,
-		.kernel = a->rq.kernel ? &kernel : NULL, .configs = &a->configs, .source = tree, .dir = dir,
-		.checkout = checkout, .ctx = &w.git,
-	};
-	if (!rc)
-		rc = request_accel(&a->rq);
-	if (!rc && a->rq.kernel)
-		rc = kernel_get(a->rq.kernel, &kernel);
-	if (!rc)
-		rc = run_locked(a, dir, &w, &result);
 	if (rc == -EINTR)
 		pr_info("run the same command to go on");
-	bisect_machine_free(&w.machine);
-	kernel_free(&kernel);
-	if (fd >= 0)
-		close(fd);
-	free(tree);
-	free(dir);
-	bisect_result_free(&result);
 	if (rc < 0)
 		return EXIT_INFRA;
 	return result.verdict == BISECT_NAMED ? EXIT_OK : EXIT_FOUND;
@@ -443,55 +377,27 @@ static int run_step(struct args *a)
 	static const int codes[] = {
 		[BISECT_GOOD] = EXIT_OK, [BISECT_BAD] = EXIT_FOUND, [BISECT_SKIP] = EXIT_SKIP,
 	};
-	const char *keep = a->rq.keep ?: STEP_DIR;
-	struct step *s = xcalloc(1, sizeof(*s));
-	struct kernel kernel = {};
-	struct bisect_machine m = {
-		.plan = &a->rq.plan, .jobs = a->rq.jobs, .verbose = a->rq.verbose,
-		.kernel = a->rq.kernel ? &kernel : NULL, .configs = &a->configs,
-		.source = a->repo,
-	};
-	struct bisect_build build = {};
-	char *dir = NULL, *rev = NULL;
-	int rc, code = EXIT_BROKEN, fd = -1;
+	struct step *s __cleanup(free_ptr) = xcalloc(1, sizeof(*s));
+	struct bisect_build build __cleanup(bisect_build_free) = {};
+	struct work w __cleanup(close_work) = { .lock = -1 };
+	char *rev __cleanup(free_ptr) = NULL;
+	int rc, code = EXIT_BROKEN;
 
 	s->title = a->title ?: "any";
-	rc = mkdir_p(keep);
-	if (!rc) {
-		dir = realpath(keep, NULL);
-		m.dir = dir;
-		fd = lock_dir(dir);
-		rc = fd < 0 ? fd : 0;
-	}
-	if (!rc)
-		rc = request_accel(&a->rq);
-	if (!rc && a->rq.kernel)
-		rc = kernel_get(a->rq.kernel, &kernel);
-	if (!rc)
-		rc = git_hash(a->repo, "HEAD", &rev);
-	if (!rc)
-		rc = bisect_machine_build(&m, rev, &build);
+	rc = open_work(a, a->rq.keep ?: STEP_DIR, &w) ?: git_hash(a->repo, "HEAD", &rev) ?:
+	     bisect_machine_build(&w.machine, rev, &build);
 	if (!rc && build.error) {
 		printf("build failed: %s\n", build.error);
 		code = EXIT_SKIP;
 	} else if (!rc) {
 		printf("kernel signature: %s\n", build.signature);
-		rc = bisect_machine_test(&m, rev, build.signature, true, a->runs ?: STEP_RUNS,
-					 take_step, s);
+		rc = bisect_machine_test(&w.machine, rev, build.signature, 0,
+					 a->runs ?: STEP_RUNS, take_step, s);
 		if (!rc && !s->lost)
 			code = codes[bisect_judge(s->runs, s->n, s->title)];
 	}
 	while (s->n)
 		bisect_run_free(&s->runs[--s->n]);
-	bisect_machine_free(&m);
-	kernel_free(&kernel);
-	free(build.signature);
-	free(build.error);
-	if (fd >= 0)
-		close(fd);
-	free(rev);
-	free(dir);
-	free(s);
 	return code;
 }
 

@@ -125,15 +125,10 @@ static void add_runs(struct cases *list, const json_t *doc, bool evidence)
 static void add_verdict(struct cases *list, const json_t *doc)
 {
 	const char *verdict = text_of(doc, "verdict");
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	char *text __cleanup(free_ptr) = verify_text(doc);
 
-	verify_text(doc, f);
-	fclose(f);
 	add(list, status_of(verdict), 0, xstrdup("verdict"),
 	    xasprintf("%s: %s", verdict, text_of(doc, "why")), text);
-	free(text);
 }
 
 static void add_bisection(struct cases *list, const json_t *doc)

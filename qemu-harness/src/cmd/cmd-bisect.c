@@ -145,7 +145,8 @@ static int facts(const struct args *a, json_t **doc)
 		json_object_update_new(*doc,
 				       json_pack("{s:b, s:s?, s:o, s:o, s:s, s:s, s:s?}",
 						 "first_parent", a->first_parent,
-						 "kernel", a->rq.kernel, "paths", json_texts(&a->paths),
+						 "kernel", a->rq.kernel,
+						 "paths", json_texts(&a->paths),
 						 "configs", json_texts(&a->configs),
 						 "config_sha256", config, "module_sha256", module,
 						 "qemu_version", qemu));

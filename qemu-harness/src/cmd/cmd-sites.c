@@ -394,7 +394,7 @@ static int write_json(const struct subject *s, const char *path)
 
 		if (is_missed(e))
 			json_array_append_new(missed, json_pack("{ss ss ss* si ss}",
-				"symbol", livetext_symbol(&s->text, e->addr, name, sizeof(name)),
+								"symbol", livetext_symbol(&s->text, e->addr, name, sizeof(name)),
 				"function", e->restore->function, "file", e->restore->file,
 				"line", e->restore->line, "state", state_text(e)));
 	}

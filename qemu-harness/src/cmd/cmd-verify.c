@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/git.h"
+#include "base/json-text.h"
 #include "base/util.h"
 #include "boot/prepare.h"
 #include "boot/rundir.h"
@@ -38,6 +39,8 @@
  * @insmod: module of each side, when the fix is in a module; or NULL
  * @title: what counts as the bug; NULL: what is seen before
  * @alpha: greatest chance of a wrong FIXED, and of a wrong WORSE
+ * @guest: what is booted, of each side
+ * @image: kernel of each side
  * @plan: the rule
  * @decision: what the boots say
  * @result: all boots
@@ -53,6 +56,8 @@ struct verify {
 	const char *insmod[VERIFY_SIDES];
 	const char *title;
 	double alpha;
+	struct prepared guest[VERIFY_SIDES];
+	struct kernel image[VERIFY_SIDES];
 	struct verify_plan plan;
 	struct verify_decision decision;
 	struct result result;
@@ -134,56 +139,41 @@ static void check(const struct argp_state *state, void *to)
 }
 
 /* The verdict, everywhere that it goes. */
-static int tell(const struct verify *v, const char *dir,
-		const struct prepared guest[VERIFY_SIDES])
+static int tell(const struct verify *v, const char *dir)
 {
+	json_auto_t *before = prepared_json(&v->guest[0]), *after = prepared_json(&v->guest[1]);
 	const struct verify_report report = {
 		.plan = &v->plan, .decision = &v->decision, .title = v->title,
-		.facts = { prepared_json(&guest[0]), prepared_json(&guest[1]) },
-		.result = &v->result,
+		.facts = { before, after }, .result = &v->result,
 	};
-	json_t *doc = verify_json(&report);
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
+	json_auto_t *doc = verify_json(&report);
+	char *text __cleanup(free_ptr) = verify_text(doc);
 	int rc;
 
-	verify_text(doc, f);
-	fclose(f);
 	verify_table(doc, request_out(&v->rq));
-	rc = rundir_write_text(dir, "verify.txt", text);
-	if (rc >= 0)
-		rc = rundir_write_json(dir, "verify.json", doc);
-	if (rc >= 0)
-		rc = request_write(&v->rq, doc);
+	rc = rundir_write_text(dir, "verify.txt", text) ?:
+	     rundir_write_json(dir, "verify.json", doc) ?: request_write(&v->rq, doc);
 	pr_info("to paste under a patch: %s/verify.txt", dir);
-	for (unsigned int i = 0; i < VERIFY_SIDES; i++)
-		json_decref(report.facts[i]);
-	free(text);
-	json_decref(doc);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /* Of a kernel that was built: what it was made of. */
 static void add_source(const struct verify *v, unsigned int side, json_t *facts)
 {
-	json_t *patches = json_array();
-	size_t i;
+	const struct strv none = {};
 
-	for (i = 0; side && i < v->build.patches.n; i++)
-		json_array_append_new(patches, json_string(v->build.patches.v[i]));
 	json_object_set_new(facts, "source", json_string(v->source[side]));
 	json_object_set_new(facts, "signature", json_string(v->signature[side]));
-	json_object_set_new(facts, "patches", patches);
+	json_object_set_new(facts, "patches", json_texts(side ? &v->build.patches : &none));
 }
 
 /* The guest of one side, in a directory of its own. */
-static int make_guest(const struct verify *v, unsigned int side, const struct kernel *k,
-		      const char *dir, struct prepared *g)
+static int make_guest(struct verify *v, unsigned int side, const char *dir)
 {
 	static const char *const names[VERIFY_SIDES] = { "before", "after" };
-	struct plan plan;
-	char *sub = xasprintf("%s/%s", dir, names[side]);
+	char *sub __cleanup(free_ptr) = xasprintf("%s/%s", dir, names[side]);
+	struct prepared *g = &v->guest[side];
+	struct plan plan __cleanup(plan_free);
 	int rc;
 
 	plan_copy(&plan, &v->rq.plan);
@@ -191,148 +181,102 @@ static int make_guest(const struct verify *v, unsigned int side, const struct ke
 		plan_set(&plan.livepatch, v->livepatch);
 	if (v->insmod[side])
 		strv_push(&plan.insmod, v->insmod[side]);
-	rc = mkdir_p(sub);
-	if (rc >= 0)
-		rc = prepare_guest(&plan, k, sub, g);
-	plan_free(&plan);
-	if (rc >= 0) {
-		g->run.name = names[side];
-		json_object_set_new(g->run.facts, "side", json_string(names[side]));
-		if (v->build.source)
-			add_source(v, side, g->run.facts);
-	}
-	free(sub);
-	return rc < 0 ? rc : 0;
+	rc = mkdir_p(sub) ?: prepare_guest(&plan, &v->image[side], sub, g);
+	/* Somebody may want to verify the next fix meanwhile. */
+	kernel_release(&v->image[side]);
+	if (rc)
+		return rc;
+	g->run.name = names[side];
+	json_object_set_new(g->run.facts, "side", json_string(names[side]));
+	if (v->build.source)
+		add_source(v, side, g->run.facts);
+	return 0;
 }
 
-static int verify_in_dir(struct verify *v, struct kernel kernel[VERIFY_SIDES], const char *dir)
+static int verify_in_dir(struct verify *v, const char *dir)
 {
+	int rc = make_guest(v, 0, dir) ?: make_guest(v, 1, dir);
+	const struct run_guest guests[VERIFY_SIDES] = { v->guest[0].run, v->guest[1].run };
 	struct series series = request_series(&v->rq, dir);
-	struct prepared guest[VERIFY_SIDES] = {};
-	struct run_guest guests[VERIFY_SIDES];
-	unsigned int i;
-	int rc = 0;
 
 	series.run.guests = guests;
 	series.run.nr_guests = VERIFY_SIDES;
-	for (i = 0; !rc && i < VERIFY_SIDES; i++) {
-		rc = make_guest(v, i, &kernel[i], dir, &guest[i]);
-		guests[i] = guest[i].run;
-		/* Somebody may want to verify the next fix meanwhile. */
-		kernel_release(&kernel[i]);
-	}
 	if (!rc && v->same_code) {
 		verify_same_code(v->signature[0], &v->decision);
 	} else if (!rc) {
-		pr_info("%s%s against %s on %s, in %s", kernel[1].release ?: kernel[1].name,
+		pr_info("%s%s against %s on %s, in %s", v->image[1].release ?: v->image[1].name,
 			v->livepatch ? " with the livepatch" : "",
-			kernel[0].release ?: kernel[0].name,
+			v->image[0].release ?: v->image[0].name,
 			accel_name(v->rq.plan.accel), dir);
 		rc = verify_boots(&v->plan, v->title, &series, &v->result, &v->decision);
 	}
-	if (!rc)
-		rc = tell(v, dir, guest);
-	for (i = 0; i < VERIFY_SIDES; i++)
-		prepared_free(&guest[i]);
-	return rc;
+	return rc ?: tell(v, dir);
 }
 
-static int build_side(struct verify *v, unsigned int side, const struct build_request *rq,
-		      struct kernel *k)
+static int build_side(struct verify *v, unsigned int side, const struct build_request *rq)
 {
-	struct build b = {};
+	struct build b __cleanup(build_free) = {};
 	int rc = build_kernel(rq, &b);
 
 	if (rc == BUILD_BROKEN) {
 		pr_err("%s%s doesn't build: %s (all of it: %s)", v->source[side],
 		       rq->patches.n ? " with the patches" : "", b.error, b.log);
-		rc = -EINVAL;
+		return -EINVAL;
 	}
-	if (rc >= 0)
-		rc = kernel_get(b.dir, k);
-	if (rc >= 0)
-		v->signature[side] = xstrdup(b.signature);
-	build_free(&b);
-	return rc < 0 ? rc : 0;
+	v->signature[side] = xstrdup(b.signature);
+	return rc ?: kernel_get(b.dir, &v->image[side]);
 }
 
 /* Revisions mean what they mean now, however long a build takes. */
-static int get_revisions(struct verify *v, char *hash[VERIFY_SIDES])
+static int get_revision(struct verify *v, unsigned int side, char **hash)
 {
-	unsigned int i;
-	int rc = 0;
+	const char *rev = v->kernel[side] ?: v->kernel[0];
+	int rc = rev ? git_hash(v->build.source, rev, hash) : 0;
 
-	for (i = 0; !rc && i < VERIFY_SIDES; i++) {
-		const char *rev = v->kernel[i] ?: v->kernel[0];
-
-		v->source[i] = xstrdup(v->build.source);
-		if (!rev)
-			continue;
-		rc = git_hash(v->build.source, rev, &hash[i]);
-		free(v->source[i]);
-		v->source[i] = xasprintf("%s at %s, %.12s", v->build.source, rev, hash[i] ?: "");
-	}
+	v->source[side] = !rev ? xstrdup(v->build.source) :
+			  xasprintf("%s at %s, %.12s", v->build.source, rev, *hash ?: "");
 	return rc;
 }
 
 /* Builds both sides; one kernel is both when the fix is something else. */
-static int build_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
+static int build_kernels(struct verify *v)
 {
+	char *old __cleanup(free_ptr) = NULL, *new __cleanup(free_ptr) = NULL;
 	struct build_request before = v->build, after = v->build;
-	char *hash[VERIFY_SIDES] = {};
-	int rc = get_revisions(v, hash);
+	int rc = get_revision(v, 0, &old) ?: get_revision(v, 1, &new);
 
 	before.patches = (struct strv){};
-	before.rev = hash[0];
-	before.side = hash[0] ? "before" : NULL;
-	after.rev = hash[1];
-	after.side = hash[1] ? "after" : NULL;
+	before.rev = old;
+	before.side = old ? "before" : NULL;
+	after.rev = new;
+	after.side = new ? "after" : NULL;
 	if (!rc)
-		rc = build_side(v, 0, &before, &kernel[0]);
+		rc = build_side(v, 0, &before);
 	if (!rc && !v->kernel[1] && !after.patches.n) {
-		rc = kernel_get(kernel[0].name, &kernel[1]);
+		rc = kernel_get(v->image[0].name, &v->image[1]);
 		v->signature[1] = xstrdup(v->signature[0]);
 	} else if (!rc) {
-		rc = build_side(v, 1, &after, &kernel[1]);
+		rc = build_side(v, 1, &after);
 	}
 	v->same_code = !rc && !v->livepatch && !v->insmod[0] &&
 		       !strcmp(v->signature[0], v->signature[1]);
-	free(hash[0]);
-	free(hash[1]);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
-static int get_kernels(struct verify *v, struct kernel kernel[VERIFY_SIDES])
+static int get_kernels(struct verify *v)
 {
-	unsigned int i;
-	int rc = 0;
-
-	if (v->build.source)
-		return build_kernels(v, kernel);
-	for (i = 0; rc >= 0 && i < VERIFY_SIDES; i++)
-		rc = kernel_get(v->kernel[i], &kernel[i]);
-	return rc < 0 ? rc : 0;
+	return v->build.source ? build_kernels(v) :
+	       kernel_get(v->kernel[0], &v->image[0]) ?: kernel_get(v->kernel[1], &v->image[1]);
 }
 
 static int verify_run(struct verify *v)
 {
-	struct kernel kernel[VERIFY_SIDES] = {};
-	char *dir = NULL;
-	unsigned int i;
-	int rc;
+	char *dir __cleanup(free_ptr) = NULL;
 
-	rc = get_kernels(v, kernel);
-	if (rc >= 0)
-		rc = request_accel(&v->rq);
-	if (rc >= 0)
-		rc = rundir_create(v->rq.keep, kernel[1].release ?: "kernel",
-				   accel_name(v->rq.plan.accel), &dir);
-	if (rc >= 0)
-		rc = verify_in_dir(v, kernel, dir);
-	free(dir);
-	for (i = 0; i < VERIFY_SIDES; i++)
-		kernel_free(&kernel[i]);
-	return rc < 0 ? rc : 0;
+	return get_kernels(v) ?: request_accel(&v->rq) ?:
+	       rundir_create(v->rq.keep, v->image[1].release ?: "kernel",
+			     accel_name(v->rq.plan.accel), &dir) ?:
+	       verify_in_dir(v, dir);
 }
 
 static int verb_main(int argc, char **argv)
@@ -351,7 +295,6 @@ static int verb_main(int argc, char **argv)
 		       "Exit status: 0 FIXED, 1 NOT FIXED or WORSE, 2 usage or infrastructure, "
 		       "125 NOT REPRODUCED or INCONCLUSIVE.",
 	};
-	unsigned int i;
 	int rc;
 
 	request_init(&v.rq, "verify");
@@ -364,7 +307,9 @@ static int verb_main(int argc, char **argv)
 	rc = verify_run(&v) ? EXIT_INFRA : verify_exit(v.decision.answer);
 	verify_decision_free(&v.decision);
 	result_free(&v.result);
-	for (i = 0; i < VERIFY_SIDES; i++) {
+	for (unsigned int i = 0; i < VERIFY_SIDES; i++) {
+		prepared_free(&v.guest[i]);
+		kernel_free(&v.image[i]);
 		free(v.source[i]);
 		free(v.signature[i]);
 	}

@@ -267,13 +267,12 @@ FILE *request_out(const struct request *rq)
 	return is_stdout(rq->json) || is_stdout(rq->junit) || is_stdout(rq->ktap) ? stderr : stdout;
 }
 
-/* Takes and frees @text. */
-static int write_text(const char *file, char *text)
+/* A result in one form, if it is wanted. */
+static int write_as(const char *file, char *(*form)(const json_t *doc), const json_t *doc)
 {
-	int rc = write_output(file, text, strlen(text));
+	char *text __cleanup(free_ptr) = file ? form(doc) : NULL;
 
-	free(text);
-	return rc;
+	return text ? write_output(file, text, strlen(text)) : 0;
 }
 
 /**
@@ -285,13 +284,8 @@ static int write_text(const char *file, char *text)
  */
 int request_write(const struct request *rq, const json_t *doc)
 {
-	int rc = rq->json ? result_write(doc, rq->json) : 0;
-
-	if (!rc && rq->junit)
-		rc = write_text(rq->junit, ci_junit(doc));
-	if (!rc && rq->ktap)
-		rc = write_text(rq->ktap, ci_ktap(doc));
-	return rc;
+	return (rq->json ? result_write(doc, rq->json) : 0) ?:
+	       write_as(rq->junit, ci_junit, doc) ?: write_as(rq->ktap, ci_ktap, doc);
 }
 
 /**
@@ -347,30 +341,24 @@ struct series request_series(const struct request *rq, const char *dir)
 static int run_in_dir(const struct request *rq, const struct kernel *k, const char *dir,
 		      struct result *result)
 {
+	struct prepared guest __cleanup(prepared_free) = {};
 	struct series series = request_series(rq, dir);
-	struct prepared guest;
-	json_t *doc;
-	int rc;
+	json_auto_t *doc = NULL;
+	int rc = prepare_guest(&rq->plan, k, dir, &guest);
 
-	rc = prepare_guest(&rq->plan, k, dir, &guest);
 	if (rc)
 		return rc;
-	doc = prepared_json(&guest);
-	json_object_update(result->facts, doc);
+	json_object_update_new(result->facts, prepared_json(&guest));
 	json_object_set_new(result->facts, "command", json_string(rq->command));
-	json_decref(doc);
 	series.run.guests = &guest.run;
 	series.run.nr_guests = 1;
 	pr_info("%u boots of %s on %s, %u at once, in %s", rq->runs, k->release ?: k->name,
 		accel_name(rq->plan.accel), series.run.jobs, dir);
 	rc = series_run(&series, result);
-	if (!rc) {
-		doc = result_json(result);
-		rc = rundir_write_json(dir, "result.json", doc);
-		json_decref(doc);
-	}
-	prepared_free(&guest);
-	return rc;
+	if (rc)
+		return rc;
+	doc = result_json(result);
+	return rundir_write_json(dir, "result.json", doc);
 }
 
 /**
@@ -383,19 +371,10 @@ static int run_in_dir(const struct request *rq, const struct kernel *k, const ch
  */
 int request_run(struct request *rq, struct result *result)
 {
-	struct kernel k = {};
-	char *dir = NULL;
-	int rc;
+	struct kernel k __cleanup(kernel_free) = {};
+	char *dir __cleanup(free_ptr) = NULL;
 
-	rc = kernel_get(rq->kernel, &k);
-	if (rc < 0)
-		return rc;
-	rc = request_accel(rq);
-	if (rc >= 0)
-		rc = rundir_create(rq->keep, k.release ?: "kernel", accel_name(rq->plan.accel), &dir);
-	if (rc >= 0)
-		rc = run_in_dir(rq, &k, dir, result);
-	free(dir);
-	kernel_free(&k);
-	return rc < 0 ? rc : 0;
+	return kernel_get(rq->kernel, &k) ?: request_accel(rq) ?:
+	       rundir_create(rq->keep, k.release ?: "kernel", accel_name(rq->plan.accel), &dir) ?:
+	       run_in_dir(rq, &k, dir, result);
 }

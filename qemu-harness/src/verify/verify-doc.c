@@ -318,75 +318,79 @@ void verify_table(const json_t *doc, FILE *out)
  * "before  5.10.0-32-amd64 (debian:bullseye 5.10.223-1)", or of one that was built
  * "after   5.10.223 (debian-source:bullseye + fix.patch)"; and more lines
  */
-static void kernel_lines(const json_t *doc, const char *side, FILE *out)
+static void kernel_lines(const json_t *doc, const char *side, struct buf *out)
 {
 	const json_t *s = json_object_get(doc, side), *patch, *module;
 	const json_t *kernel = json_object_get(s, "kernel");
 	const char *release = text_of(kernel, "release"), *version = text_of(kernel, "version");
 	size_t i;
 
-	fprintf(out, "%-8s%s (", side, *release ? release : "unknown");
+	buf_addf(out, "%-8s%s (", side, *release ? release : "unknown");
 	if (json_object_get(s, "source")) {
-		fprintf(out, "%s", text_of(s, "source"));
+		buf_addf(out, "%s", text_of(s, "source"));
 		json_array_foreach(json_object_get(s, "patches"), i, patch)
-			fprintf(out, " + %s", basename(json_string_value(patch)));
-		fprintf(out, ")\n        kernel signature %.16s\n", text_of(s, "signature"));
+			buf_addf(out, " + %s", basename(json_string_value(patch)));
+		buf_addf(out, ")\n        kernel signature %.16s\n", text_of(s, "signature"));
 	} else {
-		fprintf(out, "%s%s%s)\n", text_of(kernel, "name"), *version ? " " : "", version);
+		buf_addf(out, "%s%s%s)\n", text_of(kernel, "name"), *version ? " " : "", version);
 	}
 	if (*text_of(s, "livepatch_name"))
-		fprintf(out, "        livepatch %s\n", text_of(s, "livepatch_name"));
+		buf_addf(out, "        livepatch %s\n", text_of(s, "livepatch_name"));
 	json_array_foreach(json_object_get(s, "insmod"), i, module)
-		fprintf(out, "        insmod %s\n", json_string_value(module));
+		buf_addf(out, "        insmod %s\n", json_string_value(module));
 	if (*text_of(s, "config_sha256"))
-		fprintf(out, "        config sha256 %.16s\n", text_of(s, "config_sha256"));
+		buf_addf(out, "        config sha256 %.16s\n", text_of(s, "config_sha256"));
 }
 
-static void side_lines(const json_t *doc, const char *side, FILE *out)
+static void side_lines(const json_t *doc, const char *side, struct buf *out)
 {
 	const json_t *s = json_object_get(doc, side), *rate = json_object_get(s, "rate");
 
 	kernel_lines(doc, side, out);
-	fprintf(out, "        bug in %d of %d boots", int_of(s, "hits"), int_of(s, "runs"));
+	buf_addf(out, "        bug in %d of %d boots", int_of(s, "hits"), int_of(s, "runs"));
 	if (int_of(s, "runs"))
-		fprintf(out, ", %.0f %% (95 %% interval %.0f-%.0f %%)",
-			100 * real_of(rate, "mid"), 100 * real_of(rate, "low"),
-			100 * real_of(rate, "high"));
-	fprintf(out, "\n        other findings %d, inconclusive %d, lost %d, kvm_wait calls %lld\n",
-		int_of(s, "others"), int_of(s, "inconclusive"), int_of(s, "lost"),
-		long_of(s, "waits"));
+		buf_addf(out, ", %.0f %% (95 %% interval %.0f-%.0f %%)",
+			 100 * real_of(rate, "mid"), 100 * real_of(rate, "low"),
+			 100 * real_of(rate, "high"));
+	buf_addf(out,
+		 "\n        other findings %d, inconclusive %d, lost %d, kvm_wait calls %lld\n",
+		 int_of(s, "others"), int_of(s, "inconclusive"), int_of(s, "lost"),
+		 long_of(s, "waits"));
 }
 
 /**
  * verify_text() - the verdict as a text to paste under a patch
  * @doc: the document
- * @out: where to
+ *
+ * Return: the text; the caller frees it
  */
-void verify_text(const json_t *doc, FILE *out)
+char *verify_text(const json_t *doc)
 {
 	const json_t *before = json_object_get(doc, "before"), *entry;
 	const json_t *rule = json_object_get(doc, "rule");
+	struct buf out = {};
 	size_t i;
 
-	fprintf(out, "irqsan verify: %s\n", text_of(doc, "verdict"));
+	buf_addf(&out, "irqsan verify: %s\n", text_of(doc, "verdict"));
 	json_array_foreach(json_object_get(doc, "findings"), i, entry)
-		fprintf(out, "%-8s%s\n", json_is_true(json_object_get(entry, "hit")) ? "bug" :
-			"other", text_of(entry, "title"));
+		buf_addf(&out, "%-8s%s\n", json_is_true(json_object_get(entry, "hit")) ? "bug" :
+			 "other", text_of(entry, "title"));
 	if (!has_boots(doc)) {
-		kernel_lines(doc, "before", out);
-		kernel_lines(doc, "after", out);
-		fprintf(out, "why     %s\n", text_of(doc, "why"));
-		return;
+		kernel_lines(doc, "before", &out);
+		kernel_lines(doc, "after", &out);
+		buf_addf(&out, "why     %s\n", text_of(doc, "why"));
+		return out.data;
 	}
-	side_lines(doc, "before", out);
-	side_lines(doc, "after", out);
-	fprintf(out, "guest   %s, %d CPUs, %d MB, %s for %d s\n", text_of(before, "accel"),
-		int_of(before, "cpus"), int_of(before, "memory_mb"), text_of(before, "workload"),
-		int_of(before, "seconds"));
-	fprintf(out, "irqsan  " IRQSAN_VERSION " %s\n", text_of(before, "params"));
-	fprintf(out, "test    Fisher's exact, one-sided: p = %.2g\n", real_of(doc, "p"));
-	fprintf(out, "rule    fixed beforehand: looks after");
+	side_lines(doc, "before", &out);
+	side_lines(doc, "after", &out);
+	buf_addf(&out, "guest   %s, %d CPUs, %d MB, %s for %d s\n", text_of(before, "accel"),
+		 int_of(before, "cpus"), int_of(before, "memory_mb"), text_of(before, "workload"),
+		 int_of(before, "seconds"));
+	buf_addf(&out, "irqsan  " IRQSAN_VERSION " %s\n", text_of(before, "params"));
+	buf_addf(&out, "test    Fisher's exact, one-sided: p = %.2g\n", real_of(doc, "p"));
+	buf_addf(&out, "rule    fixed beforehand: looks after");
 	json_array_foreach(json_object_get(rule, "looks"), i, entry)
-		fprintf(out, "%s %d", i ? "," : "", int_of(entry, "runs"));
-	fprintf(out, " boots a side, alpha %g in all\n", real_of(rule, "alpha"));
+		buf_addf(&out, "%s %d", i ? "," : "", int_of(entry, "runs"));
+	buf_addf(&out, " boots a side, alpha %g in all\n", real_of(rule, "alpha"));
+	return out.data;
 }

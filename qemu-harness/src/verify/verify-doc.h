@@ -34,6 +34,6 @@ json_t *verify_json(const struct verify_report *r);
 char *verify_number(double x);
 const char *verify_change(const json_t *doc, const json_t *measure);
 void verify_table(const json_t *doc, FILE *out);
-void verify_text(const json_t *doc, FILE *out);
+char *verify_text(const json_t *doc);
 
 #endif

@@ -64,27 +64,29 @@ struct doctor {
 static void __attribute__((format(printf, 4, 5)))
 say(struct doctor *d, const char *item, enum state state, const char *fmt, ...)
 {
-	char *text;
+	char *text __cleanup(free_ptr) = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
 	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+		text = xstrdup("");
 	va_end(ap);
-	fprintf(d->out, "%-12s%-10s%s\n", item, state_names[state], text ?: "");
+	fprintf(d->out, "%-12s%-10s%s\n", item, state_names[state], text);
 	fflush(d->out);
 	json_array_append_new(d->items, json_pack("{s:s, s:s, s:s}", "item", item, "state",
-						  state_names[state], "text", text ?: ""));
-	free(text);
+						  state_names[state], "text", text));
 }
+
+/* What "irqsan reproduce" can't do without isn't there, or is too little. */
+#define lack(d, ...) do { (d)->failed = true; say(d, __VA_ARGS__); } while (0)
 
 /* A program whose "--version" is worth telling. */
 static bool check_version(struct doctor *d, const char *item, const char *program,
 			  const char *package)
 {
 	const char *const argv[] = { program, "--version", NULL };
-	char *path = find_program(program);
-	char *line = path ? program_first_line(argv) : NULL;
+	char *path __cleanup(free_ptr) = find_program(program);
+	char *line __cleanup(free_ptr) = path ? program_first_line(argv) : NULL;
 
 	if (!path)
 		say(d, item, STATE_MISSING, "apt-get install %s", package);
@@ -92,8 +94,6 @@ static bool check_version(struct doctor *d, const char *item, const char *progra
 		say(d, item, STATE_UNUSABLE, "%s --version fails; reinstall %s", path, package);
 	else
 		say(d, item, STATE_OK, "%s", line);
-	free(path);
-	free(line);
 	return line;
 }
 
@@ -113,32 +113,25 @@ static void check_programs(struct doctor *d)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		char *path = find_program(programs[i].program);
+		char *path __cleanup(free_ptr) = find_program(programs[i].program);
 
-		if (path) {
+		if (path)
 			say(d, programs[i].program, STATE_OK, "%s", path);
-		} else {
-			say(d, programs[i].program, STATE_MISSING, "%s; apt-get install %s",
-			    programs[i].why, programs[i].package);
-			d->failed = true;
-		}
-		free(path);
+		else
+			lack(d, programs[i].program, STATE_MISSING, "%s; apt-get install %s",
+			     programs[i].why, programs[i].package);
 	}
 }
 
 static void check_guests(struct doctor *d)
 {
-	char *init = xasprintf("%s/build/guest/init", irqsan_root());
-	char *l1 = xasprintf("%s/build/guest/l1", irqsan_root());
+	char *init __cleanup(free_ptr) = xasprintf("%s/build/guest/init", irqsan_root());
+	char *l1 __cleanup(free_ptr) = xasprintf("%s/build/guest/l1", irqsan_root());
 
-	if (file_exists(init) && file_exists(l1)) {
+	if (file_exists(init) && file_exists(l1))
 		say(d, "guests", STATE_OK, "%s/build/guest", irqsan_root());
-	} else {
-		say(d, "guests", STATE_MISSING, "make -C %s", irqsan_root());
-		d->failed = true;
-	}
-	free(init);
-	free(l1);
+	else
+		lack(d, "guests", STATE_MISSING, "make -C %s", irqsan_root());
 }
 
 static void check_machine(struct doctor *d)
@@ -146,13 +139,11 @@ static void check_machine(struct doctor *d)
 	unsigned int mb = memory_available_mb();
 
 	say(d, "cores", STATE_OK, "%u", cpus_available());
-	if (mb >= MEMORY_NEEDED_MB) {
+	if (mb >= MEMORY_NEEDED_MB)
 		say(d, "memory", STATE_OK, "%u MiB available", mb);
-	} else {
-		say(d, "memory", STATE_UNUSABLE, "%u MiB available, a nested guest needs %d", mb,
-		    MEMORY_NEEDED_MB);
-		d->failed = true;
-	}
+	else
+		lack(d, "memory", STATE_UNUSABLE, "%u MiB available, a nested guest needs %d", mb,
+		     MEMORY_NEEDED_MB);
 }
 
 static void check_disk(struct doctor *d)
@@ -161,22 +152,19 @@ static void check_disk(struct doctor *d)
 	struct statvfs fs;
 
 	if (statvfs(irqsan_cache(), &fs)) {
-		say(d, "cache", STATE_UNUSABLE, "%s: %s", irqsan_cache(), strerror(errno));
-		d->failed = true;
+		lack(d, "cache", STATE_UNUSABLE, "%s: %s", irqsan_cache(), strerror(errno));
 		return;
 	}
 	cache_mb = tree_size(irqsan_cache()) >> 20;
 	free_mb = (unsigned long long)fs.f_bavail * fs.f_frsize >> 20;
 	say(d, "cache", STATE_OK, "%s holds %llu MiB", irqsan_cache(), cache_mb);
 	/* What the cache holds needn't be fetched again, but each run writes. */
-	if (free_mb + cache_mb >= DISK_NEEDED_MB && free_mb >= DISK_FREE_MB) {
+	if (free_mb + cache_mb >= DISK_NEEDED_MB && free_mb >= DISK_FREE_MB)
 		say(d, "disk", STATE_OK, "%llu MiB free there", free_mb);
-	} else {
-		say(d, "disk", STATE_UNUSABLE,
-		    "%llu MiB free there, %d needed; free some or set XDG_CACHE_HOME",
-		    free_mb, DISK_NEEDED_MB);
-		d->failed = true;
-	}
+	else
+		lack(d, "disk", STATE_UNUSABLE,
+		     "%llu MiB free there, %d needed; free some or set XDG_CACHE_HOME",
+		     free_mb, DISK_NEEDED_MB);
 }
 
 static bool mirror_answers(const char *suite)
@@ -210,15 +198,13 @@ static void check_kernels(struct doctor *d)
 		else
 			debian_kernel_free(&k);
 	}
-	if (!lacking) {
+	if (!lacking)
 		say(d, "kernels", STATE_OK, "in the cache");
-	} else if (mirror_answers(lacking + strlen(DEBIAN_PREFIX))) {
+	else if (mirror_answers(lacking + strlen(DEBIAN_PREFIX)))
 		say(d, "kernels", STATE_OK, "the Debian mirror answers");
-	} else {
-		say(d, "kernels", STATE_MISSING,
-		    "not in the cache, and no Debian mirror answers; see apt's sources and proxy");
-		d->failed = true;
-	}
+	else
+		lack(d, "kernels", STATE_MISSING,
+		     "not in the cache, and no Debian mirror answers; see apt's sources and proxy");
 }
 
 /* Trial boots. They need a kernel, so they come last. */
@@ -246,12 +232,10 @@ static void check_accels(struct doctor *d)
 
 static int write_json(const struct doctor *d)
 {
-	json_t *doc = json_pack("{s:s, s:b, s:O}", "format", "irqsan-doctor/1", "usable",
-				!d->failed, "items", d->items);
-	int rc = result_write(doc, d->json);
+	json_auto_t *doc = json_pack("{s:s, s:b, s:O}", "format", "irqsan-doctor/1", "usable",
+				     !d->failed, "items", d->items);
 
-	json_decref(doc);
-	return rc;
+	return result_write(doc, d->json);
 }
 
 static const struct verb_option options[] = {

@@ -93,44 +93,33 @@ static int refresh_debian(const char *name)
 static int get(char **names, bool refresh)
 {
 	for (; *names; names++) {
-		struct kernel k;
-		int rc = 0;
+		struct kernel k __cleanup(kernel_free) = {};
+		int rc = refresh && debian_known(*names) ? refresh_debian(*names) : 0;
 
-		if (refresh && debian_known(*names))
-			rc = refresh_debian(*names);
-		if (!rc)
-			rc = kernel_get(*names, &k);
+		rc = rc ?: kernel_get(*names, &k);
 		if (rc)
 			return rc;
 		printf("%s %s %s\n", *names, k.release, k.image);
-		kernel_free(&k);
 	}
 	return 0;
 }
 
 static int build_module(const char *name, const char *dir)
 {
-	struct kernel k;
-	char *out;
-	int rc;
+	struct kernel k __cleanup(kernel_free) = {};
+	char *out __cleanup(free_ptr) = NULL;
+	int rc = kernel_get(name, &k) ?: kernel_build_module(&k, dir, &out);
 
-	rc = kernel_get(name, &k);
-	if (rc)
-		return rc;
-	rc = kernel_build_module(&k, dir, &out);
 	if (!rc)
 		puts(out);
-	free(out);
-	kernel_free(&k);
 	return rc;
 }
 
 static int source(const char *name)
 {
 	struct kernel_source s;
-	int rc;
+	int rc = kernel_source_get(name, NULL, &s);
 
-	rc = kernel_source_get(name, NULL, &s);
 	if (rc)
 		return rc;
 	puts(s.dir);
@@ -140,7 +129,7 @@ static int source(const char *name)
 
 static int build(struct args *a, bool *broken)
 {
-	struct build b;
+	struct build b __cleanup(build_free);
 	int rc;
 
 	a->build.source = a->words.v[1];
@@ -155,15 +144,15 @@ static int build(struct args *a, bool *broken)
 		pr_err("%s doesn't build: %s (all of it: %s)", a->build.source, b.error, b.log);
 	if (rc >= 0 && a->json && build_write_json(&b, a->json))
 		rc = -1;
-	build_free(&b);
 	return rc;
 }
 
 static int prune(unsigned int days)
 {
-	char *pattern = xasprintf("%s/{kernels,debug,sources,buildroots,roots,builds,modules,trees,vmlinux,l1}/*",
-				  irqsan_cache());
-	glob_t found = { 0 };
+	char *pattern __cleanup(free_ptr) =
+		xasprintf("%s/{kernels,debug,sources,buildroots,roots,builds,modules,trees,vmlinux,l1}/*",
+			  irqsan_cache());
+	glob_t found __cleanup(globfree) = {};
 
 	glob(pattern, GLOB_BRACE, NULL, &found);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
@@ -173,8 +162,6 @@ static int prune(unsigned int days)
 		printf("%8llu MB  %s%s\n", mb, path,
 		       cache_remove(path, days * 86400.0) ? "  removed" : "");
 	}
-	globfree(&found);
-	free(pattern);
 	return 0;
 }
 

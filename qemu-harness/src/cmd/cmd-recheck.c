@@ -33,23 +33,19 @@ struct recheck {
 
 static json_t *load_stored(const char *dir)
 {
-	char *path = xasprintf("%s/verdict.json", dir);
-	json_t *doc = json_load_file(path, 0, NULL);
+	char *path __cleanup(free_ptr) = xasprintf("%s/verdict.json", dir);
 
-	free(path);
-	return doc;
+	return json_load_file(path, 0, NULL);
 }
 
 static void say_difference(const char *dir, const json_t *old, const struct verdict *v)
 {
-	char *line = verdict_line(v), *was;
+	char *line __cleanup(free_ptr) = verdict_line(v), *was __cleanup(free_ptr) = NULL;
 	const char *outcome = "none", *title = NULL;
 
 	json_unpack((json_t *)old, "{s?s, s?s?}", "outcome", &outcome, "title", &title);
 	was = printable_line(title ?: "");
 	printf("%s: %s (stored: %s%s%s)\n", dir, line, outcome, title ? ": " : "", was);
-	free(was);
-	free(line);
 }
 
 /*
@@ -71,9 +67,9 @@ static bool same_verdict(const json_t *old, const json_t *new)
 
 static void check_boot(struct recheck *rc, const char *dir)
 {
-	json_t *old, *new;
-	struct verdict v;
-	char *line;
+	struct verdict v __cleanup(verdict_free) = {};
+	json_auto_t *old = NULL, *new = NULL;
+	char *line __cleanup(free_ptr) = NULL;
 
 	if (judge_dir(dir, &rc->ignore, &v)) {
 		rc->failed++;
@@ -85,23 +81,17 @@ static void check_boot(struct recheck *rc, const char *dir)
 	if (same_verdict(old, new)) {
 		line = verdict_line(&v);
 		printf("%s: %s\n", dir, line);
-		free(line);
 	} else {
 		rc->differ++;
 		say_difference(dir, old, &v);
 	}
-	json_decref(old);
-	json_decref(new);
-	verdict_free(&v);
 }
 
 static bool is_boot(const char *dir)
 {
-	char *path = xasprintf("%s/run.json", dir);
-	bool is = file_exists(path);
+	char *path __cleanup(free_ptr) = xasprintf("%s/run.json", dir);
 
-	free(path);
-	return is;
+	return file_exists(path);
 }
 
 /* A boot's directory, or any directory above such. */
@@ -122,11 +112,10 @@ static void check_dir(struct recheck *rc, const char *dir)
 		return;
 	}
 	for (i = 0; i < n; i++) {
-		char *path = xasprintf("%s/%s", dir, entries[i]->d_name);
+		char *path __cleanup(free_ptr) = xasprintf("%s/%s", dir, entries[i]->d_name);
 
 		if (entries[i]->d_name[0] != '.' && is_boot(path))
 			check_boot(rc, path);
-		free(path);
 		free(entries[i]);
 	}
 	free(entries);

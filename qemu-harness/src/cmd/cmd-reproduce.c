@@ -63,10 +63,8 @@ struct side {
 
 static void count(struct side *s, const char *name)
 {
-	unsigned int i;
-
 	s->release = name;
-	for (i = 0; i < s->result.n; i++) {
+	for (unsigned int i = 0; i < s->result.n; i++) {
 		const struct verdict *v = result_verdict(&s->result, i);
 
 		if (!v)
@@ -88,10 +86,10 @@ static void count(struct side *s, const char *name)
 static int run_step(struct request *rq, enum step step, struct side *s)
 {
 	const char *keep = rq->keep;
+	char *below __cleanup(free_ptr) = keep ? xasprintf("%s/%s", keep, names[step]) : NULL;
 	int rc;
 
-	if (keep)
-		rq->keep = xasprintf("%s/%s", keep, names[step]);
+	rq->keep = below;
 	plan_set(&rq->plan.livepatch, NULL);
 	if (step == STEP_LIVEPATCHED)
 		rq->plan.livepatch = xasprintf("%s/" LIVEPATCH, irqsan_root());
@@ -102,8 +100,6 @@ static int run_step(struct request *rq, enum step step, struct side *s)
 		result_summary(&s->result, request_out(rq));
 		count(s, rq->kernel);
 	}
-	if (keep)
-		free((char *)rq->keep);
 	rq->keep = keep;
 	return rc;
 }
@@ -150,16 +146,13 @@ static int exit_code(const struct side side[STEPS], unsigned int runs)
 
 static int write_json(const struct request *rq, const struct side side[STEPS], const char *line)
 {
-	json_t *doc = json_pack("{s:s, s:s, s:b}", "format", "irqsan-reproduce/2", "verdict", line,
-				"reproduced", exit_code(side, rq->runs) == EXIT_OK);
-	unsigned int i;
-	int rc;
+	json_auto_t *doc = json_pack("{s:s, s:s, s:b}", "format", "irqsan-reproduce/2",
+				     "verdict", line, "reproduced",
+				     exit_code(side, rq->runs) == EXIT_OK);
 
-	for (i = 0; i < STEPS; i++)
+	for (unsigned int i = 0; i < STEPS; i++)
 		json_object_set_new(doc, names[i], result_json(&side[i].result));
-	rc = result_write(doc, rq->json);
-	json_decref(doc);
-	return rc;
+	return result_write(doc, rq->json);
 }
 
 /*

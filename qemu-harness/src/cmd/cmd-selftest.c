@@ -41,7 +41,7 @@ struct job {
 static char *test_name(const char *arg)
 {
 	const char *base = strrchr(arg, '/') ? strrchr(arg, '/') + 1 : arg;
-	char *path, *name;
+	char *path __cleanup(free_ptr) = NULL, *name;
 
 	if (!strcmp(base, TEST_PANIC) || !strcmp(base, "panic"))
 		return xstrdup(TEST_PANIC);
@@ -52,15 +52,14 @@ static char *test_name(const char *arg)
 	path = xasprintf("%s/selftests/irqsan/%s", irqsan_root(), name);
 	if (!file_exists(path)) {
 		free(name);
-		name = NULL;
+		return NULL;
 	}
-	free(path);
 	return name;
 }
 
 static void add_test(struct job *job, const char *arg, const struct argp_state *state)
 {
-	char *name = test_name(arg);
+	char *name __cleanup(free_ptr) = test_name(arg);
 
 	if (!name)
 		argp_error(state, "unknown test \"%s\"", arg);
@@ -68,19 +67,16 @@ static void add_test(struct job *job, const char *arg, const struct argp_state *
 		job->panic = true;
 	else
 		strv_push(&job->tests, name);
-	free(name);
 }
 
 static void add_all_tests(struct job *job)
 {
-	char *pattern = xasprintf("%s/" TESTS, irqsan_root());
-	glob_t found = {};
+	char *pattern __cleanup(free_ptr) = xasprintf("%s/" TESTS, irqsan_root());
+	glob_t found __cleanup(globfree) = {};
 
 	if (!glob(pattern, 0, NULL, &found))
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			strv_push(&job->tests, strrchr(found.gl_pathv[i], '/') + 1);
-	globfree(&found);
-	free(pattern);
 	job->panic = true;
 }
 
@@ -114,7 +110,8 @@ static void say_failures(const struct ktap_test *test, const char *above, FILE *
 {
 	for (size_t i = 0; i < test->n; i++) {
 		const struct ktap_test *t = &test->sub[i];
-		char *name = xasprintf("%s%s%s", above, *above ? ": " : "", t->name);
+		char *name __cleanup(free_ptr) =
+			xasprintf("%s%s%s", above, *above ? ": " : "", t->name);
 
 		say_failures(t, name, out);
 		if (t->status == KTAP_DIED || (t->status == KTAP_FAIL && !t->n))
@@ -126,7 +123,6 @@ static void say_failures(const struct ktap_test *test, const char *above, FILE *
 		if (t->disorder || (t->n && !t->has_plan) || (t->has_plan && t->n > t->plan))
 			fprintf(out, "bad KTAP: %s: no plan, or another number of results\n",
 				name);
-		free(name);
 	}
 }
 
@@ -134,13 +130,13 @@ static void say_skipped(const struct ktap_test *test, const char *above, FILE *o
 {
 	for (size_t i = 0; i < test->n; i++) {
 		const struct ktap_test *t = &test->sub[i];
-		char *name = xasprintf("%s%s%s", above, *above ? ": " : "", t->name);
+		char *name __cleanup(free_ptr) =
+			xasprintf("%s%s%s", above, *above ? ": " : "", t->name);
 
 		if ((t->status == KTAP_SKIP || t->status == KTAP_XFAIL) && !t->n)
 			fprintf(out, "%s: %s: %s\n", ktap_status_name(t->status), name,
 				t->reason ?: "");
 		say_skipped(t, name, out);
-		free(name);
 	}
 }
 
@@ -148,7 +144,7 @@ static void say_skipped(const struct ktap_test *test, const char *above, FILE *o
 static int tell(const struct selftest_boot *b, FILE *out)
 {
 	const struct ktap_totals *t = &b->totals;
-	char *line = verdict_line(b->verdict);
+	char *line __cleanup(free_ptr) = verdict_line(b->verdict);
 	bool died = b->verdict->outcome != OUTCOME_OK;
 	bool bad = t->status[KTAP_FAIL] || t->status[KTAP_DIED] || t->missing || t->errors;
 
@@ -159,7 +155,6 @@ static int tell(const struct selftest_boot *b, FILE *out)
 	fprintf(out, "%u passed, %u failed, %u failed as expected, %u skipped, %u missing\n",
 		t->status[KTAP_PASS], t->status[KTAP_FAIL] + t->status[KTAP_DIED],
 		t->status[KTAP_XFAIL], t->status[KTAP_SKIP], t->missing);
-	free(line);
 	/* What was seen to fail stays so, whatever became of the rest. */
 	if (b->verdict->outcome == OUTCOME_LOST && !t->status[KTAP_FAIL]) {
 		pr_err("the guest was lost: this says nothing about the kernel");
@@ -178,7 +173,7 @@ static int tell(const struct selftest_boot *b, FILE *out)
 static int test_panic(const struct job *job, FILE *out, const char **seen)
 {
 	static const char *const tests[] = { TEST_PANIC, NULL };
-	struct selftest_boot b = {};
+	struct selftest_boot b __cleanup(selftest_free) = {};
 	int rc;
 
 	rc = selftest_boot(&job->rq, tests, "panic", &b);
@@ -199,15 +194,13 @@ static int test_panic(const struct job *job, FILE *out, const char **seen)
 		say_failures(&b.root, "", out);
 		rc = EXIT_FOUND;
 	}
-	selftest_free(&b);
 	return rc;
 }
 
 static int write_json(const struct job *job, const struct selftest_boot *b, const char *panic)
 {
 	const struct ktap_totals *t = &b->totals;
-	json_t *doc = json_pack("{s:s}", "format", SELFTEST_FORMAT);
-	int rc;
+	json_auto_t *doc = json_pack("{s:s}", "format", SELFTEST_FORMAT);
 
 	if (b->verdict) {
 		json_object_update(doc, b->result.facts);
@@ -223,9 +216,7 @@ static int write_json(const struct job *job, const struct selftest_boot *b, cons
 					      "missing", t->missing, "errors", t->errors));
 	}
 	json_object_set_new(doc, "panic", json_string(panic));
-	rc = result_write(doc, job->rq.json);
-	json_decref(doc);
-	return rc;
+	return result_write(doc, job->rq.json);
 }
 
 static int run_all(const struct job *job)
@@ -233,7 +224,7 @@ static int run_all(const struct job *job)
 	FILE *out = request_out(&job->rq);
 	const char *panic = "not run";
 	int code = EXIT_OK, more = EXIT_OK;
-	struct selftest_boot b = {};
+	struct selftest_boot b __cleanup(selftest_free) = {};
 
 	if (job->tests.n) {
 		if (selftest_boot(&job->rq, (const char *const *)job->tests.v, "tests", &b))
@@ -250,7 +241,6 @@ static int run_all(const struct job *job)
 		code = more;
 	if (job->rq.json && write_json(job, &b, panic) < 0)
 		code = EXIT_INFRA;
-	selftest_free(&b);
 	return code;
 }
 

@@ -103,14 +103,11 @@ static void check(const struct argp_state *state, void *to)
 		argp_error(state, "--emit and --json take one kernel");
 }
 
-/* Return: 0 or a negative errno. @path and @k, which may be empty, are to be freed. */
 static int find_vmlinux(const char *name, bool debug, char **path, struct kernel *k)
 {
 	struct stat st;
 	int rc;
 
-	*path = NULL;
-	*k = (struct kernel){ 0 };
 	if (!strncmp(name, DEBIAN_PREFIX, strlen(DEBIAN_PREFIX))) {
 		rc = kernel_get(name, k);
 		if (rc)
@@ -135,34 +132,28 @@ static void close_subject(struct subject *s)
 	free(s->version);
 }
 
+/* @s, which starts empty, is to be closed also after a failure. */
 static int open_subject(const char *name, const struct args *a, struct subject *s)
 {
-	struct kernel k;
-	char *path;
+	struct kernel k __cleanup(kernel_free) = {};
+	char *path __cleanup(free_ptr) = NULL;
 	int rc;
 
 	*s = (struct subject){ .name = name, .text = { .fd = -1 } };
-	rc = find_vmlinux(name, a->debug, &path, &k);
-	if (!rc)
-		rc = livetext_open(path, &s->text);
-	if (!rc) {
-		rc = truth_read(path, &s->truth);
-		s->has_truth = !rc;
-		if (rc == -ENODATA)
-			rc = 0;
-	}
+	rc = find_vmlinux(name, a->debug, &path, &k) ?: livetext_open(path, &s->text);
+	if (rc)
+		return rc;
+	rc = truth_read(path, &s->truth);
+	s->has_truth = !rc;
+	if (rc && rc != -ENODATA)
+		return rc;
 	s->version = xstrdup(k.version);
 	s->has_modules = k.modules;
-	if (!rc && k.modules)
-		rc = modsites_scan(&s->text, k.modules, &s->modsites);
+	rc = k.modules ? modsites_scan(&s->text, k.modules, &s->modsites) : 0;
 	if (!rc && k.modules && a->verdicts)
 		rc = modsites_judge(&s->modsites, a->verdicts);
 	if (!rc)
 		coverage_measure(&s->text, s->has_truth ? &s->truth : NULL, &s->coverage);
-	else
-		close_subject(s);
-	free(path);
-	kernel_free(&k);
 	return rc;
 }
 
@@ -172,15 +163,6 @@ static size_t count_origin(const struct coverage *c, enum site_origin origin)
 
 	for (size_t i = 0; i < c->nr_sites; i++)
 		n += c->sites[i].origin == origin;
-	return n;
-}
-
-static size_t count_refused(const struct coverage *c, enum entry_state state)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->nr_entries; i++)
-		n += c->entries[i].refused && c->entries[i].state == state;
 	return n;
 }
 
@@ -200,51 +182,45 @@ struct totals {
 	size_t extra;
 };
 
+static bool is_missed(const struct coverage_entry *e)
+{
+	return e->state == ENTRY_LOCATED || e->state == ENTRY_UNLOCATED;
+}
+
 static struct totals count(const struct coverage *c)
 {
-	struct totals t = { .found = coverage_count(c, ENTRY_FOUND) };
-	size_t located = coverage_count(c, ENTRY_LOCATED);
-	size_t unlocated = coverage_count(c, ENTRY_UNLOCATED);
+	struct totals t = {};
 
-	t.all = t.found + located + unlocated;
-	t.listed = t.found - count_refused(c, ENTRY_FOUND) +
-		   located - count_refused(c, ENTRY_LOCATED);
-	t.probeable = t.listed + unlocated - count_refused(c, ENTRY_UNLOCATED);
+	for (size_t i = 0; i < c->nr_entries; i++) {
+		const struct coverage_entry *e = &c->entries[i];
+
+		if (e->state != ENTRY_FOUND && !is_missed(e))
+			continue;
+		t.all++;
+		t.found += e->state == ENTRY_FOUND;
+		t.probeable += !e->refused;
+		t.listed += !e->refused && e->state != ENTRY_UNLOCATED;
+	}
 	for (size_t i = 0; i < c->nr_sites; i++)
 		t.extra += coverage_is_extra(&c->sites[i]);
 	return t;
 }
 
-static const char *origin_text(enum site_origin origin)
-{
-	switch (origin) {
-	case SITE_BOTH:
-		return "scan and DWARF";
-	case SITE_DWARF:
-		return "DWARF only";
-	case SITE_COPY:
-		return "the function itself, not inlined: a restore";
-	case SITE_ASSEMBLY:
-		return "assembly, unknown to DWARF";
-	case SITE_ENABLE:
-		return "a plain enabling of IRQs by DWARF: no restore";
-	case SITE_EXTRA:
-		return "unexplained";
-	default:
-		return "scan";
-	}
-}
+static const char *const origin_text[] = {
+	[SITE_BOTH] = "scan and DWARF",
+	[SITE_DWARF] = "DWARF only",
+	[SITE_COPY] = "the function itself, not inlined: a restore",
+	[SITE_ASSEMBLY] = "assembly, unknown to DWARF",
+	[SITE_ENABLE] = "a plain enabling of IRQs by DWARF: no restore",
+	[SITE_EXTRA] = "unexplained",
+	[SITE_SCAN] = "scan",
+};
 
 static const char *state_text(const struct coverage_entry *e)
 {
 	if (e->state == ENTRY_LOCATED)
 		return e->refused ? "located by DWARF, kprobes refuse" : "located by DWARF";
 	return e->refused ? "unlocated, kprobes refuse" : "unlocated";
-}
-
-static bool is_missed(const struct coverage_entry *e)
-{
-	return e->state == ENTRY_LOCATED || e->state == ENTRY_UNLOCATED;
 }
 
 static void print_missed(const struct subject *s, FILE *f, const char *bullet)
@@ -269,7 +245,7 @@ static void print_extra(const struct subject *s, FILE *f, const char *bullet)
 		if (coverage_is_extra(site))
 			fprintf(f, "%sextra: %s (%s)\n", bullet,
 				livetext_symbol(&s->text, site->addr, name, sizeof(name)),
-				origin_text(site->origin));
+				origin_text[site->origin]);
 	}
 }
 
@@ -292,7 +268,7 @@ static void print_list(const struct subject *s)
 
 		printf("%-48s %s %-4s %s%s\n",
 		       livetext_symbol(&s->text, site->addr, name, sizeof(name)),
-		       sitelist_kind(&s->text), sitelist_saved(site), origin_text(site->origin),
+		       sitelist_kind(&s->text), sitelist_saved(site), origin_text[site->origin],
 		       site->refused ? ", kprobes refuse" : "");
 	}
 	for (size_t i = 0; i < s->modsites.nr; i++)
@@ -348,19 +324,16 @@ static json_t *json_address(uint64_t addr)
 
 static json_t *json_site(const struct subject *s, const struct coverage_site *site)
 {
-	char *place = sitelist_place(&s->text, site->addr);
+	char *place __cleanup(free_ptr) = sitelist_place(&s->text, site->addr);
 	char name[256];
-	json_t *o;
 
-	o = json_pack("{ss ss* so so so ss ss ss sb sb}",
+	return json_pack("{ss ss* so so so ss ss ss sb sb}",
 		      "symbol", livetext_symbol(&s->text, site->addr, name, sizeof(name)),
 		      "place", place, "addr", json_address(site->addr),
 		      "test", json_address(site->test), "enable", json_address(site->enable),
 		      "kind", sitelist_kind(&s->text), "saved", sitelist_saved(site),
-		      "origin", origin_text(site->origin), "refused", site->refused,
+		      "origin", origin_text[site->origin], "refused", site->refused,
 		      "wanted", coverage_is_wanted(site));
-	free(place);
-	return o;
 }
 
 static json_t *json_modules(const struct modsites *m)
@@ -382,9 +355,9 @@ static json_t *json_modules(const struct modsites *m)
 static int write_json(const struct subject *s, const char *path)
 {
 	const struct coverage *c = &s->coverage;
-	json_t *sites = json_array(), *missed = json_array(), *o;
+	json_t *sites = json_array(), *missed = json_array();
 	struct totals t = count(c);
-	int rc;
+	json_auto_t *o = NULL;
 
 	for (size_t i = 0; i < c->nr_sites; i++)
 		json_array_append_new(sites, json_site(s, &c->sites[i]));
@@ -408,9 +381,7 @@ static int write_json(const struct subject *s, const char *path)
 		      "probeable", (json_int_t)t.probeable, "listed", (json_int_t)t.listed,
 		      "extra", (json_int_t)t.extra, "missed", missed, "sites", sites,
 		      "modules", s->has_modules ? json_modules(&s->modsites) : NULL);
-	rc = result_write(o, path);
-	json_decref(o);
-	return rc;
+	return result_write(o, path);
 }
 
 static void report_start(FILE *f)
@@ -574,7 +545,7 @@ static int verb_main(int argc, char **argv)
 
 		rc = open_subject(a.kernels.v[nr], &a, s);
 		if (rc)
-			break;
+			continue;
 		print_counts(s);
 		if (a.list)
 			print_list(s);

@@ -46,16 +46,14 @@ static void check(const struct argp_state *state, void *to)
 /* One log's title, or its report added to @reports. Is there one? Negative: it can't be read. */
 static int title_one(const char *path, json_t *reports, struct symbols *symbols)
 {
-	struct buf log = {};
+	struct buf log __cleanup(buf_free) = {};
 	struct crash crash;
-	int rc;
+	int rc = read_file(path, &log);
 
-	rc = read_file(path, &log);
 	if (rc)
 		return rc;
 	pstore_order(&log);
-	rc = crash_find(log.data ?: "", log.len, &crash) ||
-	     crash_find_rest(log.data ?: "", log.len, &crash);
+	rc = crash_find(log.data, log.len, &crash) || crash_find_rest(log.data, log.len, &crash);
 	if (reports)
 		json_array_append_new(reports, json_pack("{s:s, s:o}", "log", path, "crash",
 							 rc ? crash_json(&crash, symbols) :
@@ -63,7 +61,6 @@ static int title_one(const char *path, json_t *reports, struct symbols *symbols)
 	else
 		puts(crash.title ?: "");
 	crash_free(&crash);
-	buf_free(&log);
 	return rc;
 }
 

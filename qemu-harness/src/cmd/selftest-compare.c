@@ -59,10 +59,9 @@ static const struct ktap_test *results(const struct selftest_boot *b)
 	const struct ktap_test *test = b->root.n == 1 ? &b->root.sub[0] : NULL;
 
 	if (b->verdict->outcome != OUTCOME_OK) {
-		char *line = verdict_line(b->verdict);
+		char *line __cleanup(free_ptr) = verdict_line(b->verdict);
 
 		pr_err("the guest: %s", line);
-		free(line);
 		return NULL;
 	}
 	if (test && ktap_passed(&b->totals))
@@ -76,9 +75,9 @@ static const struct ktap_test *results(const struct selftest_boot *b)
 static int ask_kernel(const struct request *asked, const char *name, struct row *row)
 {
 	struct request rq = *asked;
-	char *cmdline = xasprintf("irqsan_exhibit=%s", name);
+	char *cmdline __cleanup(free_ptr) = xasprintf("irqsan_exhibit=%s", name);
+	struct selftest_boot b __cleanup(selftest_free);
 	const struct ktap_test *test;
-	struct selftest_boot b;
 	int rc;
 
 	rq.plan.cmdline = cmdline;
@@ -88,8 +87,6 @@ static int ask_kernel(const struct request *asked, const char *name, struct row 
 		if (!test || test->n != 1 || !row_parse(&test->sub[0], row))
 			rc = -EPROTO;
 	}
-	selftest_free(&b);
-	free(cmdline);
 	return rc;
 }
 
@@ -109,10 +106,8 @@ static void put_head(FILE *out, const char *release)
 {
 	time_t t = time(NULL);
 	char date[16];
-	struct tm tm;
 
-	localtime_r(&t, &tm);
-	strftime(date, sizeof(date), "%Y-%m-%d", &tm);
+	strftime(date, sizeof(date), "%Y-%m-%d", localtime(&t));
 	fprintf(out, "# The zoo, by two checks\n\n"
 		"Measured on %s by `make zoo-compare`: the exhibits of `selftests/irqsan/zoo` on\n"
 		"%s, which was built with CONFIG_DEBUG_IRQFLAGS=y. The kernel's own check warns\n"
@@ -148,7 +143,7 @@ static int compare_rows(const struct request *rq, const struct ktap_test *ours,
 
 static int check_kernel(const char *name)
 {
-	struct kernel k;
+	struct kernel k __cleanup(kernel_free);
 	int rc = kernel_get(name, &k);
 
 	if (!rc && kernel_config(&k, "DEBUG_IRQFLAGS") != 'y') {
@@ -156,7 +151,6 @@ static int check_kernel(const char *name)
 		       name);
 		rc = -EINVAL;
 	}
-	kernel_free(&k);
 	return rc;
 }
 
@@ -168,8 +162,8 @@ static int check_kernel(const char *name)
  */
 int compare_checks(const struct request *rq)
 {
+	struct selftest_boot b __cleanup(selftest_free) = {};
 	const struct ktap_test *ours;
-	struct selftest_boot b;
 	int rc;
 
 	if (check_kernel(rq->kernel))
@@ -179,6 +173,5 @@ int compare_checks(const struct request *rq)
 		ours = results(&b);
 		rc = ours ? compare_rows(rq, ours, b.verdict->release ?: rq->kernel) : -EPROTO;
 	}
-	selftest_free(&b);
 	return rc ? EXIT_INFRA : EXIT_OK;
 }

@@ -71,7 +71,7 @@ static void count(struct side *s, const char *name)
 			continue;
 		if (v->release)
 			s->release = v->release;
-		s->waits += v->waits;
+		s->waits += v->count.waits;
 		if (v->outcome == OUTCOME_OK)
 			s->without++;
 		else if (v->outcome == OUTCOME_INCONCLUSIVE)

@@ -20,6 +20,7 @@
 #include "crash/crash-report.h"
 #include "crash/crash.h"
 #include "judge/evidence.h"
+#include "judge/timeline.h"
 
 /*
  * printk's clock and the uptime that records carry start within this many
@@ -61,29 +62,28 @@ static void grow(uint64_t *to, uint64_t value)
 }
 
 /* Counters only grow; a late tick that was overtaken must not take back what is known. */
-static void take_counters(struct verdict *v, const struct record_counters *c)
+static void take_counters(struct record_counters *all, const struct record_counters *c)
 {
-	grow(&v->waits, c->waits);
-	grow(&v->slow_pv, c->slow_pv);
-	grow(&v->slow_native, c->slow_native);
-	grow(&v->violations, c->violations);
-	grow(&v->lost_records, c->lost);
-	grow(&v->longest_ns, c->longest_ns);
-	grow(&v->waited_ns, c->waited_ns);
-	grow(&v->ops, c->ops);
-	if (c->load_ms > v->load_ms)
-		v->load_ms = c->load_ms;
-	if (v->first_ms < 0)
-		v->first_ms = c->first_ms;
+	grow(&all->waits, c->waits);
+	grow(&all->slow_pv, c->slow_pv);
+	grow(&all->slow_native, c->slow_native);
+	grow(&all->violations, c->violations);
+	grow(&all->lost, c->lost);
+	grow(&all->longest_ns, c->longest_ns);
+	grow(&all->waited_ns, c->waited_ns);
+	grow(&all->ops, c->ops);
+	if (c->load_ms > all->load_ms)
+		all->load_ms = c->load_ms;
+	if (all->first_ms < 0)
+		all->first_ms = c->first_ms;
 }
 
 /* A planted restore is caught when each time that it ran was counted, and not more. */
 static void take_planted(struct evidence *e, const struct record *r)
 {
-	char *title = NULL;
-	size_t i;
+	char *title __cleanup(free_ptr) = NULL;
 
-	for (i = 0; i < PLANTS; i++)
+	for (size_t i = 0; i < PLANTS; i++)
 		if (!strcmp(evidence_plants[i], r->text))
 			e->caught |= 1u << i;
 	if (!r->number)
@@ -93,14 +93,11 @@ static void take_planted(struct evidence *e, const struct record *r)
 				  (long long)r->number, (long long)r->ran);
 	if (title)
 		keep_first(&e->plant_title, title);
-	free(title);
 }
 
 static void take_chore(struct evidence *e, const struct record *r)
 {
-	size_t i;
-
-	for (i = 0; i < e->chores.n; i++) {
+	for (size_t i = 0; i < e->chores.n; i++) {
 		if (strcmp(e->chores.v[i], r->text))
 			continue;
 		free(e->chores.v[i]);
@@ -112,11 +109,10 @@ static void take_chore(struct evidence *e, const struct record *r)
 		break;
 	}
 	if (r->number) {
-		char *title = xasprintf("chore: %s failed: %s", r->text,
-					strerror((int)-r->number));
+		char *title __cleanup(free_ptr) = xasprintf("chore: %s failed: %s", r->text,
+							    strerror((int)-r->number));
 
 		keep_first(&e->chore_title, title);
-		free(title);
 	}
 }
 
@@ -195,10 +191,10 @@ static void take_guest(struct evidence *e, const struct record *r)
 		e->done = true;
 		e->done_up = r->up;
 		v->done = true;
-		take_counters(v, &r->counters);
+		take_counters(&v->count, &r->counters);
 		break;
 	case RECORD_TICK:
-		take_counters(v, &r->counters);
+		take_counters(&v->count, &r->counters);
 		break;
 	default:
 		break;
@@ -215,7 +211,7 @@ static void take_record(void *ctx, struct record *r)
 	e->up = fmax(e->up, r->up);
 	if (!r->l1) {
 		take_guest(e, r);
-		timeline_take(&e->v->timeline, r);
+		timeline_take(e->v, r);
 		e->guest_up = fmax(e->guest_up, r->up);
 	} else if (r->kind == RECORD_EXIT) {
 		e->l1_exit = true;
@@ -227,11 +223,11 @@ static void take_record(void *ctx, struct record *r)
 
 static int read_run(const char *dir, struct evidence *e)
 {
-	char *path = xasprintf("%s/run.json", dir);
+	char *path __cleanup(free_ptr) = xasprintf("%s/run.json", dir);
+	json_auto_t *doc = NULL;
 	json_error_t error;
 	const char *ended;
-	json_t *doc;
-	int rc = 0;
+	int rc;
 
 	doc = json_load_file(path, 0, &error);
 	if (!doc || json_unpack_ex(doc, &error, 0, "{s:s, s:F, s?b, s?{s:F, s:F, s:F}}",
@@ -239,28 +235,21 @@ static int read_run(const char *dir, struct evidence *e)
 				   "truncated", &e->truncated, "stuck", "wall_s", &e->stuck.at,
 				   "ran_s", &e->stuck.ran, "waited_s", &e->stuck.waited)) {
 		pr_err("%s: %s", path, error.text);
-		rc = -EINVAL;
+		return -EINVAL;
 	}
-	if (!rc) {
-		e->ended = xstrdup(ended);
-		rc = plan_from_json(doc, &e->plan);
-	}
+	e->ended = xstrdup(ended);
+	rc = plan_from_json(doc, &e->plan);
 	for (size_t i = 0; !rc && i < e->plan.chores.n; i++)
 		strv_push(&e->chores, e->plan.chores.v[i]);
-	json_decref(doc);
-	free(path);
 	return rc;
 }
 
 static void keep_last(void *ctx, const char *line, size_t len)
 {
-	char **last = ctx;
-
-	char *text = xasprintf("%.*s", (int)len, line);
+	char *text __cleanup(free_ptr) = xasprintf("%.*s", (int)len, line), **last = ctx;
 
 	free(*last);
 	*last = printable_line(text);
-	free(text);
 }
 
 /* The kernel's own check warns once a boot: its proof comes behind the load, on the console. */
@@ -297,17 +286,16 @@ static double stamp_at(const struct evidence *e, size_t at)
 
 static char *report_text(const struct crash *crash)
 {
-	char *raw = crash_text(crash, NULL), *text = raw ? printable_text(raw) : NULL;
+	char *raw __cleanup(free_ptr) = crash_text(crash, NULL);
 
-	free(raw);
-	return text;
+	return raw ? printable_text(raw) : NULL;
 }
 
 /* A report on the console: one more finding, or the words to a record's. */
 static void take_crash(struct evidence *e, const struct crash *crash)
 {
 	size_t len = crash->end - crash->start;
-	char *title = printable_line(crash->title);
+	char *title __cleanup(free_ptr) = printable_line(crash->title);
 	struct finding like = {
 		.title = title, .up = stamp_at(e, crash->start),
 		.source = e->plan.detector->reported(e->console.data + crash->start, len) ?
@@ -326,13 +314,11 @@ static void take_crash(struct evidence *e, const struct crash *crash)
 			f->phase = like.phase;
 		}
 		for (size_t i = 0; i < crash->alts.n; i++) {
-			char *alternative = printable_line(crash->alts.v[i]);
+			char *alternative __cleanup(free_ptr) = printable_line(crash->alts.v[i]);
 
 			strv_push(&f->alternatives, alternative);
-			free(alternative);
 		}
 	}
-	free(title);
 }
 
 /*
@@ -364,14 +350,14 @@ static void settle_violations(struct evidence *e)
 {
 	struct verdict *v = e->v;
 
-	if (v->violations && (!v->findings.n || v->findings.v[0].source != FINDING_DETECTOR))
+	if (v->count.violations && (!v->findings.n || v->findings.v[0].source != FINDING_DETECTOR))
 		findings_add(&v->findings,
 			     &(struct finding){ .title = "irqsan: violation without a record",
 						.source = FINDING_DETECTOR,
 						.phase = evidence_phase(e, -1), .up = -1 });
-	if (e->recorded && !v->violations)
-		v->violations = 1;
-	e->recorded |= v->violations;
+	if (e->recorded && !v->count.violations)
+		v->count.violations = 1;
+	e->recorded |= v->count.violations;
 }
 
 /**
@@ -408,8 +394,8 @@ bool evidence_not_here(const struct evidence *e)
 /* A command that fails has found something. */
 static void settle_command(struct evidence *e)
 {
+	char *title __cleanup(free_ptr) = NULL;
 	struct finding *f;
-	char *title;
 
 	if (!e->status || evidence_not_here(e) || !e->plan.load->exits)
 		return;
@@ -421,7 +407,6 @@ static void settle_command(struct evidence *e)
 					    .phase = PHASE_LOAD, .up = -1 });
 	if (f && e->output.len)
 		f->report = evidence_output(e, OUTPUT_LINES);
-	free(title);
 }
 
 /**

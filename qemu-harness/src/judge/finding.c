@@ -58,8 +58,7 @@ struct finding *findings_add(struct findings *list, const struct finding *like)
 	memmove(f + 1, f, (list->n++ - at) * sizeof(*f));
 	*f = (struct finding){
 		.title = xstrdup(like->title),
-		.site = like->site ? xstrdup(like->site) : NULL,
-		.caller = like->caller ? xstrdup(like->caller) : NULL,
+		.site = xstrdup(like->site), .caller = xstrdup(like->caller),
 		.source = like->source, .phase = like->phase, .up = like->up,
 	};
 	return f;
@@ -151,14 +150,11 @@ json_t *findings_json(const struct findings *list)
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct finding *f = &list->v[i];
-		json_t *alternatives = json_array();
 
-		for (size_t j = 0; j < f->alternatives.n; j++)
-			json_array_append_new(alternatives, json_text(f->alternatives.v[j]));
 		json_array_append_new(doc,
 				      json_pack("{s:o, s:o, s:o, s:o, s:s, s:s, s:f, s:b, s:b, s:o}",
 						"title", json_text(f->title),
-						"alternatives", alternatives,
+						"alternatives", json_texts(&f->alternatives),
 						"site", json_text(f->site),
 						"caller", json_text(f->caller),
 						"source", source_names[f->source],

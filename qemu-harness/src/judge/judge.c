@@ -10,6 +10,7 @@
 #include "boot/load.h"
 #include "judge/evidence.h"
 #include "judge/judge.h"
+#include "judge/timeline.h"
 
 /*
  * No guest can have been up for longer than its QEMU ran. One that says so has
@@ -81,7 +82,7 @@ char *verdict_line(const struct verdict *v)
 		buf_addf(&line, " (the load ended after %.2f s)", (double)v->run_ms / 1000);
 	if (v->outcome == OUTCOME_OK && v->load_killed)
 		buf_addf(&line, " (the load was ended after %lld s)",
-			 (long long)v->load_ms / 1000);
+			 (long long)v->count.load_ms / 1000);
 	add_uncounted(&line, &v->findings, false, "at boot");
 	add_uncounted(&line, &v->findings, true, "ignored");
 	return line.data;
@@ -98,15 +99,15 @@ void verdict_free(struct verdict *v)
 	findings_free(&v->findings);
 	strv_free(&v->titles);
 	strv_free(&v->skipped);
-	timeline_free(&v->timeline);
-	v->title = NULL;
-	v->release = NULL;
+	json_decref(v->timeline);
+	json_decref(v->sites);
+	*v = (struct verdict){};
 }
 
 /* Why the command never did what it is for, or NULL; the caller frees it. */
 static char *command_unfit(const struct evidence *e)
 {
-	char *last, *why;
+	char *last __cleanup(free_ptr) = NULL;
 
 	if (!e->plan.load->exits)
 		return NULL;
@@ -117,16 +118,16 @@ static char *command_unfit(const struct evidence *e)
 	if (!e->status || !evidence_not_here(e))
 		return NULL;
 	last = evidence_output(e, 1);
-	why = xasprintf("the load can't run here: exit status %lld%s%.*s", (long long)e->status,
-			*last ? ": " : "", (int)strcspn(last, "\n"), last);
-	free(last);
-	return why;
+	return xasprintf("the load can't run here: exit status %lld%s%.*s", (long long)e->status,
+			 *last ? ": " : "", (int)strcspn(last, "\n"), last);
 }
 
-static void set(struct evidence *e, enum outcome o, const char *title)
+/* Takes @title, which is NULL for OK. True, for those who look for a reason. */
+static bool set(struct evidence *e, enum outcome o, char *title)
 {
 	e->v->outcome = o;
-	e->v->title = title ? xstrdup(title) : NULL;
+	e->v->title = title;
+	return true;
 }
 
 static bool ended(const struct evidence *e, const char *how)
@@ -147,89 +148,77 @@ static bool is_stuck(const struct evidence *e)
 static bool judge_machinery(struct evidence *e)
 {
 	bool nested = e->plan.accel == ACCEL_NESTED;
-	char *why = NULL;
 
 	if (!strcmp(e->ended, "interrupted"))
-		why = xstrdup("interrupted");
-	else if (!strcmp(e->ended, "running"))
-		why = xstrdup("irqsan itself was killed");
-	else if (ended(e, "exited ") && strcmp(e->ended, "exited 0"))
-		/* No guest can make QEMU exit like this: it was killed, or refused to run. */
-		why = xasprintf("QEMU %s%s%s", e->ended, e->qemu_said ? ": " : "",
-				e->qemu_said ?: "");
-	else if (!strcmp(e->ended, "stalled outer guest"))
-		why = xstrdup("the outer guest stopped");
-	else if (e->l1_exit && e->l1_status && !e->done)
-		why = xasprintf("the inner QEMU exited with status %lld", (long long)e->l1_status);
-	else if (nested && e->l1_error && !e->done)
-		why = xasprintf("outer guest: %s", e->l1_error);
-	else if (is_stuck(e) && !findings_first(&e->v->findings) && cpu_time_starved(&e->stuck))
-		why = xasprintf("the host was too busy: QEMU ran %.1f s of %.1f (%s)",
-				e->stuck.ran, e->stuck.at, e->ended);
-	else if (nested && !e->boot && !e->v->findings.n && e->truncated)
-		why = xstrdup("more was said than is kept");
-	else if (nested && !e->boot && !e->v->findings.n && is_stuck(e))
-		/*
-		 * With a whole emulated machine between us and the guest, silence
-		 * is more often that machine's than the kernel's.
-		 */
-		why = xasprintf("%s before the guest's init answered", e->ended);
-	else if (!e->plan.icount && e->up > CLOCK_FAST * e->v->wall_s + CLOCK_FAST_SLACK_S)
-		/* The kernel's own judgements of time (lockups, stalls) are void then. */
-		why = xasprintf("the guest's clock runs too fast: %.0f s up after %.0f s",
-				e->up, e->v->wall_s);
-	if (!why)
-		return false;
-	set(e, OUTCOME_LOST, why);
-	free(why);
-	return true;
+		return set(e, OUTCOME_LOST, xstrdup("interrupted"));
+	if (!strcmp(e->ended, "running"))
+		return set(e, OUTCOME_LOST, xstrdup("irqsan itself was killed"));
+	/* No guest can make QEMU exit like this: it was killed, or refused to run. */
+	if (ended(e, "exited ") && strcmp(e->ended, "exited 0"))
+		return set(e, OUTCOME_LOST, xasprintf("QEMU %s%s%s", e->ended,
+						      e->qemu_said ? ": " : "",
+						      e->qemu_said ?: ""));
+	if (!strcmp(e->ended, "stalled outer guest"))
+		return set(e, OUTCOME_LOST, xstrdup("the outer guest stopped"));
+	if (e->l1_exit && e->l1_status && !e->done)
+		return set(e, OUTCOME_LOST, xasprintf("the inner QEMU exited with status %lld",
+						      (long long)e->l1_status));
+	if (nested && e->l1_error && !e->done)
+		return set(e, OUTCOME_LOST, xasprintf("outer guest: %s", e->l1_error));
+	if (is_stuck(e) && !findings_first(&e->v->findings) && cpu_time_starved(&e->stuck))
+		return set(e, OUTCOME_LOST,
+			   xasprintf("the host was too busy: QEMU ran %.1f s of %.1f (%s)",
+				     e->stuck.ran, e->stuck.at, e->ended));
+	if (nested && !e->boot && !e->v->findings.n && e->truncated)
+		return set(e, OUTCOME_LOST, xstrdup("more was said than is kept"));
+	/*
+	 * With a whole emulated machine between us and the guest, silence is more often
+	 * that machine's than the kernel's.
+	 */
+	if (nested && !e->boot && !e->v->findings.n && is_stuck(e))
+		return set(e, OUTCOME_LOST,
+			   xasprintf("%s before the guest's init answered", e->ended));
+	/* The kernel's own judgements of time (lockups, stalls) are void then. */
+	if (!e->plan.icount && e->up > CLOCK_FAST * e->v->wall_s + CLOCK_FAST_SLACK_S)
+		return set(e, OUTCOME_LOST,
+			   xasprintf("the guest's clock runs too fast: %.0f s up after %.0f s",
+				     e->up, e->v->wall_s));
+	return false;
 }
 
 /* The guest made no progress: false when it did. */
 static bool judge_stuck(struct evidence *e)
 {
-	char *title;
-
 	if (!is_stuck(e))
 		return false;
 	/* It may take longer than any silence of a healthy guest. */
-	if (e->plan.livepatch && !e->livepatched && e->boot && !e->load) {
-		set(e, OUTCOME_LOST, "the livepatch was not in force");
-		return true;
-	}
-	if (e->load) {
-		title = xasprintf("%s, after %lld ms of load", e->ended,
-				  (long long)e->v->load_ms);
-		set(e, OUTCOME_HUNG, title);
-	} else {
-		title = xasprintf("no progress (%s)", e->ended);
-		set(e, OUTCOME_BOOT_FAILED, title);
-	}
-	free(title);
-	return true;
+	if (e->plan.livepatch && !e->livepatched && e->boot && !e->load)
+		return set(e, OUTCOME_LOST, xstrdup("the livepatch was not in force"));
+	if (e->load)
+		return set(e, OUTCOME_HUNG, xasprintf("%s, after %lld ms of load", e->ended,
+						      (long long)e->v->count.load_ms));
+	return set(e, OUTCOME_BOOT_FAILED, xasprintf("no progress (%s)", e->ended));
 }
 
 /* False when all were caught. */
 static bool judge_planted(struct evidence *e)
 {
-	size_t i;
-
-	for (i = 0; !e->plant_title && i < PLANTS; i++)
-		if (!(e->caught & 1u << i))
-			e->plant_title = xasprintf("planted: no word of %s", evidence_plants[i]);
 	if (e->plant_title)
-		set(e, OUTCOME_CRASHED, e->plant_title);
-	return e->plant_title;
+		return set(e, OUTCOME_CRASHED, xstrdup(e->plant_title));
+	for (size_t i = 0; i < PLANTS; i++)
+		if (!(e->caught & 1u << i))
+			return set(e, OUTCOME_CRASHED,
+				   xasprintf("planted: no word of %s", evidence_plants[i]));
+	return false;
 }
 
 /* False when all were done. The load is: so one that has no record died of what it did. */
 static bool judge_chores(struct evidence *e)
 {
-	if (!e->chore_title && e->chores.n)
-		e->chore_title = xasprintf("chore: no word of %s", e->chores.v[0]);
 	if (e->chore_title)
-		set(e, OUTCOME_CRASHED, e->chore_title);
-	return e->chore_title;
+		return set(e, OUTCOME_CRASHED, xstrdup(e->chore_title));
+	return e->chores.n && set(e, OUTCOME_CRASHED,
+				  xasprintf("chore: no word of %s", e->chores.v[0]));
 }
 
 /*
@@ -249,96 +238,65 @@ static const struct finding *weigh(struct evidence *e)
 	return findings_first(list);
 }
 
-static void judge(struct evidence *e)
+static bool judge(struct evidence *e)
 {
 	const struct finding *first = weigh(e);
+	enum outcome bad = e->load ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED;
 	struct verdict *v = e->v;
 	char *unfit;
 
 	/* What the detector told by a record stays found, whatever died afterwards. */
-	if (first && e->recorded && first->source == FINDING_DETECTOR) {
-		set(e, e->load ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED, first->title);
-		return;
-	}
+	if (first && e->recorded && first->source == FINDING_DETECTOR)
+		return set(e, bad, xstrdup(first->title));
 	/* A fault outside of the guest makes anything that its kernel said doubtful. */
 	if (judge_machinery(e))
-		return;
+		return true;
 	/* The kernel's own word comes before every conclusion from silence. */
-	if (first) {
-		set(e, e->load ? OUTCOME_CRASHED : OUTCOME_BOOT_FAILED, first->title);
-		return;
-	}
+	if (first)
+		return set(e, bad, xstrdup(first->title));
 	/* Under kvm and tcg only the kernel itself (or a wrong image) can be this silent. */
-	if (!e->boot && !e->console.len) {
-		set(e, OUTCOME_BOOT_FAILED, "no output from the kernel");
-		return;
-	}
+	if (!e->boot && !e->console.len)
+		return set(e, OUTCOME_BOOT_FAILED, xstrdup("no output from the kernel"));
 	/* A module that won't load leaves nothing that could detect; the user must hear why. */
-	if (e->module && e->module_rc && e->plan.detector->refused) {
-		char *why = e->plan.detector->refused((int)e->module_rc, e->console.data,
-						      e->console.len);
-
-		set(e, OUTCOME_BOOT_FAILED, why);
-		free(why);
-		return;
-	}
+	if (e->module && e->module_rc && e->plan.detector->refused)
+		return set(e, OUTCOME_BOOT_FAILED,
+			   e->plan.detector->refused((int)e->module_rc, e->console.data,
+						     e->console.len));
 	/* A detector that misses the planted bug would miss a real one: nothing below counts. */
-	if (e->module && !v->control && (e->control || e->load)) {
-		set(e, OUTCOME_LOST, "the planted restore was not reported: detector dead");
-		return;
-	}
+	if (e->module && !v->control && (e->control || e->load))
+		return set(e, OUTCOME_LOST,
+			   xstrdup("the planted restore was not reported: detector dead"));
 	if (judge_stuck(e))
-		return;
+		return true;
 	/* Whatever else it says, the rest may say the opposite. */
-	if (e->truncated) {
-		set(e, OUTCOME_LOST, "the guest said more than was kept");
-		return;
-	}
+	if (e->truncated)
+		return set(e, OUTCOME_LOST, xstrdup("the guest said more than was kept"));
 	/* Success must be stated: a guest that just vanished has not proved anything. */
-	if (!e->done) {
-		char *why = e->error ? xasprintf("no verdict from the guest: %s", e->error) :
-				       xstrdup("no verdict from the guest");
-
-		set(e, OUTCOME_LOST, why);
-		free(why);
-		return;
-	}
+	if (!e->done)
+		return set(e, OUTCOME_LOST, xasprintf("no verdict from the guest%s%s",
+						      e->error ? ": " : "", e->error ?: ""));
 	/* The kernel that ran isn't the one that was to be looked at. */
-	if (e->plan.livepatch && !e->livepatched) {
-		set(e, OUTCOME_LOST, "the livepatch was not in force");
-		return;
-	}
+	if (e->plan.livepatch && !e->livepatched)
+		return set(e, OUTCOME_LOST, xstrdup("the livepatch was not in force"));
 	/* Done without a word on the detector: its records were lost on the way. */
-	if (e->plan.proof && !v->control) {
-		set(e, OUTCOME_LOST, "no word of the planted restore: detector not proved");
-		return;
-	}
-	if (e->plan.planted && judge_planted(e))
-		return;
-	if (judge_chores(e))
-		return;
-	if (e->plan.chores.n && e->undone == e->plan.chores.n) {
-		set(e, OUTCOME_INCONCLUSIVE, "no chore was done");
-		return;
-	}
+	if (e->plan.proof && !v->control)
+		return set(e, OUTCOME_LOST,
+			   xstrdup("no word of the planted restore: detector not proved"));
+	if ((e->plan.planted && judge_planted(e)) || judge_chores(e))
+		return true;
+	if (e->plan.chores.n && e->undone == e->plan.chores.n)
+		return set(e, OUTCOME_INCONCLUSIVE, xstrdup("no chore was done"));
 	/* Its first error ends a load. */
-	if (e->load && e->plan.load->counts && !v->ops) {
-		set(e, OUTCOME_INCONCLUSIVE, "the load did nothing");
-		return;
-	}
+	if (e->load && e->plan.load->counts && !v->count.ops)
+		return set(e, OUTCOME_INCONCLUSIVE, xstrdup("the load did nothing"));
 	unfit = command_unfit(e);
-	if (unfit) {
-		set(e, OUTCOME_INCONCLUSIVE, unfit);
-		free(unfit);
-		return;
-	}
+	if (unfit)
+		return set(e, OUTCOME_INCONCLUSIVE, unfit);
 	/* The load ran, but not through the code that this test is about. */
-	if (e->plan.expect_pv && !v->waits) {
-		set(e, OUTCOME_INCONCLUSIVE, v->pv ? "kvm_wait was never reached" :
-		    "kvm_wait was never reached: the guest has no PV spinlocks");
-		return;
-	}
-	set(e, OUTCOME_OK, NULL);
+	if (e->plan.expect_pv && !v->count.waits)
+		return set(e, OUTCOME_INCONCLUSIVE, xasprintf("kvm_wait was never reached%s",
+			   v->pv ? "" : ": the guest has no PV spinlocks"));
+	return set(e, OUTCOME_OK, NULL);
 }
 
 /* Of a boot that hung or failed without a title: the reasons differ from boot to boot. */
@@ -375,9 +333,9 @@ static void summarize(struct evidence *e)
 			first = f;
 	}
 	if (first)
-		timeline_add(&v->timeline, "crash", first->up, first->title, NULL);
+		timeline_add(v, "crash", first->up, first->title, NULL);
 	if (e->guest_up > 0)
-		timeline_add(&v->timeline, "end", e->guest_up, NULL, NULL);
+		timeline_add(v, "end", e->guest_up, NULL, NULL);
 }
 
 /**
@@ -394,11 +352,10 @@ int judge_dir(const char *dir, const struct strv *ignore, struct verdict *v)
 	struct evidence e = { .v = v };
 	int rc;
 
-	memset(v, 0, sizeof(*v));
-	v->first_ms = -1;
-	rc = evidence_read(dir, &e);
-	if (!rc)
-		rc = findings_ignore(&v->findings, &e.plan.ignore);
+	*v = (struct verdict){
+		.count.first_ms = -1, .timeline = json_array(), .sites = json_array(),
+	};
+	rc = evidence_read(dir, &e) ?: findings_ignore(&v->findings, &e.plan.ignore);
 	if (!rc && ignore)
 		rc = findings_ignore(&v->findings, ignore);
 	if (!rc) {

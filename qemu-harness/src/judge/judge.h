@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/util.h"
+#include "boot/record.h"
 #include "judge/finding.h"
-#include "judge/timeline.h"
 
 /**
  * enum outcome - of one boot
@@ -47,24 +47,15 @@ enum outcome {
  * @pv: the guest has PV spinlocks
  * @control: the planted violation came back
  * @done: the load ran to its end
- * @waits: kvm_wait() calls
- * @slow_pv: __pv_queued_spin_lock_slowpath() entries
- * @slow_native: native_queued_spin_lock_slowpath() entries
- * @violations: bogus restores and imbalances, the control's own not counted
- * @longest_ns: the longest kvm_wait()
- * @waited_ns: all of them together
- * @lost_records: violations that the module could count but not describe
- * @first_ms: guest milliseconds from the start of the load to the first
- *	      violation; -1 when there was none
- * @load_ms: guest milliseconds that the load ran
- * @ops: operations that the workload did
+ * @count: the last word of the counters; the control's violations are not in them
  * @load_runs: how often the user's command ended
  * @load_failed: and how often with another status than 0
  * @load_killed: how many of it still ran when its time was over
  * @run_ms: guest milliseconds that its first run took
  * @boot_s: guest seconds from the kernel's start to init's; 0 when init never started
  * @wall_s: host seconds of the whole boot
- * @timeline: what happened when
+ * @timeline: what happened when, by the guest's own clock: an array, for people; owned
+ * @sites: the last word on what the busiest sites have counted: likewise
  */
 struct verdict {
 	enum outcome outcome;
@@ -76,23 +67,15 @@ struct verdict {
 	bool pv;
 	bool control;
 	bool done;
-	uint64_t waits;
-	uint64_t slow_pv;
-	uint64_t slow_native;
-	uint64_t violations;
-	uint64_t longest_ns;
-	uint64_t waited_ns;
-	uint64_t lost_records;
-	int64_t first_ms;
-	int64_t load_ms;
-	uint64_t ops;
+	struct record_counters count;
 	uint64_t load_runs;
 	uint64_t load_failed;
 	uint64_t load_killed;
 	int64_t run_ms;
 	double boot_s;
 	double wall_s;
-	struct timeline timeline;
+	json_t *timeline;
+	json_t *sites;
 };
 
 int judge_dir(const char *dir, const struct strv *ignore, struct verdict *v);

@@ -3,6 +3,8 @@
  * Keeps and presents what the boots of a command have found.
  */
 #include <errno.h>
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,10 +126,10 @@ void result_totals(const struct result *r, struct result_totals *t)
 		t->retried += run->n - 1;
 		for (j = 0; j < run->n; j++)
 			t->lost_boots += run->attempts[j].verdict.outcome == OUTCOME_LOST;
-		t->waits += v->waits;
-		t->slow_pv += v->slow_pv;
-		t->slow_native += v->slow_native;
-		t->violations += v->violations;
+		t->count.waits += v->count.waits;
+		t->count.slow_pv += v->count.slow_pv;
+		t->count.slow_native += v->count.slow_native;
+		t->count.violations += v->count.violations;
 	}
 }
 
@@ -145,39 +147,34 @@ static unsigned int findings(const struct result_totals *t)
  */
 json_t *result_verdict_json(const struct verdict *v)
 {
-	json_t *skipped = json_array();
-	size_t i;
-
-	for (i = 0; i < v->skipped.n; i++)
-		json_array_append_new(skipped, json_text(v->skipped.v[i]));
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o}",
+			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:O, s:O}",
 			 "outcome", outcome_name(v->outcome),
 			 "title", json_text(v->title),
 			 "findings", findings_json(&v->findings),
-			 "skipped", skipped,
+			 "skipped", json_texts(&v->skipped),
 			 "release", json_text(v->release),
 			 "pv", v->pv,
 			 "control", v->control,
 			 "done", v->done,
-			 "waits", (json_int_t)v->waits,
-			 "slow_pv", (json_int_t)v->slow_pv,
-			 "slow_native", (json_int_t)v->slow_native,
-			 "violations", (json_int_t)v->violations,
-			 "longest_ns", (json_int_t)v->longest_ns,
-			 "waited_ns", (json_int_t)v->waited_ns,
-			 "lost", (json_int_t)v->lost_records,
-			 "first_ms", (json_int_t)v->first_ms,
-			 "load_ms", (json_int_t)v->load_ms,
-			 "ops", (json_int_t)v->ops,
+			 "waits", (json_int_t)v->count.waits,
+			 "slow_pv", (json_int_t)v->count.slow_pv,
+			 "slow_native", (json_int_t)v->count.slow_native,
+			 "violations", (json_int_t)v->count.violations,
+			 "longest_ns", (json_int_t)v->count.longest_ns,
+			 "waited_ns", (json_int_t)v->count.waited_ns,
+			 "lost", (json_int_t)v->count.lost,
+			 "first_ms", (json_int_t)v->count.first_ms,
+			 "load_ms", (json_int_t)v->count.load_ms,
+			 "ops", (json_int_t)v->count.ops,
 			 "load_runs", (json_int_t)v->load_runs,
 			 "load_failed", (json_int_t)v->load_failed,
 			 "load_killed", (json_int_t)v->load_killed,
 			 "run_ms", (json_int_t)v->run_ms,
 			 "boot_s", v->boot_s,
 			 "wall_s", v->wall_s,
-			 "timeline", timeline_json(&v->timeline),
-			 "sites", timeline_sites_json(&v->timeline));
+			 "timeline", v->timeline,
+			 "sites", v->sites);
 }
 
 static json_t *run_json(const struct result *r, unsigned int number)
@@ -224,9 +221,10 @@ json_t *result_json(const struct result *r)
 			   /* Of the runs that say either. */
 			   "rate", json_rate(found, found + t.outcome[OUTCOME_OK]),
 			   "lost_boots", (int)t.lost_boots, "retried", (int)t.retried,
-			   "waits", (json_int_t)t.waits, "slow_pv", (json_int_t)t.slow_pv,
-			   "slow_native", (json_int_t)t.slow_native,
-			   "violations", (json_int_t)t.violations);
+			   "waits", (json_int_t)t.count.waits,
+			   "slow_pv", (json_int_t)t.count.slow_pv,
+			   "slow_native", (json_int_t)t.count.slow_native,
+			   "violations", (json_int_t)t.count.violations);
 	json_object_update(doc, r->facts);
 	json_object_set_new(doc, "interrupted", json_boolean(r->interrupted));
 	json_object_set_new(doc, "runs", runs);
@@ -243,25 +241,13 @@ json_t *result_json(const struct result *r)
  */
 int result_write(const json_t *doc, const char *file)
 {
-	char *text = json_dumps(doc, JSON_INDENT(2)), *lines;
-	int rc;
+	char *text __cleanup(free_ptr) = json_dumps(doc, JSON_INDENT(2));
+	char *lines __cleanup(free_ptr) = text ? xasprintf("%s\n", text) : NULL;
 
-	if (!text) {
-		pr_err("%s: no memory, or a text that is no UTF-8", file);
-		return -ENOMEM;
-	}
-	lines = xasprintf("%s\n", text);
-	rc = write_output(file, lines, strlen(lines));
-	free(lines);
-	free(text);
-	return rc;
-}
-
-static int by_value(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
+	if (lines)
+		return write_output(file, lines, strlen(lines));
+	pr_err("%s: no memory, or a text that is no UTF-8", file);
+	return -ENOMEM;
 }
 
 /**
@@ -271,7 +257,7 @@ static int by_value(const void *a, const void *b)
  */
 void result_summary(const struct result *r, FILE *out)
 {
-	int64_t *first = xcalloc(r->n, sizeof(*first));
+	double *first __cleanup(free_ptr) = xcalloc(r->n, sizeof(*first));
 	unsigned int i, n = 0, found;
 	struct result_totals t;
 
@@ -279,27 +265,24 @@ void result_summary(const struct result *r, FILE *out)
 	for (i = 0; i < r->n; i++) {
 		const struct verdict *v = result_verdict(r, i);
 
-		if (v && v->first_ms >= 0)
-			first[n++] = v->first_ms;
+		if (v && v->count.first_ms >= 0)
+			first[n++] = (double)v->count.first_ms / 1000;
 	}
-	qsort(first, n, sizeof(*first), by_value);
+	gsl_sort(first, 1, n);
 	found = findings(&t);
 	fprintf(out, "%u runs: %u OK, %u with a finding, %u inconclusive, %u lost\n", r->n,
 		t.outcome[OUTCOME_OK], found, t.outcome[OUTCOME_INCONCLUSIVE],
 		t.outcome[OUTCOME_LOST]);
 	fprintf(out,
 		"kvm_wait calls %llu, slow path entries %llu pv, %llu native, violations %llu\n",
-		(unsigned long long)t.waits, (unsigned long long)t.slow_pv,
-		(unsigned long long)t.slow_native, (unsigned long long)t.violations);
+		(unsigned long long)t.count.waits, (unsigned long long)t.count.slow_pv,
+		(unsigned long long)t.count.slow_native, (unsigned long long)t.count.violations);
 	if (n)
 		fprintf(out,
 			"seconds of load to the first violation: min %.1f, median %.1f, max %.1f\n",
-			(double)first[0] / 1000,
-			(double)(first[(n - 1) / 2] + first[n / 2]) / 2000,
-			(double)first[n - 1] / 1000);
+			first[0], gsl_stats_median_from_sorted_data(first, 1, n), first[n - 1]);
 	if (t.lost_boots)
 		fprintf(out, "boots lost: %u, retried: %u\n", t.lost_boots, t.retried);
-	free(first);
 }
 
 /**

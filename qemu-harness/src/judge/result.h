@@ -53,19 +53,13 @@ struct result {
  * @outcome: runs by outcome
  * @lost_boots: boots that were lost, whether a later attempt made up for them or not
  * @retried: boots that repeated a lost one
- * @waits: kvm_wait() calls
- * @slow_pv: entries of the paravirtual slow path
- * @slow_native: entries of the native slow path
- * @violations: bogus restores and imbalances
+ * @count: some of the counters
  */
 struct result_totals {
 	unsigned int outcome[OUTCOME_INCONCLUSIVE + 1];
 	unsigned int lost_boots;
 	unsigned int retried;
-	uint64_t waits;
-	uint64_t slow_pv;
-	uint64_t slow_native;
-	uint64_t violations;
+	struct record_counters count;
 };
 
 void result_init(struct result *r, unsigned int runs);

@@ -32,7 +32,7 @@ static void print_output(const struct progress *p)
 {
 	const struct finding *first =
 		findings_first(&result_verdict(p->result, p->next)->findings);
-	char *copy, *line, *save;
+	char *copy __cleanup(free_ptr) = NULL, *line, *save;
 
 	if (!p->series->out || !first || first->source != FINDING_LOAD || !first->report)
 		return;
@@ -40,7 +40,6 @@ static void print_output(const struct progress *p)
 	for (line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 		fprintf(p->series->out, "  | %s\n", line);
 	fflush(p->series->out);
-	free(copy);
 }
 
 /* Prints the verdicts that are next in order. */
@@ -50,7 +49,7 @@ static void print_verdicts(struct progress *p)
 
 	while (p->next < run->first + run->runs && p->final[p->next - run->first]) {
 		const char *name = run->guests[p->next % run->nr_guests].name;
-		char *line = verdict_line(result_verdict(p->result, p->next));
+		char *line __cleanup(free_ptr) = verdict_line(result_verdict(p->result, p->next));
 
 		pr_progress_end();
 		if (p->series->out) {
@@ -58,7 +57,6 @@ static void print_verdicts(struct progress *p)
 				name ?: "", line);
 			fflush(p->series->out);
 		}
-		free(line);
 		print_output(p);
 		p->next++;
 	}
@@ -70,7 +68,7 @@ static void print_verdicts(struct progress *p)
  */
 static bool counts(void *ctx, const char *dir)
 {
-	struct verdict v;
+	struct verdict v __cleanup(verdict_free) = {};
 	bool yes = false;
 
 	(void)ctx;
@@ -81,7 +79,6 @@ static bool counts(void *ctx, const char *dir)
 
 		yes |= f->counts && (f->source == FINDING_DETECTOR || f->phase >= PHASE_LOAD);
 	}
-	verdict_free(&v);
 	return yes;
 }
 
@@ -92,14 +89,10 @@ static int ended(void *ctx, unsigned int number, unsigned int attempt, const cha
 	struct result_attempt *a = result_add(p->result, number, dir);
 	const struct verdict *v = &a->verdict;
 	int rc = judge_dir(dir, NULL, &a->verdict);
-	json_t *doc;
+	json_auto_t *doc = rc ? NULL : result_verdict_json(v);
 
-	if (rc < 0)
-		return rc;
-	doc = result_verdict_json(v);
-	rc = rundir_write_json(dir, "verdict.json", doc);
-	json_decref(doc);
-	if (rc < 0)
+	rc = rc ?: rundir_write_json(dir, "verdict.json", doc);
+	if (rc)
 		return rc;
 	if (v->outcome == OUTCOME_LOST && attempt < RETRIES_MAX && !last) {
 		pr_progress_end();

@@ -28,8 +28,8 @@ static double measured(const struct verdict *v, size_t measure)
 {
 	const double values[ARRAY_SIZE(measures)] = {
 		v->boot_s,
-		v->waits ? (double)v->waited_ns / (double)v->waits / 1e6 : 0,
-		(double)v->longest_ns / 1e6,
+		v->count.waits ? (double)v->count.waited_ns / (double)v->count.waits / 1e6 : 0,
+		(double)v->count.longest_ns / 1e6,
 	};
 
 	return values[measure];
@@ -110,7 +110,7 @@ static json_t *side_json(const struct verify_report *r, unsigned int side)
 		for (j = 0; j < run->n; j++)
 			lost += run->attempts[j].verdict.outcome == OUTCOME_LOST;
 		if (run->n)
-			waits += (json_int_t)result_verdict(r->result, i)->waits;
+			waits += (json_int_t)result_verdict(r->result, i)->count.waits;
 	}
 	doc = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:I, s:o}",
 			"runs", (int)t->runs, "hits", (int)t->hits, "others", (int)t->others,

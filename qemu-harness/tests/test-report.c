@@ -833,7 +833,7 @@ static void refuse(const char *dir, const char *text, size_t len)
 
 	assert_int_equal(write_file(path, text, len), 0);
 	assert_true(report_load(path, &source) < 0);
-	assert_null(source.doc);
+	report_free(&source);
 	free(path);
 }
 

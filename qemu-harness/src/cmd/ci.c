@@ -12,7 +12,7 @@
 #include "base/util.h"
 #include "bisect/bisect.h"
 #include "cmd/ci.h"
-#include "report/report-kinds.h"
+#include "report/report-parts.h"
 #include "verify/verify-doc.h"
 
 enum status { PASS, FAIL, ERROR, SKIP };

@@ -2,59 +2,42 @@
 /*
  * Builds HTML pages and writes them.
  */
-#define _GNU_SOURCE
 #include <errno.h>
+#include <libxml/HTMLparser.h>
 #include <libxml/HTMLtree.h>
 #include <libxml/uri.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/printable.h"
-#include "base/util.h"
 #include "report/html.h"
 
 /* Scripts of whatever origin don't run; nothing is fetched. */
 #define POLICY "default-src 'none'; style-src 'unsafe-inline'"
 
-static char *format(const char *fmt, va_list ap)
-{
-	char *text;
-
-	if (vasprintf(&text, fmt, ap) < 0)
-		abort();
-	return text;
-}
+static const char page[] =
+	"<!DOCTYPE html>"
+	"<html lang=\"en\">"
+	"<head>"
+	"<meta charset=\"utf-8\"/>"
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"" POLICY "\"/>"
+	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>"
+	"<meta name=\"color-scheme\" content=\"light dark\"/>"
+	"</head>"
+	"<body/>"
+	"</html>";
 
 /**
  * html_text() - more text in an element
  * @node: the element
  * @text: any text
+ *
+ * Return: @node
  */
-void html_text(xmlNode *node, const char *text)
+xmlNode *html_text(xmlNode *node, const char *text)
 {
-	char *safe = printable_text(text);
+	char *safe __cleanup(free_ptr) = printable_text(text);
 
 	xmlAddChild(node, xmlNewDocText(node->doc, BAD_CAST safe));
-	free(safe);
-}
-
-/**
- * html_textf() - the same, formatted
- * @node: the element
- * @fmt: as for printf()
- */
-void html_textf(xmlNode *node, const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = format(fmt, ap);
-	va_end(ap);
-	html_text(node, text);
-	free(text);
+	return node;
 }
 
 /**
@@ -72,32 +55,7 @@ xmlNode *html_add(xmlNode *parent, const char *tag, const char *class, const cha
 
 	if (class)
 		html_attr(node, "class", class);
-	if (text)
-		html_text(node, text);
-	return node;
-}
-
-/**
- * html_addf() - the same, formatted
- * @parent: the element that it is in
- * @tag: its name
- * @class: its class, or NULL
- * @fmt: as for printf()
- *
- * Return: the element; it belongs to the page
- */
-xmlNode *html_addf(xmlNode *parent, const char *tag, const char *class, const char *fmt, ...)
-{
-	xmlNode *node;
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = format(fmt, ap);
-	va_end(ap);
-	node = html_add(parent, tag, class, text);
-	free(text);
-	return node;
+	return text ? html_text(node, text) : node;
 }
 
 /**
@@ -108,28 +66,9 @@ xmlNode *html_addf(xmlNode *parent, const char *tag, const char *class, const ch
  */
 void html_attr(xmlNode *node, const char *name, const char *value)
 {
-	char *safe = printable_text(value);
+	char *safe __cleanup(free_ptr) = printable_text(value);
 
 	xmlNewProp(node, BAD_CAST name, BAD_CAST safe);
-	free(safe);
-}
-
-/**
- * html_attrf() - the same, formatted
- * @node: the element
- * @name: of the attribute
- * @fmt: as for printf()
- */
-void html_attrf(xmlNode *node, const char *name, const char *fmt, ...)
-{
-	va_list ap;
-	char *text;
-
-	va_start(ap, fmt);
-	text = format(fmt, ap);
-	va_end(ap);
-	html_attr(node, name, text);
-	free(text);
 }
 
 /**
@@ -148,49 +87,33 @@ void html_link(xmlNode *node, const char *path)
 
 /**
  * html_open() - an empty page
- * @page: filled; for html_close()
  * @title: of the page
  * @style: its style sheet
+ *
+ * Return: its body, for html_close()
  */
-void html_open(struct html *page, const char *title, const char *style)
+xmlNode *html_open(const char *title, const char *style)
 {
-	xmlNode *root, *meta;
+	xmlNode *root = xmlDocGetRootElement(htmlReadDoc(BAD_CAST page, NULL, "UTF-8", 0));
 
-	page->doc = htmlNewDocNoDtD(NULL, NULL);
-	xmlCreateIntSubset(page->doc, BAD_CAST "html", NULL, NULL);
-	root = xmlNewDocNode(page->doc, NULL, BAD_CAST "html", NULL);
-	html_attr(root, "lang", "en");
-	xmlDocSetRootElement(page->doc, root);
-	page->head = html_add(root, "head", NULL, NULL);
-	meta = html_add(page->head, "meta", NULL, NULL);
-	html_attr(meta, "charset", "utf-8");
-	meta = html_add(page->head, "meta", NULL, NULL);
-	html_attr(meta, "http-equiv", "Content-Security-Policy");
-	html_attr(meta, "content", POLICY);
-	meta = html_add(page->head, "meta", NULL, NULL);
-	html_attr(meta, "name", "viewport");
-	html_attr(meta, "content", "width=device-width, initial-scale=1");
-	meta = html_add(page->head, "meta", NULL, NULL);
-	html_attr(meta, "name", "color-scheme");
-	html_attr(meta, "content", "light dark");
-	html_add(page->head, "title", NULL, title);
-	html_add(page->head, "style", NULL, style);
-	page->body = html_add(root, "body", NULL, NULL);
+	html_add(root->children, "title", NULL, title);
+	html_add(root->children, "style", NULL, style);
+	return root->last;
 }
 
 /**
  * html_write() - put a page into a file, whole or not at all
- * @page: the page
+ * @body: of the page
  * @path: the file, or "-" for standard output
  *
  * Return: 0 or a negative errno; the reason was printed
  */
-int html_write(const struct html *page, const char *path)
+int html_write(const xmlNode *body, const char *path)
 {
 	xmlChar *text = NULL;
 	int len = 0, rc;
 
-	htmlDocDumpMemoryFormat(page->doc, &text, &len, 0);
+	htmlDocDumpMemoryFormat(body->doc, &text, &len, 0);
 	if (!text)
 		return -ENOMEM;
 	rc = write_output(path, text, (size_t)len);
@@ -200,10 +123,9 @@ int html_write(const struct html *page, const char *path)
 
 /**
  * html_close() - free a page
- * @page: the page
+ * @body: of the page
  */
-void html_close(struct html *page)
+void html_close(xmlNode *body)
 {
-	xmlFreeDoc(page->doc);
-	memset(page, 0, sizeof(*page));
+	xmlFreeDoc(body->doc);
 }

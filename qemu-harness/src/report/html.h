@@ -7,30 +7,29 @@
 
 #include <libxml/tree.h>
 
-/**
- * struct html - a page
- * @doc: the whole
- * @head: its <head>
- * @body: its <body>
- */
-struct html {
-	xmlDoc *doc;
-	xmlNode *head;
-	xmlNode *body;
-};
+#include "base/util.h"
 
-void html_open(struct html *page, const char *title, const char *style);
-int html_write(const struct html *page, const char *path);
-void html_close(struct html *page);
+xmlNode *html_open(const char *title, const char *style);
+int html_write(const xmlNode *body, const char *path);
+void html_close(xmlNode *body);
 
 xmlNode *html_add(xmlNode *parent, const char *tag, const char *class, const char *text);
-xmlNode *html_addf(xmlNode *parent, const char *tag, const char *class, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
-void html_text(xmlNode *node, const char *text);
-void html_textf(xmlNode *node, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+xmlNode *html_text(xmlNode *node, const char *text);
 void html_attr(xmlNode *node, const char *name, const char *value);
-void html_attrf(xmlNode *node, const char *name, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
 void html_link(xmlNode *node, const char *path);
+
+/* The same, formatted. */
+#define html_addf(parent, tag, class, ...) \
+	html_textf(html_add(parent, tag, class, NULL), __VA_ARGS__)
+#define html_textf(node, ...) \
+	({ \
+		char *_text __cleanup(free_ptr) = xasprintf(__VA_ARGS__); \
+		html_text(node, _text); \
+	})
+#define html_attrf(node, name, ...) \
+	({ \
+		char *_value __cleanup(free_ptr) = xasprintf(__VA_ARGS__); \
+		html_attr(node, name, _value); \
+	})
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/json-text.h"
 #include "base/util.h"
-#include "report/report-kinds.h"
+#include "report/report-parts.h"
 
 static const struct {
 	const char *seen;
@@ -144,7 +144,8 @@ static void show_cells(const struct report_section *s, xmlNode *row, const json_
 
 	json_array_foreach(json_object_get(kernel, "runs"), i, run) {
 		const char *seen = text_of(run, "seen"), *word = seen;
-		char *number = xasprintf("#%zu", i), *href = NULL;
+		char *number __cleanup(free_ptr) = xasprintf("#%zu", i);
+		char *href __cleanup(free_ptr) = NULL;
 		enum tone tone = TONE_NONE;
 
 		for (j = 0; j < ARRAY_SIZE(sights); j++) {
@@ -156,8 +157,6 @@ static void show_cells(const struct report_section *s, xmlNode *row, const json_
 		if (*text_of(run, "report") || *text_of(run, "dir"))
 			href = xasprintf("#%s-rev%zu-run%zu", s->id, rev, i);
 		report_cell(row, tone, number, word, text_of(run, "text"), href);
-		free(number);
-		free(href);
 	}
 }
 
@@ -171,17 +170,16 @@ static bool is_result(const json_t *doc, const json_t *rev)
 static void show_grid(const struct report_section *s, const json_t *doc)
 {
 	const json_t *revs = json_object_get(doc, "revisions"), *rev, *kernel;
-	struct report_section inner = *s;
 	xmlNode *grid, *row, *name;
 	size_t i, first;
 
-	inner.at = report_part(s, "Revisions", "In the order of testing. Revisions with the same "
-			       "kernel signature are the same kernel, and share its runs.");
-	grid = report_grid(&inner);
+	grid = html_add(report_part(s, "Revisions", "In the order of testing. Revisions with the "
+				    "same kernel signature are the same kernel, and share its "
+				    "runs."), "div", "grid", NULL);
 	json_array_foreach(revs, i, rev) {
-		char *hash = xasprintf("%.12s", text_of(rev, "commit"));
+		char *hash __cleanup(free_ptr) = xasprintf("%.12s", text_of(rev, "commit"));
 		const char *mark = text_of(rev, "mark");
-		char *class = xasprintf("mark-%s", mark);
+		char *class __cleanup(free_ptr) = xasprintf("mark-%s", mark);
 
 		row = report_grid_row(grid, hash, true);
 		html_attrf(row->parent, "id", "%s-rev%zu", s->id, i);
@@ -192,13 +190,11 @@ static void show_grid(const struct report_section *s, const json_t *doc)
 		html_add(name, "span", "subject", text_of(rev, "subject"));
 		html_addf(name, "span", "note", "build %.0f s, test %.0f s",
 			  real_of(rev, "build_s"), real_of(rev, "test_s"));
-		free(class);
-		free(hash);
 		kernel = kernel_of(doc, text_of(rev, "signature"));
 		first = first_with(doc, text_of(rev, "signature"));
 		if (!kernel)
-			html_addf(row, "li", "words", "%s", *text_of(rev, "error") ?
-				  text_of(rev, "error") : "not built");
+			html_add(row, "li", "words", *text_of(rev, "error") ?
+				 text_of(rev, "error") : "not built");
 		else if (first != i)
 			html_addf(row, "li", "words", "the same kernel as %.12s",
 				  text_of(json_array_get(revs, first), "commit"));
@@ -217,20 +213,18 @@ static void show_rates(const struct report_section *s, const json_t *doc)
 	xmlNode *table, *row;
 	size_t i;
 
-	table = report_table(report_part(s, "Rates", "Runs that showed what is looked for, of "
-					 "those that say either; interval after Clopper and "
-					 "Pearson."), head, ARRAY_SIZE(head));
+	table = report_table(s, "Rates", "Runs that showed what is looked for, of those that say "
+			     "either; interval after Clopper and Pearson.", head,
+			     ARRAY_SIZE(head));
 	json_array_foreach(revs, i, rev) {
 		const json_t *kernel = kernel_of(doc, text_of(rev, "signature"));
 		const json_t *rate = json_object_get(kernel, "rate");
-		char *hash = xasprintf("%.12s", text_of(rev, "commit"));
 
 		if (int_of(rate, "runs") && first_with(doc, text_of(rev, "signature")) == i) {
 			row = report_row(table, "");
-			html_add(row->children, "code", NULL, hash);
+			html_addf(row->children, "code", NULL, "%.12s", text_of(rev, "commit"));
 			report_rate(row, rate, rate);
 		}
-		free(hash);
 	}
 	if (!all)
 		return;
@@ -272,18 +266,14 @@ static void show_runs(const struct report_section *s, const json_t *doc)
 void report_show_bisect(const struct report_section *s, const json_t *doc)
 {
 	const json_t *result = json_object_get(doc, "result");
+	char *summary __cleanup(free_ptr) = xasprintf("crash: %s", text_of(result, "crash"));
+	char *why __cleanup(free_ptr) = NULL;
 	const char *verdict;
-	char *summary, *why;
 	enum tone tone;
 
 	verdict = report_bisect_verdict(doc, &tone, &why);
 	report_verdict(s, tone, verdict, why);
-	free(why);
-	if (*text_of(result, "report")) {
-		summary = xasprintf("crash: %s", text_of(result, "crash"));
-		report_crash(s->at, summary, text_of(result, "report"));
-		free(summary);
-	}
+	report_crash(s->at, summary, text_of(result, "report"));
 	show_facts(s, doc);
 	show_grid(s, doc);
 	show_rates(s, doc);

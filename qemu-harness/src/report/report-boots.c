@@ -35,9 +35,7 @@ static const struct {
 
 static enum tone tone_of(const char *outcome)
 {
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(outcomes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
 		if (!strcmp(outcomes[i].outcome, outcome))
 			return outcomes[i].tone;
 	return TONE_NONE;
@@ -59,23 +57,20 @@ static char *line_of(const json_t *run)
  */
 void report_run_grid(const struct report_section *s, const struct report_group *groups, size_t n)
 {
-	xmlNode *grid = report_grid(s), *row;
+	xmlNode *grid = html_add(s->at, "div", "grid", NULL), *row;
 	const json_t *run;
 	size_t i, j;
 
 	for (i = 0; i < n; i++) {
 		row = report_grid_row(grid, groups[i].name, false);
 		json_array_foreach(groups[i].runs, j, run) {
-			char *number = xasprintf("#%d", int_of(run, "run"));
-			char *href = xasprintf("#%s-%srun%d", s->id, groups[i].key,
-					       int_of(run, "run"));
-			char *line = line_of(run);
+			char *number __cleanup(free_ptr) = xasprintf("#%d", int_of(run, "run"));
+			char *href __cleanup(free_ptr) =
+				xasprintf("#%s-%srun%d", s->id, groups[i].key, int_of(run, "run"));
+			char *line __cleanup(free_ptr) = line_of(run);
 
 			report_cell(row, tone_of(text_of(run, "outcome")), number,
 				    text_of(run, "outcome"), line, href);
-			free(number);
-			free(href);
-			free(line);
 		}
 	}
 }
@@ -161,20 +156,15 @@ static struct site_row *row_of(struct site_row **rows, size_t *nr, const char *s
 	return &(*rows)[(*nr)++];
 }
 
-static void sum_free(struct site_sum *sum)
-{
-	strv_free(&sum->at);
-	strv_free(&sum->bad);
-}
-
 static void rows_free(struct site_row *rows, size_t nr, size_t n)
 {
-	size_t i, j;
+	for (size_t i = 0; i < nr; i++) {
+		for (size_t j = 0; j <= n; j++) {
+			struct site_sum *sum = j < n ? &rows[i].sums[j] : &rows[i].all;
 
-	for (i = 0; i < nr; i++) {
-		for (j = 0; j < n; j++)
-			sum_free(&rows[i].sums[j]);
-		sum_free(&rows[i].all);
+			strv_free(&sum->at);
+			strv_free(&sum->bad);
+		}
 		free(rows[i].sums);
 		free(rows[i].function);
 	}
@@ -205,13 +195,10 @@ static struct site_row *sum_sites(const struct report_group *groups, size_t n, s
 
 static void show_site(xmlNode *table, const struct site_row *site, size_t n)
 {
-	xmlNode *row = html_add(table, "tr", NULL, NULL), *th, *at;
-	size_t i, j;
+	xmlNode *row = report_row(table, ""), *at;
 
-	th = html_add(row, "th", NULL, NULL);
-	html_attr(th, "scope", "row");
-	html_add(th, "code", NULL, site->function);
-	for (i = 0; i < n; i++) {
+	html_add(row->children, "code", NULL, site->function);
+	for (size_t i = 0; i < n; i++) {
 		const struct site_sum *sum = &site->sums[i];
 
 		if (!sum->boots) {
@@ -224,7 +211,7 @@ static void show_site(xmlNode *table, const struct site_row *site, size_t n)
 		html_addf(row, "td", "number", "%lld", sum->hits);
 		html_addf(row, "td", "number", "%d of %d", sum->shown, sum->boots);
 		at = html_add(row, "td", "at", NULL);
-		for (j = 0; j < sum->at.n; j++)
+		for (size_t j = 0; j < sum->at.n; j++)
 			html_addf(at, "code", strv_has(&sum->bad, sum->at.v[j]) ? "bad" : NULL,
 				  "%s%s", j ? " " : "", sum->at.v[j]);
 	}
@@ -238,19 +225,17 @@ static void show_site(xmlNode *table, const struct site_row *site, size_t n)
  */
 void report_sites(const struct report_section *s, const struct report_group *groups, size_t n)
 {
-	const char **head = xcalloc(1 + SITE_COLUMNS * n, sizeof(*head));
-	xmlNode *part, *table, *names, *th;
-	struct site_row *rows;
+	const char **head __cleanup(free_ptr) = xcalloc(1 + SITE_COLUMNS * n, sizeof(*head));
 	size_t i, nr, quiet;
+	struct site_row *rows = sum_sites(groups, n, &nr);
+	xmlNode *table, *names, *th;
 
-	rows = sum_sites(groups, n, &nr);
 	if (!nr)
-		goto out;
-	part = report_part(s, "Sites", SITES_NOTE);
+		return;
 	head[0] = "function";
 	for (i = 0; i < n; i++)
 		memcpy(&head[1 + SITE_COLUMNS * i], site_columns, sizeof(site_columns));
-	table = report_table(part, head, 1 + SITE_COLUMNS * n);
+	table = report_table(s, "Sites", SITES_NOTE, head, 1 + SITE_COLUMNS * n);
 	html_attr(table->parent, "class", "sites");
 	if (n > 1) {
 		names = xmlNewDocNode(table->doc, NULL, BAD_CAST "tr", NULL);
@@ -265,9 +250,7 @@ void report_sites(const struct report_section *s, const struct report_group *gro
 	for (i = 0, quiet = 0; i < nr; i++)
 		if (rows[i].all.violations || quiet++ < QUIET_SITES)
 			show_site(table, &rows[i], n);
-out:
 	rows_free(rows, nr, n);
-	free(head);
 }
 
 /* When an event of a boot was, or -1. */
@@ -310,17 +293,15 @@ static double longest(const struct report_group *groups, size_t n)
 /* From @begin to @end on a line of @scale seconds; nothing if it never began. */
 static void show_phase(xmlNode *bar, const char *name, double begin, double end, double scale)
 {
+	char *class __cleanup(free_ptr) = xasprintf("phase %s", name);
 	xmlNode *phase;
-	char *class;
 
 	if (begin < 0 || end <= begin)
 		return;
-	class = xasprintf("phase %s", name);
 	phase = html_addf(bar, "span", class, "%s %.1f s", name, end - begin);
 	html_attrf(phase, "style", "left:%.2f%%;width:%.2f%%", 100 * begin / scale,
 		   100 * (end - begin) / scale);
 	html_attrf(phase, "title", "%s: %.2f s to %.2f s", name, begin, end);
-	free(class);
 }
 
 static void show_event(xmlNode *bar, xmlNode *list, const json_t *event, double up, bool exact,
@@ -416,14 +397,13 @@ static void show_meta(const struct report_section *s, xmlNode *at, const json_t 
 
 static void show_report(xmlNode *at, const char *what, const char *report)
 {
+	char *summary __cleanup(free_ptr) = NULL;
 	unsigned int lines = 0;
-	char *summary;
 
 	for (const char *p = report; *p; p++)
 		lines += *p == '\n';
 	summary = xasprintf("%s, %u lines", what, lines);
 	report_crash(at, summary, report);
-	free(summary);
 }
 
 /* "WARNING in foo, by the kernel, boot, doesn't count", and its report below. */
@@ -433,14 +413,14 @@ static void show_finding(xmlNode *at, const json_t *finding)
 	const char *why = json_is_true(json_object_get(finding, "ignored")) ? ", ignored" :
 			  json_is_true(json_object_get(finding, "counts")) ? "" :
 			  ", before the load";
-	char *what = xasprintf("%s (%s, %s%s)", title, text_of(finding, "source"),
-			       text_of(finding, "phase"), why);
+	char *what __cleanup(free_ptr) = xasprintf("%s (%s, %s%s)", title,
+						    text_of(finding, "source"),
+						    text_of(finding, "phase"), why);
 
 	if (*report)
 		show_report(at, what, report);
 	else
 		html_add(at, "p", "finding", what);
-	free(what);
 }
 
 static void show_run(const struct report_section *s, xmlNode *at, const struct report_group *g,
@@ -478,15 +458,13 @@ void report_runs(const struct report_section *s, const struct report_group *grou
 {
 	double scale = longest(groups, n);
 	const json_t *run;
-	xmlNode *part;
+	char *note __cleanup(free_ptr) =
+		xasprintf("Time lines are in seconds of the guest's own clock, all to one scale: "
+			  "0 to %.1f s.", scale);
+	xmlNode *part = report_part(s, "Runs", scale > 0 ? note : NULL);
 	size_t i, j;
-	char *note;
 
-	note = xasprintf("Time lines are in seconds of the guest's own clock, all to one scale: "
-			 "0 to %.1f s.", scale);
-	part = report_part(s, "Runs", scale > 0 ? note : NULL);
 	for (i = 0; i < n; i++)
 		json_array_foreach(groups[i].runs, j, run)
 			show_run(s, part, &groups[i], run, scale);
-	free(note);
 }

@@ -33,15 +33,13 @@ static const struct {
 void report_verdict(const struct report_section *s, enum tone tone, const char *word,
 		    const char *sentence)
 {
-	char *class = xasprintf("verdict %s", tones[tone].class);
-	xmlNode *box = html_add(s->at, "p", class, NULL), *strong;
-
-	strong = html_add(box, "strong", NULL, NULL);
+	char *class __cleanup(free_ptr) = xasprintf("verdict %s", tones[tone].class);
+	xmlNode *box = html_add(s->at, "p", class, NULL);
+	xmlNode *strong = html_add(box, "strong", NULL, NULL);
 	html_add(strong, "span", "sign", tones[tone].sign);
 	html_textf(strong, " %s", word);
 	html_text(box, " ");
 	html_add(box, "span", "why", sentence);
-	free(class);
 }
 
 /**
@@ -85,14 +83,13 @@ xmlNode *report_facts(const struct report_section *s, const char *name)
  */
 void report_fact(xmlNode *facts, const char *name, const char *value, bool code)
 {
-	xmlNode *pair, *dd;
+	xmlNode *pair;
 
 	if (!*value)
 		return;
 	pair = html_add(facts, "div", NULL, NULL);
 	html_add(pair, "dt", NULL, name);
-	dd = html_add(pair, "dd", NULL, NULL);
-	html_add(dd, code ? "code" : "span", NULL, value);
+	html_add(html_add(pair, "dd", NULL, NULL), code ? "code" : "span", NULL, value);
 }
 
 /* The first digits of a hash: they will do to tell it from others. */
@@ -140,7 +137,8 @@ char *report_joined(const json_t *list)
 void report_run_facts(xmlNode *facts, const json_t *doc)
 {
 	const json_t *kernel = json_object_get(doc, "kernel");
-	char *name = xasprintf("%s %s", text_of(kernel, "name"), text_of(kernel, "version"));
+	char *name __cleanup(free_ptr) =
+		xasprintf("%s %s", text_of(kernel, "name"), text_of(kernel, "version"));
 
 	report_fact(facts, "kernel", text_of(kernel, "release"), true);
 	report_fact(facts, "from", *text_of(kernel, "version") ? name : text_of(kernel, "name"),
@@ -163,27 +161,27 @@ void report_run_facts(xmlNode *facts, const json_t *doc)
 	hash_fact(facts, "kernel sha256", text_of(doc, "kernel_sha256"));
 	hash_fact(facts, "config sha256", text_of(doc, "config_sha256"));
 	hash_fact(facts, "module sha256", text_of(doc, "module_sha256"));
-	free(name);
 }
 
 /**
- * report_table() - an empty table
- * @at: where to
+ * report_table() - a part of a section with an empty table
+ * @s: the section
+ * @title: title of the part
+ * @note: what is to be known to read it, or NULL
  * @head: titles of its columns
  * @n: how many
  *
  * Return: its body, for report_row()
  */
-xmlNode *report_table(xmlNode *at, const char *const *head, size_t n)
+xmlNode *report_table(const struct report_section *s, const char *title, const char *note,
+		      const char *const *head, size_t n)
 {
-	xmlNode *table = html_add(html_add(at, "div", "scroll", NULL), "table", NULL, NULL);
-	xmlNode *row = html_add(html_add(table, "thead", NULL, NULL), "tr", NULL, NULL), *th;
-	size_t i;
+	xmlNode *scroll = html_add(report_part(s, title, note), "div", "scroll", NULL);
+	xmlNode *table = html_add(scroll, "table", NULL, NULL);
+	xmlNode *row = html_add(html_add(table, "thead", NULL, NULL), "tr", NULL, NULL);
 
-	for (i = 0; i < n; i++) {
-		th = html_add(row, "th", NULL, head[i]);
-		html_attr(th, "scope", "col");
-	}
+	for (size_t i = 0; i < n; i++)
+		html_attr(html_add(row, "th", NULL, head[i]), "scope", "col");
 	return html_add(table, "tbody", NULL, NULL);
 }
 
@@ -232,17 +230,6 @@ void report_rate(xmlNode *row, const json_t *counts, const json_t *rate)
 }
 
 /**
- * report_grid() - the grid of outcomes
- * @s: the section
- *
- * Return: the grid, for report_grid_row()
- */
-xmlNode *report_grid(const struct report_section *s)
-{
-	return html_add(s->at, "div", "grid", NULL);
-}
-
-/**
  * report_grid_row() - the runs of one kernel
  * @grid: the grid
  * @name: of the kernel
@@ -270,7 +257,7 @@ xmlNode *report_grid_row(xmlNode *grid, const char *name, bool code)
 void report_cell(xmlNode *row, enum tone tone, const char *number, const char *word,
 		 const char *title, const char *href)
 {
-	char *class = xasprintf("cell %s", tones[tone].class);
+	char *class __cleanup(free_ptr) = xasprintf("cell %s", tones[tone].class);
 	xmlNode *cell = html_add(row, "li", class, NULL);
 
 	if (href) {
@@ -281,16 +268,13 @@ void report_cell(xmlNode *row, enum tone tone, const char *number, const char *w
 	html_add(cell, "span", "no", number);
 	html_textf(cell, " %s ", tones[tone].sign);
 	html_add(cell, "span", "word", word);
-	free(class);
 }
 
 static bool has_console(const char *dir)
 {
-	char *file = xasprintf("%s/console.log", dir);
-	bool has = file_exists(file);
+	char *file __cleanup(free_ptr) = xasprintf("%s/console.log", dir);
 
-	free(file);
-	return has;
+	return file_exists(file);
 }
 
 /*
@@ -300,27 +284,19 @@ static bool has_console(const char *dir)
  */
 static char *find_boot(const char *from, const char *dir)
 {
-	char *here, *name, *found = NULL;
-	const char *at;
-	size_t len;
+	char *here __cleanup(free_ptr) = realpath(from, NULL);
+	const char *name = here ? strrchr(here, '/') + 1 : "", *at;
+	size_t len = strlen(name);
 
 	if (has_console(dir))
 		return realpath(dir, NULL);
-	here = realpath(from, NULL);
-	name = here ? strrchr(here, '/') + 1 : NULL;
-	len = name ? strlen(name) : 0;
-	for (at = len ? strstr(dir, name) : NULL; at && !found; at = strstr(at + 1, name)) {
-		char *there;
+	for (at = len ? strstr(dir, name) : NULL; at; at = strstr(at + 1, name)) {
+		char *there __cleanup(free_ptr) = xasprintf("%s%s", here, at + len);
 
-		if ((at > dir && at[-1] != '/') || at[len] != '/')
-			continue;
-		there = xasprintf("%s%s", here, at + len);
-		if (has_console(there))
-			found = realpath(there, NULL);
-		free(there);
+		if ((at == dir || at[-1] == '/') && at[len] == '/' && has_console(there))
+			return realpath(there, NULL);
 	}
-	free(here);
-	return found;
+	return NULL;
 }
 
 /* @path as seen from the directory @to, both absolute; the caller frees it. */
@@ -350,11 +326,11 @@ static char *relative(const char *to, const char *path)
  */
 void report_console(const struct report_section *s, xmlNode *at, const char *dir)
 {
-	char *boot, *path, *file;
+	char *boot __cleanup(free_ptr) = s->to && *dir ? find_boot(s->from, dir) : NULL;
+	char *file __cleanup(free_ptr) = NULL, *path __cleanup(free_ptr) = NULL;
 
 	if (!*dir)
 		return;
-	boot = s->to ? find_boot(s->from, dir) : NULL;
 	if (!boot) {
 		html_addf(at, "span", "item", "console log not found (%s)", dir);
 		return;
@@ -363,9 +339,6 @@ void report_console(const struct report_section *s, xmlNode *at, const char *dir
 	path = relative(s->to, file);
 	html_link(html_add(html_add(at, "span", "item", NULL), "a", "console", "console log"),
 		  path);
-	free(path);
-	free(file);
-	free(boot);
 }
 
 /**

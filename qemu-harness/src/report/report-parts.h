@@ -61,11 +61,11 @@ void report_fact_free(xmlNode *facts, const char *name, char *value, bool code);
 char *report_joined(const json_t *list);
 void report_run_facts(xmlNode *facts, const json_t *doc);
 
-xmlNode *report_table(xmlNode *at, const char *const *head, size_t n);
+xmlNode *report_table(const struct report_section *s, const char *title, const char *note,
+		      const char *const *head, size_t n);
 xmlNode *report_row(xmlNode *table, const char *name);
 void report_rate(xmlNode *row, const json_t *counts, const json_t *rate);
 
-xmlNode *report_grid(const struct report_section *s);
 xmlNode *report_grid_row(xmlNode *grid, const char *name, bool code);
 void report_cell(xmlNode *row, enum tone tone, const char *number, const char *word,
 		 const char *title, const char *href);
@@ -76,5 +76,12 @@ void report_crash(xmlNode *at, const char *summary, const char *report);
 void report_run_grid(const struct report_section *s, const struct report_group *groups, size_t n);
 void report_sites(const struct report_section *s, const struct report_group *groups, size_t n);
 void report_runs(const struct report_section *s, const struct report_group *groups, size_t n);
+
+/* The kinds of documents: one file a kind. */
+void report_show_run(const struct report_section *s, const json_t *doc);
+void report_show_reproduce(const struct report_section *s, const json_t *doc);
+void report_show_verify(const struct report_section *s, const json_t *doc);
+void report_show_bisect(const struct report_section *s, const json_t *doc);
+const char *report_bisect_verdict(const json_t *doc, enum tone *tone, char **why);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "base/json-text.h"
 #include "base/util.h"
-#include "report/report-kinds.h"
+#include "report/report-parts.h"
 
 #define STEPS_MAX 3
 
@@ -48,7 +48,7 @@ static void show_verdict(const struct report_section *s, const json_t *doc)
 	int crashed = outcomes(doc, "crashed"), failed = outcomes(doc, "boot failed");
 	int hung = outcomes(doc, "hung"), ok = outcomes(doc, "OK"), found;
 	int lost = outcomes(doc, "lost"), inconclusive = outcomes(doc, "inconclusive");
-	char *why;
+	char *why __cleanup(free_ptr) = NULL;
 
 	found = crashed + failed + hung;
 	if (found) {
@@ -66,7 +66,6 @@ static void show_verdict(const struct report_section *s, const json_t *doc)
 				interrupted ? "; interrupted" : "");
 		report_verdict(s, TONE_DOUBT, "NOT PROVED", why);
 	}
-	free(why);
 }
 
 static void rate_row(xmlNode *table, const char *name, const json_t *doc)
@@ -87,12 +86,11 @@ static void show_rates(const struct report_section *s, const struct report_group
 	static const char *const head[] = {
 		"", "findings", "rate", "95 % interval", "", "kvm_wait", "violations", "boots lost",
 	};
-	xmlNode *table = report_table(report_part(s, "Rates", "Runs with a finding, of those that "
-						  "say either; interval after Clopper and "
-						  "Pearson."), head, ARRAY_SIZE(head));
-	size_t i;
+	xmlNode *table = report_table(s, "Rates", "Runs with a finding, of those that say either; "
+				      "interval after Clopper and Pearson.", head,
+				      ARRAY_SIZE(head));
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		rate_row(table, groups[i].name, docs[i]);
 }
 

@@ -8,7 +8,7 @@
 #include "base/json-text.h"
 #include "base/stats.h"
 #include "base/util.h"
-#include "report/report-kinds.h"
+#include "report/report-parts.h"
 #include "verify/verify-doc.h"
 
 #define SIDES 2
@@ -24,17 +24,12 @@ static enum tone tone_of(const char *verdict)
 
 static void show_verdict(const struct report_section *s, const json_t *doc)
 {
-	const char *verdict = text_of(doc, "verdict");
-	char *why = xstrdup(text_of(doc, "why")), *more;
+	const char *verdict = text_of(doc, "verdict"), *why = text_of(doc, "why");
+	char *more __cleanup(free_ptr) =
+		xasprintf("%s. A new verification with --runs %d will tell, nine times in ten.",
+			  why, int_of(doc, "needed"));
 
-	if (int_of(doc, "needed")) {
-		more = xasprintf("%s. A new verification with --runs %d will tell, nine times in "
-				 "ten.", why, int_of(doc, "needed"));
-		free(why);
-		why = more;
-	}
-	report_verdict(s, tone_of(verdict), verdict, why);
-	free(why);
+	report_verdict(s, tone_of(verdict), verdict, int_of(doc, "needed") ? more : why);
 }
 
 static void show_rates(const struct report_section *s, const json_t *doc)
@@ -44,10 +39,10 @@ static void show_rates(const struct report_section *s, const json_t *doc)
 		"lost", "lost boots", "kvm_wait",
 	};
 	static const char *const counts[] = { "others", "inconclusive", "lost", "lost_boots" };
-	char *note = xasprintf("Fisher's exact test, one-sided: p = %.2g. The rule, fixed "
-			       "beforehand: %s.", real_of(doc, "p"),
-			       text_of(json_object_get(doc, "rule"), "text"));
-	xmlNode *table = report_table(report_part(s, "Rates", note), head, ARRAY_SIZE(head)), *row;
+	char *note __cleanup(free_ptr) =
+		xasprintf("Fisher's exact test, one-sided: p = %.2g. The rule, fixed beforehand: "
+			  "%s.", real_of(doc, "p"), text_of(json_object_get(doc, "rule"), "text"));
+	xmlNode *table = report_table(s, "Rates", note, head, ARRAY_SIZE(head)), *row;
 	size_t i, j;
 
 	for (i = 0; i < SIDES; i++) {
@@ -59,7 +54,6 @@ static void show_rates(const struct report_section *s, const json_t *doc)
 			html_addf(row, "td", "number", "%d", int_of(side, counts[j]));
 		html_addf(row, "td", "number", "%lld", long_of(side, "waits"));
 	}
-	free(note);
 }
 
 static void show_findings(const struct report_section *s, const json_t *doc)
@@ -71,8 +65,7 @@ static void show_findings(const struct report_section *s, const json_t *doc)
 
 	if (!json_array_size(findings))
 		return;
-	table = report_table(report_part(s, "Findings", "Boots that showed it."), head,
-			     ARRAY_SIZE(head));
+	table = report_table(s, "Findings", "Boots that showed it.", head, ARRAY_SIZE(head));
 	json_array_foreach(findings, i, finding) {
 		row = report_row(table, json_is_true(json_object_get(finding, "hit")) ? "the bug" :
 				 "other");
@@ -85,20 +78,16 @@ static void show_findings(const struct report_section *s, const json_t *doc)
 static void sample_cells(xmlNode *row, const json_t *sample)
 {
 	const json_t *median = json_object_get(sample, "median");
-	char *mid, *low, *high;
+	char *mid __cleanup(free_ptr) = verify_number(real_of(median, "mid"));
+	char *low __cleanup(free_ptr) = verify_number(real_of(median, "low"));
+	char *high __cleanup(free_ptr) = verify_number(real_of(median, "high"));
 
 	if (!median) {
 		html_attr(html_add(row, "td", "number", "\u2013"), "colspan", "2");
 		return;
 	}
-	mid = verify_number(real_of(median, "mid"));
-	low = verify_number(real_of(median, "low"));
-	high = verify_number(real_of(median, "high"));
 	html_add(row, "td", "number", mid);
 	html_addf(row, "td", "number interval", "%s\u2013%s", low, high);
-	free(mid);
-	free(low);
-	free(high);
 }
 
 static void show_measures(const struct report_section *s, const json_t *doc)
@@ -112,18 +101,17 @@ static void show_measures(const struct report_section *s, const json_t *doc)
 
 	if (!json_array_size(measures))
 		return;
-	table = report_table(report_part(s, "What a fix may spoil", "Not part of the verdict. "
-					 "Mood's median test."), head, ARRAY_SIZE(head));
+	table = report_table(s, "What a fix may spoil", "Not part of the verdict. Mood's median "
+			     "test.", head, ARRAY_SIZE(head));
 	json_array_foreach(measures, i, measure) {
-		char *name = xasprintf("%s, %s", text_of(measure, "name"),
-				       text_of(measure, "unit"));
+		char *name __cleanup(free_ptr) = xasprintf("%s, %s", text_of(measure, "name"),
+							   text_of(measure, "unit"));
 
 		row = report_row(table, name);
 		sample_cells(row, json_object_get(measure, "before"));
 		sample_cells(row, json_object_get(measure, "after"));
 		html_addf(row, "td", "number", "%.2g", real_of(measure, "p"));
 		html_add(row, "td", NULL, verify_change(doc, measure));
-		free(name);
 	}
 }
 

@@ -11,20 +11,32 @@
 #include "base/json-text.h"
 #include "base/util.h"
 #include "judge/result.h"
-#include "report/report-kinds.h"
+#include "report/report-parts.h"
 #include "report/report.h"
 
 #define STYLE "qemu-harness/report.css"
 
-static const char *const runs_only[] = { "runs", NULL };
-static const char *const bisect_arrays[] = { "kernels", "revisions", NULL };
-static const char *const none[] = { NULL };
+/**
+ * struct report_kind - a kind of document
+ * @format: its "format", without the number
+ * @version: the newest that is known
+ * @name: the verb that writes it
+ * @arrays: members that must be arrays
+ * @show: puts a document into its section
+ */
+struct report_kind {
+	const char *format;
+	unsigned int version;
+	const char *name;
+	const char *arrays[3];
+	void (*show)(const struct report_section *s, const json_t *doc);
+};
 
 static const struct report_kind kinds[] = {
-	{ "irqsan-result/", 2, "run", runs_only, report_show_run },
-	{ "irqsan-reproduce/", 2, "reproduce", none, report_show_reproduce },
-	{ "irqsan-verify/", 2, "verify", runs_only, report_show_verify },
-	{ "irqsan-bisect/", 1, "bisect", bisect_arrays, report_show_bisect },
+	{ "irqsan-result/", 2, "run", { "runs" }, report_show_run },
+	{ "irqsan-reproduce/", 2, "reproduce", { }, report_show_reproduce },
+	{ "irqsan-verify/", 2, "verify", { "runs" }, report_show_verify },
+	{ "irqsan-bisect/", 1, "bisect", { "kernels", "revisions" }, report_show_bisect },
 };
 
 /* The kind of a document, or NULL after a message. */
@@ -32,9 +44,8 @@ static const struct report_kind *kind_of(const char *path, const json_t *doc)
 {
 	const char *format = text_of(doc, "format"), *number;
 	unsigned int version;
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (strncmp(format, kinds[i].format, strlen(kinds[i].format)))
 			continue;
 		number = format + strlen(kinds[i].format);
@@ -54,41 +65,35 @@ static const struct report_kind *kind_of(const char *path, const json_t *doc)
 /**
  * report_load() - read a document
  * @path: its file; must outlive @source
- * @source: filled on success; for report_free()
+ * @source: filled; for report_free(), also after a failure
  *
  * Return: 0 or a negative errno; the reason was printed
  */
 int report_load(const char *path, struct report_source *source)
 {
-	const char *const *member;
-	struct buf text = {};
+	struct buf text __cleanup(buf_free) = {};
 	json_error_t error;
 	int rc;
 
 	*source = (struct report_source){ .path = path };
 	rc = read_file(path, &text);
-	if (rc < 0) {
-		buf_free(&text);
+	if (rc)
 		return rc;
-	}
-	source->doc = json_loadb(text.data ?: "", text.len, JSON_REJECT_DUPLICATES, &error);
-	buf_free(&text);
+	source->doc = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &error);
 	if (!source->doc) {
 		pr_err("%s: not JSON: line %d: %s", path, error.line, error.text);
 		return -EINVAL;
 	}
 	source->kind = kind_of(path, source->doc);
-	for (member = source->kind ? source->kind->arrays : none; *member; member++) {
-		if (json_is_array(json_object_get(source->doc, *member)))
-			continue;
-		pr_err("%s: damaged: \"%s\" is missing", path, *member);
-		source->kind = NULL;
-		break;
+	if (!source->kind)
+		return -EINVAL;
+	for (const char *const *member = source->kind->arrays; *member; member++) {
+		if (!json_is_array(json_object_get(source->doc, *member))) {
+			pr_err("%s: damaged: \"%s\" is missing", path, *member);
+			return -EINVAL;
+		}
 	}
-	if (source->kind)
-		return 0;
-	report_free(source);
-	return -EINVAL;
+	return 0;
 }
 
 /**
@@ -103,24 +108,21 @@ void report_free(struct report_source *source)
 
 static char *directory_of(const char *path)
 {
-	char *copy = xstrdup(path), *dir = xstrdup(dirname(copy));
+	char *copy __cleanup(free_ptr) = xstrdup(path);
 
-	free(copy);
-	return dir;
+	return xstrdup(dirname(copy));
 }
 
 static void add_contents(xmlNode *body, const struct report_source *sources, size_t n)
 {
-	xmlNode *nav, *list, *item, *a;
-	size_t i;
+	xmlNode *list, *a;
 
 	if (n < 2)
 		return;
-	nav = html_add(body, "nav", NULL, NULL);
-	list = html_add(nav, "ol", NULL, NULL);
-	for (i = 0; i < n; i++) {
-		item = html_add(list, "li", NULL, NULL);
-		a = html_addf(item, "a", NULL, "%s: ", sources[i].kind->name);
+	list = html_add(html_add(body, "nav", NULL, NULL), "ol", NULL, NULL);
+	for (size_t i = 0; i < n; i++) {
+		a = html_addf(html_add(list, "li", NULL, NULL), "a", NULL, "%s: ",
+			      sources[i].kind->name);
 		html_attrf(a, "href", "#d%zu", i);
 		html_add(a, "code", NULL, sources[i].path);
 	}
@@ -129,7 +131,8 @@ static void add_contents(xmlNode *body, const struct report_source *sources, siz
 static void add_section(xmlNode *body, const struct report_source *source, size_t number,
 			const char *to)
 {
-	char *from = directory_of(source->path), *id = xasprintf("d%zu", number);
+	char *from __cleanup(free_ptr) = directory_of(source->path);
+	char *id __cleanup(free_ptr) = xasprintf("d%zu", number);
 	struct report_section s = { .id = id, .from = from, .to = to };
 	xmlNode *title;
 
@@ -138,8 +141,6 @@ static void add_section(xmlNode *body, const struct report_source *source, size_
 	title = html_addf(s.at, "h2", NULL, "%s ", source->kind->name);
 	html_add(title, "code", "file", source->path);
 	source->kind->show(&s, source->doc);
-	free(from);
-	free(id);
 }
 
 /**
@@ -152,32 +153,23 @@ static void add_section(xmlNode *body, const struct report_source *source, size_
  */
 int report_write(const struct report_source *sources, size_t n, const char *out)
 {
-	char *path = xasprintf("%s/" STYLE, irqsan_root()), *dir = directory_of(out), *to;
-	struct buf style = {};
-	struct html page;
-	xmlNode *header;
-	size_t i;
-	int rc;
+	char *path __cleanup(free_ptr) = xasprintf("%s/" STYLE, irqsan_root());
+	char *dir __cleanup(free_ptr) = directory_of(out);
+	char *to __cleanup(free_ptr) = strcmp(out, "-") ? realpath(dir, NULL) : NULL;
+	struct buf style __cleanup(buf_free) = {};
+	xmlNode *body, *header;
+	int rc = read_file(path, &style);
 
-	rc = read_file(path, &style);
-	free(path);
-	if (rc < 0) {
-		buf_free(&style);
-		free(dir);
+	if (rc)
 		return rc;
-	}
-	to = strcmp(out, "-") ? realpath(dir, NULL) : NULL;
-	html_open(&page, "irqsan report", style.data ?: "");
-	header = html_add(page.body, "header", NULL, NULL);
+	body = html_open("irqsan report", style.data);
+	header = html_add(body, "header", NULL, NULL);
 	html_add(header, "h1", NULL, "irqsan report");
 	html_add(header, "p", "version", "irqsan " IRQSAN_VERSION);
-	add_contents(page.body, sources, n);
-	for (i = 0; i < n; i++)
-		add_section(page.body, &sources[i], i, to);
-	rc = html_write(&page, out);
-	html_close(&page);
-	buf_free(&style);
-	free(dir);
-	free(to);
+	add_contents(body, sources, n);
+	for (size_t i = 0; i < n; i++)
+		add_section(body, &sources[i], i, to);
+	rc = html_write(body, out);
+	html_close(body);
 	return rc;
 }

@@ -183,10 +183,10 @@ static void test_words(void **state)
 
 		if (boot)
 			f = forms_of(json_pack("{s:s, s:o}", "format", RESULT_FORMAT, "runs",
-					       runs(run(outcome_name(i), NULL, NULL), NULL)));
+					       runs(run(outcome_names[i], NULL, NULL), NULL)));
 		else
 			f = forms_of(json_pack("{s:s, s:s}", "format", VERIFY_FORMAT, "verdict",
-					       verify_name(answer)));
+					       verify_names[answer]));
 		counts(&f, want == '.', want == 'F', want == 'E', want == 's');
 		forms_free(&f);
 	}

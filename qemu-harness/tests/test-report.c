@@ -775,7 +775,7 @@ static void test_live(void **state)
 	assert_int_equal(judge_dir(boot, NULL, &result_add(&result, 0, boot)->verdict), 0);
 	doc = result_json(&result);
 	path = xasprintf("%s/result.json", p.dir);
-	assert_int_equal(result_write(doc, path), 0);
+	assert_int_equal(json_write(doc, path), 0);
 	page_load(&p, path);
 	page_make(&p);
 	check_any(&p);

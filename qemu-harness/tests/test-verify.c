@@ -217,7 +217,7 @@ static void test_examples(void **state)
 		if ((d.done ? (int)d.answer : -1) != e->answer)
 			fail_msg("\"%s\" to \"%s\", %s: %s", e->before, e->after,
 				 e->title ?: "what was seen",
-				 d.done ? verify_name(d.answer) : "more runs");
+				 d.done ? verify_names[d.answer] : "more runs");
 		assert_true(d.done == !!d.why);
 		verify_decision_free(&d);
 	}

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Makes JSON strings of texts that may hold bytes that are no characters, and
- * rates with their intervals.
+ * Makes JSON strings of texts that may hold bytes that are no characters, and rates
+ * with their intervals. Writes documents.
  */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json-text.h"
 #include "base/stats.h"
@@ -62,4 +64,22 @@ json_t *json_rate(unsigned int hits, unsigned int runs)
 
 	return json_pack("{s:i, s:i, s:f, s:f, s:f}", "hits", (int)hits, "runs", (int)runs,
 			 "low", rate.low, "mid", rate.mid, "high", rate.high);
+}
+
+/**
+ * json_write() - write a document where the user wants it
+ * @doc: the document
+ * @path: file, or "-" for standard output
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int json_write(const json_t *doc, const char *path)
+{
+	char *text __cleanup(free_ptr) = json_dumps(doc, JSON_INDENT(2));
+	char *lines __cleanup(free_ptr) = text ? xasprintf("%s\n", text) : NULL;
+
+	if (lines)
+		return write_output(path, lines, strlen(lines));
+	pr_err("%s: no memory, or a text that is no UTF-8", path);
+	return -ENOMEM;
 }

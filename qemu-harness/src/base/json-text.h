@@ -17,6 +17,7 @@
 json_t *json_text(const char *text);
 json_t *json_texts(const struct strv *list);
 json_t *json_rate(unsigned int hits, unsigned int runs);
+int json_write(const json_t *doc, const char *path);
 
 static inline const char *text_of(const json_t *obj, const char *name)
 {

@@ -13,6 +13,7 @@
 #include "base/printable.h"
 #include "bisect/bisect-machine.h"
 #include "boot/load.h"
+#include "boot/rundir.h"
 #include "crash/crash-report.h"
 #include "judge/series.h"
 #include "kernel/build.h"
@@ -250,28 +251,26 @@ static struct symbols *open_symbols(const struct bisect_machine *m, const struct
 static char *read_report(const struct bisect_machine *m, const struct bisect_guest *g,
 			 const char *dir, const struct strv *titles)
 {
-	char *path __cleanup(free_ptr) = xasprintf("%s/console.log", dir), *report = NULL, *text;
 	struct symbols *symbols = open_symbols(m, g);
 	struct buf console __cleanup(buf_free) = {};
 	struct crash crash;
+	char *report = NULL;
 	bool has = false;
-	char *title;
 	size_t at;
 
-	if (file_exists(path) && read_file(path, &console))
-		console.len = 0;
+	rundir_read(dir, "console.log", &console);
 	for (at = 0; !has && at < console.len; at += crash.end) {
+		char *title __cleanup(free_ptr) = NULL, *text __cleanup(free_ptr) = NULL;
+
 		if (!crash_find(console.data + at, console.len - at, &crash))
 			break;
 		title = printable_line(crash.title);
 		has = strv_has(titles, title);
-		free(title);
 		text = has || !report ? crash_text(&crash, symbols) : NULL;
 		if (text) {
 			free(report);
 			report = printable_text(text);
 		}
-		free(text);
 		crash_free(&crash);
 	}
 	symbols_close(symbols);
@@ -293,7 +292,7 @@ static void add_titles(const struct verdict *v, struct strv *titles)
 
 	/* Why it hangs is told in words that differ from boot to boot. */
 	if (v->outcome == OUTCOME_HUNG)
-		strv_push(titles, outcome_name(v->outcome));
+		strv_push(titles, outcome_names[v->outcome]);
 	else if (v->outcome == OUTCOME_CRASHED || v->outcome == OUTCOME_BOOT_FAILED)
 		strv_push(titles, v->title);
 	for (i = 0; i < v->findings.n; i++) {

@@ -235,12 +235,10 @@ int bisect_state_save(const struct bisect_state *s)
 	return text ? write_file_atomic(s->config->state, text, strlen(text)) : -ENOMEM;
 }
 
-/* A member that may be null, as a copy. */
-static char *dup_member(const json_t *doc, const char *name)
+/* A member that may be null. */
+static const char *member(const json_t *doc, const char *name)
 {
-	const char *s = json_string_value(json_object_get(doc, name));
-
-	return s ? xstrdup(s) : NULL;
+	return json_string_value(json_object_get(doc, name));
 }
 
 /* This and the next ones read parts of the document into the state. */
@@ -260,8 +258,8 @@ static int take_run(struct bisect_kernel *k, json_t *doc)
 	run->text = xstrdup(text);
 	json_array_foreach(json_object_get(doc, "titles"), i, title)
 		strv_push(&run->titles, json_string_value(title) ?: "");
-	run->report = dup_member(doc, "report");
-	run->dir = dup_member(doc, "dir");
+	run->report = xstrdup(member(doc, "report"));
+	run->dir = xstrdup(member(doc, "dir"));
 	return 0;
 }
 
@@ -283,7 +281,7 @@ static int take_kernel(struct bisect_state *s, json_t *doc)
 
 static int take_rev(struct bisect_state *s, json_t *doc)
 {
-	const char *hash, *signature = json_string_value(json_object_get(doc, "signature"));
+	const char *hash, *signature = member(doc, "signature");
 	double build_s, test_s;
 	struct bisect_rev *r;
 
@@ -292,8 +290,8 @@ static int take_rev(struct bisect_state *s, json_t *doc)
 		return -EINVAL;
 	r = bisect_state_rev(s, hash);
 	r->kernel = signature ? bisect_state_kernel(s, signature) : NULL;
-	r->error = dup_member(doc, "error");
-	r->subject = dup_member(doc, "subject");
+	r->error = xstrdup(member(doc, "error"));
+	r->subject = xstrdup(member(doc, "subject"));
 	r->build_s = build_s;
 	r->test_s = test_s;
 	return 0;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/json-text.h"
 #include "base/util.h"
 #include "boot/rundir.h"
 
@@ -126,11 +127,9 @@ int rundir_read(const char *dir, const char *name, struct buf *out)
  */
 int rundir_write_text(const char *dir, const char *name, const char *text)
 {
-	char *path = xasprintf("%s/%s", dir, name);
-	int rc = write_file_atomic(path, text, strlen(text));
+	char *path __cleanup(free_ptr) = xasprintf("%s/%s", dir, name);
 
-	free(path);
-	return rc;
+	return write_file_atomic(path, text, strlen(text));
 }
 
 /**
@@ -143,16 +142,7 @@ int rundir_write_text(const char *dir, const char *name, const char *text)
  */
 int rundir_write_json(const char *dir, const char *name, const json_t *doc)
 {
-	char *text = json_dumps(doc, JSON_INDENT(2));
-	struct buf out = {};
-	int rc;
+	char *path __cleanup(free_ptr) = xasprintf("%s/%s", dir, name);
 
-	if (!text)
-		return -ENOMEM;
-	buf_add(&out, text, strlen(text));
-	buf_add(&out, "\n", 1);
-	rc = rundir_write_text(dir, name, out.data);
-	buf_free(&out);
-	free(text);
-	return rc;
+	return json_write(doc, path);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/program.h"
+#include "base/json-text.h"
 #include "base/util.h"
 #include "boot/accel.h"
 #include "boot/detector.h"
@@ -392,7 +393,7 @@ static int verb_main(int argc, char **argv)
 				  json_object_get(doc, "kernels"));
 	if (!rc) {
 		bench_report(doc, stdout);
-		rc = args.json ? result_write(doc, args.json) : 0;
+		rc = args.json ? json_write(doc, args.json) : 0;
 	}
 	strv_free(&args.kernels);
 	strv_free(&args.against);

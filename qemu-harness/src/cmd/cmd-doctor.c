@@ -14,11 +14,11 @@
 
 #include "base/child.h"
 #include "base/program.h"
+#include "base/json-text.h"
 #include "base/util.h"
 #include "boot/accel.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "judge/result.h"
 #include "kernel/apt.h"
 #include "kernel/kernel-debian.h"
 
@@ -235,7 +235,7 @@ static int write_json(const struct doctor *d)
 	json_auto_t *doc = json_pack("{s:s, s:b, s:O}", "format", "irqsan-doctor/1", "usable",
 				     !d->failed, "items", d->items);
 
-	return result_write(doc, d->json);
+	return json_write(doc, d->json);
 }
 
 static const struct verb_option options[] = {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json-text.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "cmd/request.h"
@@ -45,41 +46,31 @@ static const char *const names[STEPS] = { "buggy", "fixed", "livepatched" };
  * struct side - what came out of one of the steps
  * @result: of its runs
  * @release: what the guests said they were; points into @result
+ * @totals: of them; OK: they reached the code
  * @with: runs that showed the bug
- * @without: runs that reached the code and were OK
- * @inconclusive: runs that never reached it
- * @other: lost, or found something else
- * @waits: kvm_wait() calls
  */
 struct side {
 	struct result result;
 	const char *release;
+	struct result_totals totals;
 	unsigned int with;
-	unsigned int without;
-	unsigned int inconclusive;
-	unsigned int other;
-	unsigned long long waits;
 };
+
+static unsigned int without(const struct side *s)
+{
+	return s->totals.outcome[OUTCOME_OK];
+}
 
 static void count(struct side *s, const char *name)
 {
 	s->release = name;
+	result_totals(&s->result, &s->totals);
 	for (unsigned int i = 0; i < s->result.n; i++) {
 		const struct verdict *v = result_verdict(&s->result, i);
 
-		if (!v)
-			continue;
-		if (v->release)
+		if (v && v->release)
 			s->release = v->release;
-		s->waits += v->count.waits;
-		if (v->outcome == OUTCOME_OK)
-			s->without++;
-		else if (v->outcome == OUTCOME_INCONCLUSIVE)
-			s->inconclusive++;
-		else if (v->outcome != OUTCOME_LOST && v->title && !strcmp(v->title, TITLE))
-			s->with++;
-		else
-			s->other++;
+		s->with += v && v->outcome != OUTCOME_LOST && v->title && !strcmp(v->title, TITLE);
 	}
 }
 
@@ -114,17 +105,18 @@ static char *verdict_of(const struct side side[STEPS], unsigned int runs)
 		 side[STEP_BUGGY].release);
 	for (i = STEP_FIXED; i < STEPS; i++)
 		buf_addf(&line, ", %s in %u/%u boots of %s%s (%llu kvm_wait calls checked)",
-			 i == STEP_FIXED ? "absent" : "and", side[i].without, runs,
+			 i == STEP_FIXED ? "absent" : "and", without(&side[i]), runs,
 			 side[i].release, i == STEP_LIVEPATCHED ? " with the livepatch" : "",
-			 side[i].waits);
+			 (unsigned long long)side[i].totals.count.waits);
 	for (i = STEP_FIXED; i < STEPS; i++)
 		if (side[i].with)
 			buf_addf(&line, "; PRESENT in %u boots of %s%s", side[i].with,
 				 side[i].release,
 				 i == STEP_LIVEPATCHED ? " with the livepatch" : "");
 	for (i = 0; i < STEPS; i++) {
-		inconclusive += side[i].inconclusive;
-		other += side[i].other;
+		inconclusive += side[i].totals.outcome[OUTCOME_INCONCLUSIVE];
+		other += runs - side[i].with - without(&side[i]) -
+			 side[i].totals.outcome[OUTCOME_INCONCLUSIVE];
 	}
 	if (inconclusive)
 		buf_addf(&line, "; inconclusive: %u boots never reached kvm_wait", inconclusive);
@@ -138,10 +130,10 @@ static int exit_code(const struct side side[STEPS], unsigned int runs)
 	const struct side *buggy = &side[STEP_BUGGY];
 	const struct side *fixed = &side[STEP_FIXED], *livepatched = &side[STEP_LIVEPATCHED];
 
-	if (buggy->with == runs && fixed->without == runs && livepatched->without == runs)
+	if (buggy->with == runs && without(fixed) == runs && without(livepatched) == runs)
 		return EXIT_OK;
 	/* A boot that says the opposite is an answer; one that says nothing isn't. */
-	return fixed->with || livepatched->with || buggy->without ? EXIT_FOUND : EXIT_INFRA;
+	return fixed->with || livepatched->with || without(buggy) ? EXIT_FOUND : EXIT_INFRA;
 }
 
 static int write_json(const struct request *rq, const struct side side[STEPS], const char *line)
@@ -152,7 +144,7 @@ static int write_json(const struct request *rq, const struct side side[STEPS], c
 
 	for (unsigned int i = 0; i < STEPS; i++)
 		json_object_set_new(doc, names[i], result_json(&side[i].result));
-	return result_write(doc, rq->json);
+	return json_write(doc, rq->json);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json-text.h"
 #include "base/util.h"
 #include "boot/load.h"
 #include "cmd/cmd.h"
@@ -115,7 +116,7 @@ static void say_failures(const struct ktap_test *test, const char *above, FILE *
 
 		say_failures(t, name, out);
 		if (t->status == KTAP_DIED || (t->status == KTAP_FAIL && !t->n))
-			fprintf(out, "%s: %s%s%s\n", ktap_status_name(t->status), name,
+			fprintf(out, "%s: %s%s%s\n", ktap_status_names[t->status], name,
 				t->reason ? ": " : "", t->reason ?: "");
 		if (t->has_plan && t->n < t->plan)
 			fprintf(out, "missing: %s: %zu of %zu results\n", name, t->plan - t->n,
@@ -134,7 +135,7 @@ static void say_skipped(const struct ktap_test *test, const char *above, FILE *o
 			xasprintf("%s%s%s", above, *above ? ": " : "", t->name);
 
 		if ((t->status == KTAP_SKIP || t->status == KTAP_XFAIL) && !t->n)
-			fprintf(out, "%s: %s: %s\n", ktap_status_name(t->status), name,
+			fprintf(out, "%s: %s: %s\n", ktap_status_names[t->status], name,
 				t->reason ?: "");
 		say_skipped(t, name, out);
 	}
@@ -216,7 +217,7 @@ static int write_json(const struct job *job, const struct selftest_boot *b, cons
 					      "missing", t->missing, "errors", t->errors));
 	}
 	json_object_set_new(doc, "panic", json_string(panic));
-	return result_write(doc, job->rq.json);
+	return json_write(doc, job->rq.json);
 }
 
 static int run_all(const struct job *job)

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/json-text.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
-#include "judge/result.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/kernel.h"
 #include "sites/coverage.h"
@@ -381,7 +381,7 @@ static int write_json(const struct subject *s, const char *path)
 		      "probeable", (json_int_t)t.probeable, "listed", (json_int_t)t.listed,
 		      "extra", (json_int_t)t.extra, "missed", missed, "sites", sites,
 		      "modules", s->has_modules ? json_modules(&s->modsites) : NULL);
-	return result_write(o, path);
+	return json_write(o, path);
 }
 
 static void report_start(FILE *f)

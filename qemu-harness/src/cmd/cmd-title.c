@@ -5,13 +5,13 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "base/json-text.h"
 #include "base/util.h"
 #include "cmd/cmd.h"
 #include "cmd/options.h"
 #include "crash/crash-report.h"
 #include "crash/crash.h"
 #include "crash/pstore.h"
-#include "judge/result.h"
 
 #define TITLE_FORMAT "irqsan-title/1"
 
@@ -93,7 +93,7 @@ static int verb_main(int argc, char **argv)
 	}
 	if (reports) {
 		doc = json_pack("{s:s, s:o}", "format", TITLE_FORMAT, "logs", reports);
-		if (result_write(doc, "-"))
+		if (json_write(doc, "-"))
 			rc = EXIT_INFRA;
 		json_decref(doc);
 	}

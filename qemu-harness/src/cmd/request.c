@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/pattern.h"
+#include "base/json-text.h"
 #include "base/util.h"
 #include "boot/detector.h"
 #include "boot/load.h"
@@ -284,7 +285,7 @@ static int write_as(const char *file, char *(*form)(const json_t *doc), const js
  */
 int request_write(const struct request *rq, const json_t *doc)
 {
-	return (rq->json ? result_write(doc, rq->json) : 0) ?:
+	return (rq->json ? json_write(doc, rq->json) : 0) ?:
 	       write_as(rq->junit, ci_junit, doc) ?: write_as(rq->ktap, ci_ktap, doc);
 }
 

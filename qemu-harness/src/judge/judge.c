@@ -23,7 +23,7 @@
 /* A load that is over so soon may not have done what its user thinks. */
 #define SHORT_RUN_MS 1000
 
-static const char *const names[] = {
+const char *const outcome_names[] = {
 	[OUTCOME_OK] = "OK",
 	[OUTCOME_CRASHED] = "crashed",
 	[OUTCOME_BOOT_FAILED] = "boot failed",
@@ -31,17 +31,6 @@ static const char *const names[] = {
 	[OUTCOME_LOST] = "lost",
 	[OUTCOME_INCONCLUSIVE] = "inconclusive",
 };
-
-/**
- * outcome_name() - an outcome in words
- * @o: the outcome
- *
- * Return: a constant string
- */
-const char *outcome_name(enum outcome o)
-{
-	return names[o];
-}
 
 /* " (at boot: TITLE, and 2 more)": findings that are no reason for the outcome. */
 static void add_uncounted(struct buf *line, const struct findings *list, bool ignored,
@@ -73,7 +62,7 @@ char *verdict_line(const struct verdict *v)
 {
 	struct buf line = {};
 
-	buf_addf(&line, "%s%s%s", outcome_name(v->outcome), v->title ? ": " : "", v->title ?: "");
+	buf_addf(&line, "%s%s%s", outcome_names[v->outcome], v->title ? ": " : "", v->title ?: "");
 	for (size_t i = 0; i < v->skipped.n; i++)
 		buf_addf(&line, "%s%s", i ? "; " : " (skipped: ", v->skipped.v[i]);
 	if (v->skipped.n)
@@ -311,7 +300,7 @@ static void add_harness_finding(struct evidence *e)
 		return;
 	f = findings_add(&v->findings,
 			 &(struct finding){ .title = named ? v->title :
-						     (char *)outcome_name(v->outcome),
+						     (char *)outcome_names[v->outcome],
 					    .source = FINDING_HARNESS,
 					    .phase = evidence_phase(e, -1), .up = -1 });
 	if (f)

@@ -35,6 +35,8 @@ enum outcome {
 	OUTCOME_INCONCLUSIVE,
 };
 
+extern const char *const outcome_names[];
+
 /**
  * struct verdict - what is known of one boot
  * @outcome: see above
@@ -80,7 +82,6 @@ struct verdict {
 
 int judge_dir(const char *dir, const struct strv *ignore, struct verdict *v);
 void verdict_free(struct verdict *v);
-const char *outcome_name(enum outcome o);
 /* "crashed: WARNING in kvm_wait", "OK", "boot failed: …"; caller frees. */
 char *verdict_line(const struct verdict *v);
 

@@ -56,24 +56,13 @@ struct result {
 	char *reason;
 };
 
-static const char *const status_names[] = {
+const char *const ktap_status_names[] = {
 	[KTAP_PASS] = "pass",
 	[KTAP_FAIL] = "fail",
 	[KTAP_SKIP] = "skip",
 	[KTAP_XFAIL] = "xfail",
 	[KTAP_DIED] = "died",
 };
-
-/**
- * ktap_status_name() - a status in a word
- * @status: the status
- *
- * Return: a constant string
- */
-const char *ktap_status_name(enum ktap_status status)
-{
-	return status_names[status];
-}
 
 static bool begins(const char *line, const char *with)
 {
@@ -116,12 +105,9 @@ static void close_group(struct parser *p, struct ktap_test *to)
 {
 	struct ktap_test *from = &p->stack[--p->depth].test;
 
-	to->sub = from->sub;
-	to->n = from->n;
-	to->has_plan = from->has_plan;
-	to->plan = from->plan;
-	to->disorder = from->disorder;
 	free(from->name);
+	from->name = to->name;
+	*to = *from;
 }
 
 /* The innermost group has no result of its own: whatever ran it has died. */
@@ -414,7 +400,7 @@ json_t *ktap_json(const struct ktap_test *root)
 	for (size_t i = 0; i < root->n; i++) {
 		const struct ktap_test *test = &root->sub[i];
 		json_t *o = json_pack("{s:s, s:s, s:s*}", "name", test->name,
-				      "status", ktap_status_name(test->status),
+				      "status", ktap_status_names[test->status],
 				      "reason", test->reason);
 
 		if (test->has_plan)

@@ -27,6 +27,8 @@ enum ktap_status {
 	KTAP_DIED,
 };
 
+extern const char *const ktap_status_names[];
+
 /**
  * struct ktap_test - a test, or the whole
  * @name: owned; NULL for the whole
@@ -67,6 +69,5 @@ void ktap_free(struct ktap_test *root);
 void ktap_count(const struct ktap_test *root, struct ktap_totals *t);
 bool ktap_passed(const struct ktap_totals *t);
 json_t *ktap_json(const struct ktap_test *root);
-const char *ktap_status_name(enum ktap_status status);
 
 #endif

@@ -149,7 +149,7 @@ json_t *result_verdict_json(const struct verdict *v)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
 			 "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:O, s:O}",
-			 "outcome", outcome_name(v->outcome),
+			 "outcome", outcome_names[v->outcome],
 			 "title", json_text(v->title),
 			 "findings", findings_json(&v->findings),
 			 "skipped", json_texts(&v->skipped),
@@ -188,7 +188,7 @@ static json_t *run_json(const struct result *r, unsigned int number)
 
 		json_array_append_new(attempts, json_pack("{s:s, s:s, s:o}", "dir", a->dir,
 							  "outcome",
-							  outcome_name(a->verdict.outcome),
+							  outcome_names[a->verdict.outcome],
 							  "title", json_text(a->verdict.title)));
 	}
 	doc = run->n ? result_verdict_json(result_verdict(r, number)) :
@@ -216,7 +216,7 @@ json_t *result_json(const struct result *r)
 	result_totals(r, &t);
 	found = findings(&t);
 	for (i = 0; i < ARRAY_SIZE(t.outcome); i++)
-		json_object_set_new(outcomes, outcome_name(i), json_integer(t.outcome[i]));
+		json_object_set_new(outcomes, outcome_names[i], json_integer(t.outcome[i]));
 	totals = json_pack("{s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:I}", "outcomes", outcomes,
 			   /* Of the runs that say either. */
 			   "rate", json_rate(found, found + t.outcome[OUTCOME_OK]),
@@ -230,24 +230,6 @@ json_t *result_json(const struct result *r)
 	json_object_set_new(doc, "runs", runs);
 	json_object_set_new(doc, "totals", totals);
 	return doc;
-}
-
-/**
- * result_write() - write a document where the user wants it
- * @doc: the document
- * @file: path, or "-" for standard output
- *
- * Return: 0 or a negative errno; the reason was printed
- */
-int result_write(const json_t *doc, const char *file)
-{
-	char *text __cleanup(free_ptr) = json_dumps(doc, JSON_INDENT(2));
-	char *lines __cleanup(free_ptr) = text ? xasprintf("%s\n", text) : NULL;
-
-	if (lines)
-		return write_output(file, lines, strlen(lines));
-	pr_err("%s: no memory, or a text that is no UTF-8", file);
-	return -ENOMEM;
 }
 
 /**

@@ -71,7 +71,6 @@ const struct verdict *result_verdict(const struct result *r, unsigned int number
 void result_totals(const struct result *r, struct result_totals *t);
 json_t *result_verdict_json(const struct verdict *v);
 json_t *result_json(const struct result *r);
-int result_write(const json_t *doc, const char *file);
 void result_summary(const struct result *r, FILE *out);
 int result_exit(const struct result *r);
 

@@ -52,13 +52,12 @@ static json_t *sample_json(const double *values, size_t n)
 
 static json_t *measures_json(const struct result *result)
 {
-	double *values[VERIFY_SIDES] = {
-		xcalloc(result->n + 1, sizeof(double)), xcalloc(result->n + 1, sizeof(double)),
-	};
+	double *before __cleanup(free_ptr) = xcalloc(result->n + 1, sizeof(double));
+	double *after __cleanup(free_ptr) = xcalloc(result->n + 1, sizeof(double));
+	double *const values[VERIFY_SIDES] = { before, after };
 	json_t *list = json_array();
-	size_t m;
 
-	for (m = 0; m < ARRAY_SIZE(measures); m++) {
+	for (size_t m = 0; m < ARRAY_SIZE(measures); m++) {
 		size_t n[VERIFY_SIDES] = {};
 		unsigned int i;
 
@@ -72,13 +71,11 @@ static json_t *measures_json(const struct result *result)
 		json_array_append_new(list,
 				      json_pack("{s:s, s:s, s:o, s:o, s:f}",
 						"name", measures[m].name, "unit", measures[m].unit,
-						"before", sample_json(values[0], n[0]),
-						"after", sample_json(values[1], n[1]),
-						"p", stats_median_test(values[0], n[0],
-								       values[1], n[1])));
+						"before", sample_json(before, n[0]),
+						"after", sample_json(after, n[1]),
+						"p", stats_median_test(before, n[0], after,
+								       n[1])));
 	}
-	free(values[0]);
-	free(values[1]);
 	return list;
 }
 
@@ -152,7 +149,7 @@ json_t *verify_json(const struct verify_report *r)
 		json_object_set_new(run, "side", json_string(sides[i % VERIFY_SIDES]));
 	return json_pack("{s:s, s:s, s:s, s:s?, s:f, s:i, s:o, s:o, s:o, s:o, s:o, s:O}",
 			 "format", VERIFY_FORMAT,
-			 "verdict", verify_name(d->answer),
+			 "verdict", verify_names[d->answer],
 			 "why", d->why,
 			 "title", r->title,
 			 "p", d->p,

@@ -17,24 +17,13 @@
 #define KIND_HUNG "hung"
 #define KIND_BOOT_FAILED "boot failed"
 
-/**
- * verify_name() - a verdict in words
- * @answer: the verdict
- *
- * Return: a constant string
- */
-const char *verify_name(enum verify_answer answer)
-{
-	static const char *const names[] = {
-		[VERIFY_FIXED] = "FIXED",
-		[VERIFY_NOT_FIXED] = "NOT FIXED",
-		[VERIFY_WORSE] = "WORSE",
-		[VERIFY_NOT_REPRODUCED] = "NOT REPRODUCED",
-		[VERIFY_INCONCLUSIVE] = "INCONCLUSIVE",
-	};
-
-	return names[answer];
-}
+const char *const verify_names[] = {
+	[VERIFY_FIXED] = "FIXED",
+	[VERIFY_NOT_FIXED] = "NOT FIXED",
+	[VERIFY_WORSE] = "WORSE",
+	[VERIFY_NOT_REPRODUCED] = "NOT REPRODUCED",
+	[VERIFY_INCONCLUSIVE] = "INCONCLUSIVE",
+};
 
 /**
  * verify_exit() - the exit code that a verdict deserves

@@ -30,6 +30,8 @@ enum verify_answer {
 	VERIFY_INCONCLUSIVE,
 };
 
+extern const char *const verify_names[];
+
 /**
  * struct verify_look - when the boots are looked at
  * @runs: so many of each side have been run
@@ -160,7 +162,6 @@ struct verify_news verify_news(const struct verify_decision *d, const char *titl
 			       const struct verify_side *before, const struct verify_side *after);
 void verify_same_code(const char *signature, struct verify_decision *d);
 void verify_decision_free(struct verify_decision *d);
-const char *verify_name(enum verify_answer answer);
 int verify_exit(enum verify_answer answer);
 
 #endif

@@ -26,11 +26,6 @@
 #define PRIOR 0.5
 #define PRIOR_NONE 0.5
 
-static int by_hash(const void *a, const void *b)
-{
-	return strcmp(**(char **const *)a, **(char **const *)b);
-}
-
 /**
  * bisect_range_init() - a range
  * @r: filled; for bisect_range_free()
@@ -40,15 +35,13 @@ static int by_hash(const void *a, const void *b)
 void bisect_range_init(struct bisect_range *r, const struct bisect_state *state,
 		       struct strv *commits)
 {
-	size_t i;
-
-	*r = (struct bisect_range){ .state = state, .commits = *commits };
+	*r = (struct bisect_range){
+		.state = state, .commits = *commits, .places = json_object(),
+	};
 	*commits = (struct strv){};
 	r->odds = xcalloc(r->commits.n + 1, sizeof(*r->odds));
-	r->sorted = xcalloc(r->commits.n, sizeof(*r->sorted));
-	for (i = 0; i < r->commits.n; i++)
-		r->sorted[i] = &r->commits.v[i];
-	qsort(r->sorted, r->commits.n, sizeof(*r->sorted), by_hash);
+	for (size_t i = 0; i < r->commits.n; i++)
+		json_object_set_new(r->places, r->commits.v[i], json_integer((json_int_t)i));
 }
 
 /**
@@ -58,7 +51,7 @@ void bisect_range_init(struct bisect_range *r, const struct bisect_state *state,
 void bisect_range_free(struct bisect_range *r)
 {
 	strv_free(&r->commits);
-	free(r->sorted);
+	json_decref(r->places);
 	free(r->odds);
 	*r = (struct bisect_range){};
 }
@@ -66,10 +59,9 @@ void bisect_range_free(struct bisect_range *r)
 /* The index of a commit, or -1 when it is not in the range. */
 static int place(const struct bisect_range *r, const char *hash)
 {
-	char *text = (char *)hash, **key = &text;
-	char ***hit = bsearch(&key, r->sorted, r->commits.n, sizeof(*r->sorted), by_hash);
+	const json_t *at = json_object_get(r->places, hash);
 
-	return hit ? (int)(*hit - r->commits.v) : -1;
+	return at ? (int)json_integer_value(at) : -1;
 }
 
 /**

@@ -12,13 +12,13 @@
  * struct bisect_range - the commits
  * @state: what was seen
  * @commits: those that the newer end has and the older hasn't
- * @sorted: pointers into @commits, sorted by hash
+ * @places: of each commit in @commits
  * @odds: of each commit, and of none: the bug is on both ends of the range
  */
 struct bisect_range {
 	const struct bisect_state *state;
 	struct strv commits;
-	char ***sorted;
+	json_t *places;
 	double *odds;
 };
 

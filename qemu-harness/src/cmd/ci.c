@@ -208,7 +208,7 @@ static void junit_case(xmlTextWriter *w, const char *suite, const struct ci_case
  */
 char *ci_junit(const json_t *doc)
 {
-	struct cases list = cases_of(doc);
+	struct cases list __cleanup(cases_free) = cases_of(doc);
 	xmlBuffer *buffer = xmlBufferCreate();
 	xmlTextWriter *w = xmlNewTextWriterMemory(buffer, 0);
 	unsigned int count[SKIP + 1] = {};
@@ -236,7 +236,6 @@ char *ci_junit(const json_t *doc)
 	xmlFreeTextWriter(w);
 	text = xstrdup((const char *)xmlBufferContent(buffer));
 	xmlBufferFree(buffer);
-	cases_free(&list);
 	return text;
 }
 
@@ -249,7 +248,7 @@ char *ci_junit(const json_t *doc)
 char *ci_ktap(const json_t *doc)
 {
 	static const char *const directives[] = { [ERROR] = " # ERROR ", [SKIP] = " # SKIP " };
-	struct cases list = cases_of(doc);
+	struct cases list __cleanup(cases_free) = cases_of(doc);
 	struct buf out = {};
 	char *line, *save;
 
@@ -268,6 +267,5 @@ char *ci_ktap(const json_t *doc)
 			 c->status == FAIL || c->status == ERROR ? "not ok" : "ok", i + 1, c->name,
 			 directive ?: "", directive ? c->message : "");
 	}
-	cases_free(&list);
 	return out.data;
 }

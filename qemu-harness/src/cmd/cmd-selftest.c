@@ -107,37 +107,26 @@ static void check(const struct argp_state *state, void *to)
 		add_all_tests(job);
 }
 
-static void say_failures(const struct ktap_test *test, const char *above, FILE *out)
+/* Tests that failed, or else those that were skipped. */
+static void say(const struct ktap_test *test, const char *above, bool failed, FILE *out)
 {
 	for (size_t i = 0; i < test->n; i++) {
 		const struct ktap_test *t = &test->sub[i];
 		char *name __cleanup(free_ptr) =
 			xasprintf("%s%s%s", above, *above ? ": " : "", t->name);
 
-		say_failures(t, name, out);
-		if (t->status == KTAP_DIED || (t->status == KTAP_FAIL && !t->n))
+		say(t, name, failed, out);
+		if (failed ? t->status == KTAP_DIED || (t->status == KTAP_FAIL && !t->n) :
+		    (t->status == KTAP_SKIP || t->status == KTAP_XFAIL) && !t->n)
 			fprintf(out, "%s: %s%s%s\n", ktap_status_names[t->status], name,
-				t->reason ? ": " : "", t->reason ?: "");
-		if (t->has_plan && t->n < t->plan)
+				t->reason || !failed ? ": " : "", t->reason ?: "");
+		if (failed && t->has_plan && t->n < t->plan)
 			fprintf(out, "missing: %s: %zu of %zu results\n", name, t->plan - t->n,
 				t->plan);
-		if (t->disorder || (t->n && !t->has_plan) || (t->has_plan && t->n > t->plan))
+		if (failed && (t->disorder || (t->n && !t->has_plan) ||
+			       (t->has_plan && t->n > t->plan)))
 			fprintf(out, "bad KTAP: %s: no plan, or another number of results\n",
 				name);
-	}
-}
-
-static void say_skipped(const struct ktap_test *test, const char *above, FILE *out)
-{
-	for (size_t i = 0; i < test->n; i++) {
-		const struct ktap_test *t = &test->sub[i];
-		char *name __cleanup(free_ptr) =
-			xasprintf("%s%s%s", above, *above ? ": " : "", t->name);
-
-		if ((t->status == KTAP_SKIP || t->status == KTAP_XFAIL) && !t->n)
-			fprintf(out, "%s: %s: %s\n", ktap_status_names[t->status], name,
-				t->reason ?: "");
-		say_skipped(t, name, out);
 	}
 }
 
@@ -149,8 +138,8 @@ static int tell(const struct selftest_boot *b, FILE *out)
 	bool died = b->verdict->outcome != OUTCOME_OK;
 	bool bad = t->status[KTAP_FAIL] || t->status[KTAP_DIED] || t->missing || t->errors;
 
-	say_skipped(&b->root, "", out);
-	say_failures(&b->root, "", out);
+	say(&b->root, "", false, out);
+	say(&b->root, "", true, out);
 	if (died)
 		fprintf(out, "the guest: %s\n", line);
 	fprintf(out, "%u passed, %u failed, %u failed as expected, %u skipped, %u missing\n",
@@ -182,7 +171,7 @@ static int test_panic(const struct job *job, FILE *out, const char **seen)
 		rc = EXIT_INFRA;
 	} else if (b.totals.status[KTAP_SKIP] == 1) {
 		*seen = "skipped";
-		say_skipped(&b.root, "", out);
+		say(&b.root, "", false, out);
 	} else if (b.verdict->outcome == OUTCOME_LOST) {
 		pr_err("the guest was lost: this says nothing about the kernel");
 		rc = EXIT_INFRA;
@@ -192,7 +181,7 @@ static int test_panic(const struct job *job, FILE *out, const char **seen)
 	} else {
 		*seen = "failed";
 		fprintf(out, "fail: " TEST_PANIC ": no panic\n");
-		say_failures(&b.root, "", out);
+		say(&b.root, "", true, out);
 		rc = EXIT_FOUND;
 	}
 	return rc;

@@ -46,10 +46,8 @@ struct finding *findings_add(struct findings *list, const struct finding *like)
 	for (i = 0; i < list->n; i++)
 		if (same_finding(&list->v[i], like))
 			return NULL;
-	if (list->n == FINDINGS_MAX) {
-		list->dropped++;
+	if (list->n == FINDINGS_MAX)
 		return NULL;
-	}
 	if (like->source == FINDING_DETECTOR)
 		for (at = 0; at < list->n && list->v[at].source == FINDING_DETECTOR;)
 			at++;

@@ -59,12 +59,10 @@ struct finding {
  * struct findings - all of one boot, each once
  * @v: the detector's first, then the others as they came; owned
  * @n: how many
- * @dropped: how many more there were
  */
 struct findings {
 	struct finding *v;
 	size_t n;
-	size_t dropped;
 };
 
 struct finding *findings_add(struct findings *list, const struct finding *like);

@@ -20,10 +20,8 @@
  */
 void result_init(struct result *r, unsigned int runs)
 {
-	memset(r, 0, sizeof(*r));
-	r->facts = json_object();
-	r->runs = xcalloc(runs, sizeof(*r->runs));
-	r->n = runs;
+	*r = (struct result){ .facts = json_object() };
+	result_extend(r, runs);
 }
 
 /**

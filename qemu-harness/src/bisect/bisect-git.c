@@ -37,7 +37,6 @@ static int drop_locks(const char *tree)
 	struct buf out __cleanup(buf_free) = {};
 	char *pattern __cleanup(free_ptr) = NULL;
 	glob_t found;
-	size_t i;
 	int rc;
 
 	rc = git_l(tree, &out, NULL, "rev-parse", "--absolute-git-dir", NULL);
@@ -45,7 +44,7 @@ static int drop_locks(const char *tree)
 		return rc;
 	pattern = xasprintf("%.*s/*.lock", (int)strcspn(out.data, "\n"), out.data);
 	if (!glob(pattern, 0, NULL, &found)) {
-		for (i = 0; i < found.gl_pathc; i++)
+		for (size_t i = 0; i < found.gl_pathc; i++)
 			unlink(found.gl_pathv[i]);
 		globfree(&found);
 	}
@@ -98,7 +97,6 @@ static int rev_list(const struct bisect_git *g, const char *option, const char *
 {
 	struct strv args __cleanup(strv_free) = {};
 	struct buf out __cleanup(buf_free) = {};
-	size_t i;
 	int rc;
 
 	strv_push(&args, "rev-list");
@@ -107,10 +105,10 @@ static int rev_list(const struct bisect_git *g, const char *option, const char *
 	if (g->first_parent)
 		strv_push(&args, "--first-parent");
 	strv_push(&args, bad);
-	for (i = 0; i < good->n; i++)
+	for (size_t i = 0; i < good->n; i++)
 		strv_pushf(&args, "^%s", good->v[i]);
 	strv_push(&args, "--");
-	for (i = 0; g->paths && i < g->paths->n; i++)
+	for (size_t i = 0; g->paths && i < g->paths->n; i++)
 		strv_push(&args, g->paths->v[i]);
 	rc = git_run(g->tree, NULL, &args, &out, NULL);
 	if (!rc)
@@ -131,7 +129,7 @@ int bisect_git_releases(const char *repo, const char *bad, struct strv *names)
 	static const char digits[] = "0123456789";
 	struct buf out __cleanup(buf_free) = {};
 	struct strv tags __cleanup(strv_free) = {};
-	size_t i, n;
+	size_t n;
 	int rc;
 
 	/* @bad may be a release itself. */
@@ -139,7 +137,7 @@ int bisect_git_releases(const char *repo, const char *bad, struct strv *names)
 		   "--sort=-version:refname", "v[0-9]*.[0-9]*", NULL);
 	if (!rc)
 		split(&tags, out.data, "\n");
-	for (i = 0; i < tags.n; i++) {
+	for (size_t i = 0; i < tags.n; i++) {
 		const char *tag = tags.v[i];
 
 		/* v5.10, but not v5.10-rc1, nor v5.10.3, which other releases don't come from */
@@ -194,7 +192,7 @@ int bisect_git_bases(const struct bisect_git *g, const char *a, const char *b,
  */
 static const char *best(const struct strv *left, const char *bad, const struct strv *skip)
 {
-	size_t skipped = 0, away, i;
+	size_t skipped = 0, away;
 	const char *found = NULL;
 
 	while (skipped < left->n && strv_has(skip, left->v[skipped]))
@@ -202,7 +200,7 @@ static const char *best(const struct strv *left, const char *bad, const struct s
 	away = skipped < 16 ? (1u << skipped) - 1 : left->n;
 	if (away > left->n / 2)
 		away = left->n / 2;
-	for (i = 0; i < left->n && (!found || i <= away); i++)
+	for (size_t i = 0; i < left->n && (!found || i <= away); i++)
 		if (strcmp(left->v[i], bad) && !strv_has(skip, left->v[i]))
 			found = left->v[i];
 	return found;
@@ -244,11 +242,10 @@ static int say_next(const struct bisect_git *g, const char *rev, size_t all, cha
 static char *say_left(const struct strv *left)
 {
 	struct buf text = {};
-	size_t i;
 
 	buf_addf(&text, "There are only 'skip'ped commits left to test.\n"
 		 "The first bad commit could be any of:\n");
-	for (i = 0; i < left->n; i++)
+	for (size_t i = 0; i < left->n; i++)
 		buf_addf(&text, "%s\n", left->v[i]);
 	buf_addf(&text, "We cannot bisect more!\n");
 	return text.data;
@@ -269,14 +266,13 @@ int bisect_git_next(const struct bisect_git *g, const char *bad, const struct st
 {
 	struct strv left __cleanup(strv_free) = {};
 	const char *rev;
-	size_t i;
 	int rc;
 
 	/* "HASH (dist=3)": the best is the one that parts the others into like halves. */
 	rc = rev_list(g, "--bisect-all", bad, good, &left);
 	if (rc)
 		return rc;
-	for (i = 0; i < left.n; i++)
+	for (size_t i = 0; i < left.n; i++)
 		left.v[i][strcspn(left.v[i], " ")] = '\0';
 	rev = best(&left, bad, skip);
 	if (rev) {
@@ -290,7 +286,7 @@ int bisect_git_next(const struct bisect_git *g, const char *bad, const struct st
 		return say_found(g, bad, &next->text);
 	}
 	next->where = BISECT_LEFT;
-	for (i = 0; i < left.n; i++)
+	for (size_t i = 0; i < left.n; i++)
 		strv_push(&next->revs, left.v[i]);
 	next->text = say_left(&left);
 	return 0;
@@ -326,13 +322,12 @@ static void add_maintainers(const struct strv *lines, bool want_to, struct bisec
 	static const char *const roles[] = {
 		"(maintainer", "(supporter", "(open list", "(moderated list",
 	};
-	size_t i, j;
 
-	for (i = 0; i < lines->n; i++) {
+	for (size_t i = 0; i < lines->n; i++) {
 		const char *line = lines->v[i], *role = strchr(line, '(');
 		bool to = false;
 
-		for (j = 0; role && j < ARRAY_SIZE(roles); j++)
+		for (size_t j = 0; role && j < ARRAY_SIZE(roles); j++)
 			to |= !strncmp(role, roles[j], strlen(roles[j]));
 		if (!role || to != want_to)
 			continue;
@@ -421,7 +416,6 @@ int bisect_git_commit(const struct bisect_git *g, const char *rev, struct bisect
 	struct buf parents __cleanup(buf_free) = {}, out __cleanup(buf_free) = {};
 	struct buf maintainers __cleanup(buf_free) = {};
 	char *said __cleanup(free_ptr) = NULL;
-	size_t i;
 	int rc;
 
 	rc = git_l(g->tree, &parents, NULL, "show", "-s", "--format=%P", rev, NULL);
@@ -438,7 +432,7 @@ int bisect_git_commit(const struct bisect_git *g, const char *rev, struct bisect
 	/* Mail addresses and names are printed, too. */
 	said = printable_text(out.data);
 	split(&people, said, "\n");
-	for (i = 0; i < people.n; i++)
+	for (size_t i = 0; i < people.n; i++)
 		add_mail(&commit->to, NULL, people.v[i], strlen(people.v[i]));
 	if (maintainers.len) {
 		free(said);

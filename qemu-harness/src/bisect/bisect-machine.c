@@ -256,10 +256,9 @@ static char *read_report(const struct bisect_machine *m, const struct bisect_gue
 	struct crash crash;
 	char *report = NULL;
 	bool has = false;
-	size_t at;
 
 	rundir_read(dir, "console.log", &console);
-	for (at = 0; !has && at < console.len; at += crash.end) {
+	for (size_t at = 0; !has && at < console.len; at += crash.end) {
 		char *title __cleanup(free_ptr) = NULL, *text __cleanup(free_ptr) = NULL;
 
 		if (!crash_find(console.data + at, console.len - at, &crash))
@@ -288,21 +287,19 @@ static bool detected(const struct verdict *v)
 /* All that counts in the boot, by all of its names. */
 static void add_titles(const struct verdict *v, struct strv *titles)
 {
-	size_t i, j;
-
 	/* Why it hangs is told in words that differ from boot to boot. */
 	if (v->outcome == OUTCOME_HUNG)
 		strv_push(titles, outcome_names[v->outcome]);
 	else if (v->outcome == OUTCOME_CRASHED || v->outcome == OUTCOME_BOOT_FAILED)
 		strv_push(titles, v->title);
-	for (i = 0; i < v->findings.n; i++) {
+	for (size_t i = 0; i < v->findings.n; i++) {
 		const struct finding *f = &v->findings.v[i];
 
 		if (!f->counts)
 			continue;
 		if (!strv_has(titles, f->title))
 			strv_push(titles, f->title);
-		for (j = 0; j < f->alternatives.n; j++)
+		for (size_t j = 0; j < f->alternatives.n; j++)
 			if (!strv_has(titles, f->alternatives.v[j]))
 				strv_push(titles, f->alternatives.v[j]);
 	}

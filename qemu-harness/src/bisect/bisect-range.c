@@ -73,12 +73,11 @@ static int place(const struct bisect_range *r, const char *hash)
 void bisect_range_locate(const struct bisect_range *r, struct bisect_rev *rev,
 			 const struct strv *has)
 {
-	size_t i;
 	int at;
 
 	rev->at = place(r, rev->hash);
 	rev->contains = xcalloc(r->commits.n, sizeof(*rev->contains));
-	for (i = 0; i < has->n; i++) {
+	for (size_t i = 0; i < has->n; i++) {
 		at = place(r, has->v[i]);
 		if (at >= 0)
 			rev->contains[at] = true;
@@ -95,9 +94,8 @@ static bool buggy(const struct bisect_range *r, const struct bisect_rev *rev, si
 static long against(const struct bisect_range *r, size_t k)
 {
 	long silent = 0;
-	size_t i;
 
-	for (i = 0; i < r->state->nr_revs; i++) {
+	for (size_t i = 0; i < r->state->nr_revs; i++) {
 		const struct bisect_rev *rev = r->state->revs[i];
 		const struct bisect_kernel *kernel = rev->kernel;
 		bool bad;
@@ -119,10 +117,9 @@ static void weigh(struct bisect_range *r)
 	double *odds = r->odds, most = -INFINITY, sum = 0;
 	const size_t n = r->commits.n;
 	unsigned int hits, runs;
-	size_t k;
 
 	bisect_state_showed(r->state, &hits, &runs);
-	for (k = 0; k <= n; k++) {
+	for (size_t k = 0; k <= n; k++) {
 		long silent = against(r, k);
 
 		odds[k] = -INFINITY;
@@ -133,11 +130,11 @@ static void weigh(struct bisect_range *r)
 		most = fmax(most, odds[k]);
 	}
 	/* Never empty: what was seen of kernels can't rule out that all have the bug. */
-	for (k = 0; k <= n; k++) {
+	for (size_t k = 0; k <= n; k++) {
 		odds[k] = exp(odds[k] - most);
 		sum += odds[k];
 	}
-	for (k = 0; k <= n; k++)
+	for (size_t k = 0; k <= n; k++)
 		odds[k] /= sum;
 }
 
@@ -151,10 +148,9 @@ static void weigh(struct bisect_range *r)
 double bisect_range_buggy(struct bisect_range *r, const struct bisect_rev *rev)
 {
 	double sum = 0;
-	size_t k;
 
 	weigh(r);
-	for (k = 0; k <= r->commits.n; k++)
+	for (size_t k = 0; k <= r->commits.n; k++)
 		if (buggy(r, rev, k))
 			sum += r->odds[k];
 	return sum;

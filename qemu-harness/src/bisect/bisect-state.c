@@ -54,16 +54,14 @@ void bisect_run_free(struct bisect_run *run)
  */
 void bisect_state_free(struct bisect_state *s)
 {
-	size_t i, j;
-
-	for (i = 0; i < s->nr_kernels; i++) {
-		for (j = 0; j < s->kernels[i]->n; j++)
+	for (size_t i = 0; i < s->nr_kernels; i++) {
+		for (size_t j = 0; j < s->kernels[i]->n; j++)
 			bisect_run_free(&s->kernels[i]->runs[j]);
 		free(s->kernels[i]->runs);
 		free(s->kernels[i]->signature);
 		free(s->kernels[i]);
 	}
-	for (i = 0; i < s->nr_revs; i++) {
+	for (size_t i = 0; i < s->nr_revs; i++) {
 		free(s->revs[i]->hash);
 		free(s->revs[i]->error);
 		free(s->revs[i]->subject);
@@ -87,9 +85,8 @@ void bisect_state_free(struct bisect_state *s)
 struct bisect_rev *bisect_state_rev(struct bisect_state *s, const char *hash)
 {
 	struct bisect_rev *r;
-	size_t i;
 
-	for (i = 0; i < s->nr_revs; i++)
+	for (size_t i = 0; i < s->nr_revs; i++)
 		if (!strcmp(s->revs[i]->hash, hash))
 			return s->revs[i];
 	r = xcalloc(1, sizeof(*r));
@@ -110,9 +107,8 @@ struct bisect_rev *bisect_state_rev(struct bisect_state *s, const char *hash)
 struct bisect_kernel *bisect_state_kernel(struct bisect_state *s, const char *signature)
 {
 	struct bisect_kernel *k;
-	size_t i;
 
-	for (i = 0; i < s->nr_kernels; i++)
+	for (size_t i = 0; i < s->nr_kernels; i++)
 		if (!strcmp(s->kernels[i]->signature, signature))
 			return s->kernels[i];
 	k = xcalloc(1, sizeof(*k));
@@ -143,11 +139,9 @@ struct bisect_run *bisect_state_add(struct bisect_kernel *k)
  */
 void bisect_state_showed(const struct bisect_state *s, unsigned int *hits, unsigned int *runs)
 {
-	size_t i;
-
 	*hits = 0;
 	*runs = 0;
-	for (i = 0; i < s->nr_kernels; i++) {
+	for (size_t i = 0; i < s->nr_kernels; i++) {
 		const struct bisect_kernel *k = s->kernels[i];
 
 		*hits += k->hits;
@@ -172,9 +166,8 @@ static json_t *identity(const struct bisect_config *config)
 static json_t *kernel_json(const struct bisect_kernel *k)
 {
 	json_t *runs = json_array();
-	unsigned int i;
 
-	for (i = 0; i < k->n; i++) {
+	for (unsigned int i = 0; i < k->n; i++) {
 		const struct bisect_run *r = &k->runs[i];
 
 		json_array_append_new(runs, json_pack("{s:s, s:o, s:o, s:o, s:o}",
@@ -192,11 +185,10 @@ static json_t *state_json(const struct bisect_state *s)
 {
 	json_t *doc = identity(s->config), *kernels = json_array(), *revs = json_array();
 	unsigned int hits, runs;
-	size_t i;
 
-	for (i = 0; i < s->nr_kernels; i++)
+	for (size_t i = 0; i < s->nr_kernels; i++)
 		json_array_append_new(kernels, kernel_json(s->kernels[i]));
-	for (i = 0; i < s->nr_revs; i++) {
+	for (size_t i = 0; i < s->nr_revs; i++) {
 		const struct bisect_rev *r = s->revs[i];
 
 		json_array_append_new(revs, json_pack("{s:s, s:o, s:s?, s:o, s:s, s:f, s:f}",

@@ -96,7 +96,6 @@ static int reach(struct bisection *b, struct bisect_rev *r)
 static int set_range(struct bisection *b)
 {
 	struct strv commits = {};
-	size_t i;
 	int rc;
 
 	rc = b->ops->commits(b->git, &b->olds, b->new->hash, &commits);
@@ -109,14 +108,14 @@ static int set_range(struct bisection *b)
 	}
 	bisect_range_free(&b->range);
 	bisect_range_init(&b->range, &b->state, &commits);
-	for (i = 0; i < b->state.nr_revs; i++) {
+	for (size_t i = 0; i < b->state.nr_revs; i++) {
 		free(b->state.revs[i]->contains);
 		b->state.revs[i]->contains = NULL;
 	}
-	for (i = 0; !rc && i < b->state.nr_revs; i++)
+	for (size_t i = 0; !rc && i < b->state.nr_revs; i++)
 		if (b->state.revs[i]->mark)
 			rc = reach(b, b->state.revs[i]);
-	for (i = 0; !rc && i < b->olds.n; i++)
+	for (size_t i = 0; !rc && i < b->olds.n; i++)
 		rc = reach(b, bisect_state_rev(&b->state, b->olds.v[i]));
 	return rc ?: reach(b, b->new);
 }
@@ -218,7 +217,7 @@ static int run_rev(struct bisection *b)
 	struct bisect_rev *r = b->rev;
 	struct bisect_kernel *k = r->kernel;
 	double start = now(), before = r->test_s;
-	unsigned int max, i;
+	unsigned int max;
 	int rc;
 
 	while (!enough(b) && k->used < k->n)
@@ -231,7 +230,7 @@ static int run_rev(struct bisection *b)
 	b->lost = 0;
 	rc = b->ops->test(b->machine, k->rev->hash, k->signature, k->n, max, take, b);
 	r->test_s = before + now() - start;
-	for (i = b->taken; i < max; i++)
+	for (unsigned int i = b->taken; i < max; i++)
 		bisect_run_free(&b->ended[i]);
 	free(b->ended);
 	if (!rc)
@@ -268,9 +267,7 @@ static int build_rev(struct bisection *b, struct bisect_rev *r)
 /* A verdict on @r, and on all that have the same kernel. */
 static void mark(struct bisection *b, struct bisect_rev *r, enum bisect_mark m)
 {
-	size_t i;
-
-	for (i = 0; r->kernel && i < b->state.nr_revs; i++)
+	for (size_t i = 0; r->kernel && i < b->state.nr_revs; i++)
 		if (b->state.revs[i]->kernel == r->kernel && b->state.revs[i]->mark)
 			b->state.revs[i]->mark = m;
 	r->mark = m;
@@ -298,9 +295,8 @@ static enum bisect_mark judge(const struct bisect_kernel *k, unsigned int ordere
 enum bisect_mark bisect_judge(const struct bisect_run *runs, unsigned int n, const char *title)
 {
 	struct bisect_kernel k = { .used = n };
-	unsigned int i;
 
-	for (i = 0; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		k.silent += runs[i].seen == BISECT_SEEN_NOTHING;
 		k.hits += is_hit(&runs[i], title);
 	}
@@ -312,13 +308,12 @@ static void say_runs(struct bisection *b, const struct bisect_kernel *k, unsigne
 {
 	FILE *log = b->config->log;
 	bool same = true;
-	unsigned int i;
 
-	for (i = from; i < k->used; i++)
+	for (unsigned int i = from; i < k->used; i++)
 		same &= !strcmp(k->runs[i].text, k->runs[from].text);
 	if (same && from < k->used)
 		fprintf(log, "all runs: %s\n", k->runs[from].text);
-	for (i = from; !same && i < k->used; i++)
+	for (unsigned int i = from; !same && i < k->used; i++)
 		fprintf(log, "run #%u: %s\n", i - from, k->runs[i].text);
 	if (!b->flaky && k->hits && k->hits <= k->silent) {
 		fprintf(log, "reproducer seems to be flaky\n");
@@ -378,9 +373,7 @@ static bool has_it(const struct bisection *b, const struct bisect_rev *r)
 /* A revision that was silent, where one that showed the bug says that it has it. */
 static bool refuted(const struct bisection *b, const struct bisect_rev *r)
 {
-	size_t i;
-
-	for (i = 0; i < b->state.nr_revs; i++) {
+	for (size_t i = 0; i < b->state.nr_revs; i++) {
 		const struct bisect_rev *h = b->state.revs[i];
 
 		if (h->mark != BISECT_BAD || !h->contains)
@@ -395,11 +388,10 @@ static bool refuted(const struct bisection *b, const struct bisect_rev *r)
 static const char *marks(const struct bisection *b, struct strv *good, struct strv *skip)
 {
 	const struct bisect_rev *bad = NULL;
-	size_t i;
 
-	for (i = 0; i < b->config->skip.n; i++)
+	for (size_t i = 0; i < b->config->skip.n; i++)
 		strv_push(skip, b->config->skip.v[i]);
-	for (i = 0; i < b->state.nr_revs; i++) {
+	for (size_t i = 0; i < b->state.nr_revs; i++) {
 		const struct bisect_rev *r = b->state.revs[i];
 
 		if (r->mark == BISECT_SKIP)
@@ -430,14 +422,13 @@ static void next_free(struct bisect_next *next)
 static void say_git(struct bisection *b, const struct bisect_rev *r, const struct bisect_next *next)
 {
 	FILE *log = b->config->log;
-	size_t i;
 
 	if (r) {
 		fprintf(log, "# git bisect %s %s", r->mark == BISECT_SKIP ? "skip" :
 			has_it(b, r) ? "bad" : "good", r->hash);
 	} else {
 		fprintf(log, "# git bisect start %s", b->new->hash);
-		for (i = 0; i < b->olds.n; i++)
+		for (size_t i = 0; i < b->olds.n; i++)
 			fprintf(log, " %s", b->olds.v[i]);
 	}
 	fprintf(log, "\n%s\n", next->text);
@@ -450,12 +441,11 @@ static int examine_bases(struct bisection *b, struct bisect_result *result)
 	struct strv bases __cleanup(strv_free) = {};
 	bool fix = b->config->fix;
 	struct bisect_rev *r;
-	size_t i;
 	int rc = 0;
 
-	for (i = 0; !rc && i < b->olds.n; i++)
+	for (size_t i = 0; !rc && i < b->olds.n; i++)
 		rc = b->ops->bases(b->git, b->new->hash, b->olds.v[i], &bases);
-	for (i = 0; !rc && i < bases.n; i++) {
+	for (size_t i = 0; !rc && i < bases.n; i++) {
 		r = bisect_state_rev(&b->state, bases.v[i]);
 		rc = reach(b, r);
 		if (rc || r->mark)
@@ -481,10 +471,9 @@ static int examine_good(struct bisection *b, struct bisect_result *result)
 {
 	const struct bisect_config *config = b->config;
 	struct bisect_rev *r;
-	size_t i;
 	int rc;
 
-	for (i = 0; i < config->good.n; i++) {
+	for (size_t i = 0; i < config->good.n; i++) {
 		if (config->fix)
 			fprintf(config->log, "testing current HEAD %s\n", config->good.v[i]);
 		else if (strncmp(config->good.v[i], config->names.v[i], strlen(config->names.v[i])))
@@ -535,9 +524,8 @@ static struct bisect_rev *doubtful(struct bisection *b)
 {
 	struct bisect_rev *worst = NULL;
 	double most = 0, p;
-	size_t i;
 
-	for (i = 0; i < b->state.nr_revs; i++) {
+	for (size_t i = 0; i < b->state.nr_revs; i++) {
 		struct bisect_rev *r = b->state.revs[i];
 
 		if (r->mark != BISECT_GOOD || r->kernel->used >= 2 * RUNS_MAX || refuted(b, r))
@@ -579,11 +567,10 @@ static int settle(struct bisection *b, const char *named)
 static const struct bisect_rev *refuted_end(struct bisection *b)
 {
 	const struct bisect_rev *r;
-	size_t i;
 
 	if (b->config->fix)
 		return b->new->mark == BISECT_BAD ? b->new : NULL;
-	for (i = 0; i < b->olds.n; i++) {
+	for (size_t i = 0; i < b->olds.n; i++) {
 		r = bisect_state_rev(&b->state, b->olds.v[i]);
 		if (r->mark == BISECT_BAD)
 			return r;
@@ -651,9 +638,7 @@ static int say_signatures(struct bisection *b, const struct bisect_commit *commi
 
 static const struct bisect_run *first_hit(const struct bisection *b, const struct bisect_rev *r)
 {
-	unsigned int i;
-
-	for (i = 0; r->kernel && i < r->kernel->used; i++)
+	for (unsigned int i = 0; r->kernel && i < r->kernel->used; i++)
 		if (is_hit(&r->kernel->runs[i], b->state.title))
 			return &r->kernel->runs[i];
 	return NULL;
@@ -706,9 +691,8 @@ static void say_total(const struct bisection *b)
 	const struct bisect_state *s = &b->state;
 	double build = 0, test = 0;
 	unsigned int n = 0;
-	size_t i;
 
-	for (i = 0; i < s->nr_revs; i++) {
+	for (size_t i = 0; i < s->nr_revs; i++) {
 		n += s->revs[i]->mark != BISECT_UNKNOWN;
 		build += s->revs[i]->build_s;
 		test += s->revs[i]->test_s;
@@ -722,10 +706,8 @@ static void say_total(const struct bisection *b)
 
 static void say_recipients(FILE *log, const char *name, const struct strv *list)
 {
-	size_t i;
-
 	fprintf(log, "recipients (%s): [", name);
-	for (i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n; i++)
 		fprintf(log, "%s\"%s\"", i ? " " : "", list->v[i]);
 	fprintf(log, "]\n");
 }
@@ -789,7 +771,6 @@ static int conclude(struct bisection *b, const struct bisect_next *next,
 		    struct bisect_result *result)
 {
 	FILE *log = b->config->log;
-	size_t i;
 
 	if (refuted_end(b) || !next->revs.n) {
 		if (next->where == BISECT_LEFT && !next->revs.n) {
@@ -799,7 +780,7 @@ static int conclude(struct bisection *b, const struct bisect_next *next,
 		say_nothing(b, result->verdict);
 		return 0;
 	}
-	for (i = 0; i < next->revs.n; i++)
+	for (size_t i = 0; i < next->revs.n; i++)
 		result->odds += bisect_range_odds(&b->range, next->revs.v[i]);
 	if (next->where == BISECT_FOUND) {
 		result->verdict = BISECT_NAMED;
@@ -810,7 +791,7 @@ static int conclude(struct bisection *b, const struct bisect_next *next,
 	say_odds(b, result->odds);
 	say_total(b);
 	fprintf(log, "bisection is inconclusive, the first %s commit could be any of:\n", what(b));
-	for (i = 0; i < next->revs.n; i++)
+	for (size_t i = 0; i < next->revs.n; i++)
 		fprintf(log, "%s\n", next->revs.v[i]);
 	b->state.result = json_pack("{s:s, s:o, s:f}", "verdict", "inconclusive",
 				    "commits", json_texts(&next->revs), "odds", result->odds);
@@ -820,7 +801,6 @@ static int conclude(struct bisection *b, const struct bisect_next *next,
 static int start(struct bisection *b)
 {
 	const struct bisect_config *config = b->config;
-	size_t i;
 
 	if (config->title)
 		b->state.title = xstrdup(config->title);
@@ -832,7 +812,7 @@ static int start(struct bisection *b)
 		strv_push(&b->olds, config->bad);
 		b->new = bisect_state_rev(&b->state, config->good.v[0]);
 	}
-	for (i = 0; !config->fix && i < (config->walk ? 1 : config->good.n); i++)
+	for (size_t i = 0; !config->fix && i < (config->walk ? 1 : config->good.n); i++)
 		strv_push(&b->olds, config->good.v[i]);
 	return set_range(b);
 }

@@ -198,7 +198,7 @@ struct table {
 static void table_fill(struct table *t, const json_t *kernel)
 {
 	const json_t *list = json_object_get(kernel, "configs"), *config;
-	size_t w, c;
+	size_t c;
 
 	for (t->n = 0; t->n < ARRAY_SIZE(configs); t->n++)
 		t->configs[t->n] = configs[t->n];
@@ -207,7 +207,7 @@ static void table_fill(struct table *t, const json_t *kernel)
 		    t->n < ARRAY_SIZE(t->configs))
 			t->configs[t->n++] = json_string_value(json_object_get(config, "config"));
 	}
-	for (w = 0; w < ARRAY_SIZE(works); w++)
+	for (size_t w = 0; w < ARRAY_SIZE(works); w++)
 		for (c = 0; c < t->n; c++)
 			cell_fill(&t->cell[w][c], kernel, t->configs[c], works[w]);
 }
@@ -317,7 +317,6 @@ static void print_kernel(FILE *out, const json_t *kernel)
 {
 	const json_t *list = json_object_get(kernel, "configs");
 	struct table t;
-	size_t w, c, p;
 
 	table_fill(&t, kernel);
 	/* A kernel that isn't a package is named by a path of this machine. */
@@ -326,25 +325,25 @@ static void print_kernel(FILE *out, const json_t *kernel)
 			text_of(kernel, "name"), text_of(kernel, "version"));
 	else
 		fprintf(out, "\n## %s (built from source)\n\n", text_of(kernel, "release"));
-	for (c = 0; c < t.n; c++)
+	for (size_t c = 0; c < t.n; c++)
 		print_config(out, find(list, "config", t.configs[c]));
 	fputs("\n| work | with | instructions an operation | spread | of bare | "
 	      "hits an operation | instructions a hit |\n"
 	      "| --- | --- | ---: | ---: | ---: | --- | ---: |\n", out);
-	for (w = 0; w < ARRAY_SIZE(works); w++)
-		for (c = 0; c < t.n; c++)
+	for (size_t w = 0; w < ARRAY_SIZE(works); w++)
+		for (size_t c = 0; c < t.n; c++)
 			print_row(out, &t, w, c);
 	fputs("\nGoals:\n\n", out);
-	for (p = 0; p < ARRAY_SIZE(pairs); p++)
+	for (size_t p = 0; p < ARRAY_SIZE(pairs); p++)
 		print_storm(out, &t, pairs[p].with);
-	for (p = 0; p < ARRAY_SIZE(pairs); p++)
+	for (size_t p = 0; p < ARRAY_SIZE(pairs); p++)
 		print_check(out, &t, pairs[p].with);
-	for (w = 0; w < ARRAY_SIZE(works); w++)
-		for (p = 0; p < ARRAY_SIZE(pairs); p++)
+	for (size_t w = 0; w < ARRAY_SIZE(works); w++)
+		for (size_t p = 0; p < ARRAY_SIZE(pairs); p++)
 			print_cheaper(out, &t, w, p);
 
-	for (w = 0; w < ARRAY_SIZE(works); w++)
-		for (c = 0; c < t.n; c++)
+	for (size_t w = 0; w < ARRAY_SIZE(works); w++)
+		for (size_t c = 0; c < t.n; c++)
 			buf_free(&t.cell[w][c].text);
 }
 

@@ -214,9 +214,8 @@ char *ci_junit(const json_t *doc)
 	unsigned int count[SKIP + 1] = {};
 	double seconds = 0;
 	char *text;
-	size_t i;
 
-	for (i = 0; i < list.n; i++) {
+	for (size_t i = 0; i < list.n; i++) {
 		count[list.v[i].status]++;
 		seconds += list.v[i].seconds;
 	}
@@ -230,7 +229,7 @@ char *ci_junit(const json_t *doc)
 	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "errors", "%u", count[ERROR]);
 	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "skipped", "%u", count[SKIP]);
 	xmlTextWriterWriteFormatAttribute(w, BAD_CAST "time", "%.3f", seconds);
-	for (i = 0; i < list.n; i++)
+	for (size_t i = 0; i < list.n; i++)
 		junit_case(w, list.suite, &list.v[i]);
 	xmlTextWriterEndDocument(w);
 	xmlFreeTextWriter(w);

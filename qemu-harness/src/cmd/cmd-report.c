@@ -40,16 +40,15 @@ static int verb_main(int argc, char **argv)
 		       "Exit status: 0 the page is written, 2 it could not be.",
 	};
 	struct report_source *sources;
-	size_t i;
 	int rc = 0;
 
 	options_parse(&verb, argc, argv);
 	sources = xcalloc(args.files.n, sizeof(*sources));
-	for (i = 0; !rc && i < args.files.n; i++)
+	for (size_t i = 0; !rc && i < args.files.n; i++)
 		rc = report_load(args.files.v[i], &sources[i]);
 	if (!rc)
 		rc = report_write(sources, args.files.n, args.out);
-	for (i = 0; i < args.files.n; i++)
+	for (size_t i = 0; i < args.files.n; i++)
 		report_free(&sources[i]);
 	free(sources);
 	strv_free(&args.files);

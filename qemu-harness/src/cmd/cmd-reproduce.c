@@ -98,22 +98,22 @@ static int run_step(struct request *rq, enum step step, struct side *s)
 /* The one line; the caller frees it. */
 static char *verdict_of(const struct side side[STEPS], unsigned int runs)
 {
-	unsigned int i, inconclusive = 0, other = 0;
+	unsigned int inconclusive = 0, other = 0;
 	struct buf line = {};
 
 	buf_addf(&line, "reproduced in %u/%u boots of %s", side[STEP_BUGGY].with, runs,
 		 side[STEP_BUGGY].release);
-	for (i = STEP_FIXED; i < STEPS; i++)
+	for (unsigned int i = STEP_FIXED; i < STEPS; i++)
 		buf_addf(&line, ", %s in %u/%u boots of %s%s (%llu kvm_wait calls checked)",
 			 i == STEP_FIXED ? "absent" : "and", without(&side[i]), runs,
 			 side[i].release, i == STEP_LIVEPATCHED ? " with the livepatch" : "",
 			 (unsigned long long)side[i].totals.count.waits);
-	for (i = STEP_FIXED; i < STEPS; i++)
+	for (unsigned int i = STEP_FIXED; i < STEPS; i++)
 		if (side[i].with)
 			buf_addf(&line, "; PRESENT in %u boots of %s%s", side[i].with,
 				 side[i].release,
 				 i == STEP_LIVEPATCHED ? " with the livepatch" : "");
-	for (i = 0; i < STEPS; i++) {
+	for (unsigned int i = 0; i < STEPS; i++) {
 		inconclusive += side[i].totals.outcome[OUTCOME_INCONCLUSIVE];
 		other += runs - side[i].with - without(&side[i]) -
 			 side[i].totals.outcome[OUTCOME_INCONCLUSIVE];
@@ -165,7 +165,6 @@ static int verb_main(int argc, char **argv)
 	};
 	struct side side[STEPS] = {};
 	bool interrupted = false;
-	unsigned int i;
 	char *line;
 	int rc = 0;
 
@@ -176,9 +175,9 @@ static int verb_main(int argc, char **argv)
 	/* Only the sites in question: arming all of them takes as long as the boot. */
 	plan_set(&rq.plan.params, "sites=pv");
 	options_parse(&verb, argc, argv);
-	for (i = 0; i < STEPS; i++)
+	for (unsigned int i = 0; i < STEPS; i++)
 		result_init(&side[i].result, rq.runs);
-	for (i = 0; !rc && !interrupted && i < STEPS; i++) {
+	for (unsigned int i = 0; !rc && !interrupted && i < STEPS; i++) {
 		rc = run_step(&rq, i, &side[i]);
 		interrupted = side[i].result.interrupted;
 	}
@@ -192,7 +191,7 @@ static int verb_main(int argc, char **argv)
 			rc = EXIT_INFRA;
 		free(line);
 	}
-	for (i = 0; i < STEPS; i++)
+	for (unsigned int i = 0; i < STEPS; i++)
 		result_free(&side[i].result);
 	return rc;
 }

@@ -42,10 +42,8 @@ void result_extend(struct result *r, unsigned int runs)
  */
 void result_free(struct result *r)
 {
-	unsigned int i, j;
-
-	for (i = 0; i < r->n; i++) {
-		for (j = 0; j < r->runs[i].n; j++) {
+	for (unsigned int i = 0; i < r->n; i++) {
+		for (unsigned int j = 0; j < r->runs[i].n; j++) {
 			verdict_free(&r->runs[i].attempts[j].verdict);
 			free(r->runs[i].attempts[j].dir);
 		}
@@ -111,10 +109,8 @@ const char *result_dir(const struct result *r, unsigned int number)
  */
 void result_totals(const struct result *r, struct result_totals *t)
 {
-	unsigned int i, j;
-
 	memset(t, 0, sizeof(*t));
-	for (i = 0; i < r->n; i++) {
+	for (unsigned int i = 0; i < r->n; i++) {
 		const struct result_run *run = &r->runs[i];
 		const struct verdict *v = result_verdict(r, i);
 
@@ -122,7 +118,7 @@ void result_totals(const struct result *r, struct result_totals *t)
 			continue;
 		t->outcome[v->outcome]++;
 		t->retried += run->n - 1;
-		for (j = 0; j < run->n; j++)
+		for (unsigned int j = 0; j < run->n; j++)
 			t->lost_boots += run->attempts[j].verdict.outcome == OUTCOME_LOST;
 		t->count.waits += v->count.waits;
 		t->count.slow_pv += v->count.slow_pv;
@@ -179,9 +175,8 @@ static json_t *run_json(const struct result *r, unsigned int number)
 {
 	const struct result_run *run = &r->runs[number];
 	json_t *attempts = json_array(), *doc;
-	unsigned int i;
 
-	for (i = 0; i < run->n; i++) {
+	for (unsigned int i = 0; i < run->n; i++) {
 		const struct result_attempt *a = &run->attempts[i];
 
 		json_array_append_new(attempts, json_pack("{s:s, s:s, s:o}", "dir", a->dir,
@@ -207,13 +202,13 @@ json_t *result_json(const struct result *r)
 	json_t *doc = json_pack("{s:s}", "format", RESULT_FORMAT);
 	json_t *runs = json_array(), *totals, *outcomes = json_object();
 	struct result_totals t;
-	unsigned int i, found;
+	unsigned int found;
 
-	for (i = 0; i < r->n; i++)
+	for (unsigned int i = 0; i < r->n; i++)
 		json_array_append_new(runs, run_json(r, i));
 	result_totals(r, &t);
 	found = findings(&t);
-	for (i = 0; i < ARRAY_SIZE(t.outcome); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(t.outcome); i++)
 		json_object_set_new(outcomes, outcome_names[i], json_integer(t.outcome[i]));
 	totals = json_pack("{s:o, s:o, s:i, s:i, s:I, s:I, s:I, s:I}", "outcomes", outcomes,
 			   /* Of the runs that say either. */
@@ -238,11 +233,11 @@ json_t *result_json(const struct result *r)
 void result_summary(const struct result *r, FILE *out)
 {
 	double *first __cleanup(free_ptr) = xcalloc(r->n, sizeof(*first));
-	unsigned int i, n = 0, found;
+	unsigned int n = 0, found;
 	struct result_totals t;
 
 	result_totals(r, &t);
-	for (i = 0; i < r->n; i++) {
+	for (unsigned int i = 0; i < r->n; i++) {
 		const struct verdict *v = result_verdict(r, i);
 
 		if (v && v->count.first_ms >= 0)

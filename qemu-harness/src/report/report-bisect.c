@@ -140,7 +140,7 @@ static void show_cells(const struct report_section *s, xmlNode *row, const json_
 		       size_t rev)
 {
 	const json_t *run;
-	size_t i, j;
+	size_t i;
 
 	json_array_foreach(json_object_get(kernel, "runs"), i, run) {
 		const char *seen = text_of(run, "seen"), *word = seen;
@@ -148,7 +148,7 @@ static void show_cells(const struct report_section *s, xmlNode *row, const json_
 		char *href __cleanup(free_ptr) = NULL;
 		enum tone tone = TONE_NONE;
 
-		for (j = 0; j < ARRAY_SIZE(sights); j++) {
+		for (size_t j = 0; j < ARRAY_SIZE(sights); j++) {
 			if (strcmp(sights[j].seen, seen))
 				continue;
 			word = sights[j].word;

@@ -59,9 +59,9 @@ void report_run_grid(const struct report_section *s, const struct report_group *
 {
 	xmlNode *grid = html_add(s->at, "div", "grid", NULL), *row;
 	const json_t *run;
-	size_t i, j;
+	size_t j;
 
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		row = report_grid_row(grid, groups[i].name, false);
 		json_array_foreach(groups[i].runs, j, run) {
 			char *number __cleanup(free_ptr) = xasprintf("#%d", int_of(run, "run"));
@@ -175,10 +175,10 @@ static struct site_row *sum_sites(const struct report_group *groups, size_t n, s
 {
 	const json_t *run, *site;
 	struct site_row *rows = NULL;
-	size_t i, j, k;
+	size_t j, k;
 
 	*nr = 0;
-	for (i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		json_array_foreach(groups[i].runs, j, run) {
 			json_array_foreach(json_object_get(run, "sites"), k, site) {
 				struct site_row *row = row_of(&rows, nr, text_of(site, "site"), n);
@@ -281,9 +281,9 @@ static double longest(const struct report_group *groups, size_t n)
 {
 	double most = 0;
 	const json_t *run;
-	size_t i, j;
+	size_t j;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		json_array_foreach(groups[i].runs, j, run)
 			if (end_of(run) > most)
 				most = end_of(run);
@@ -462,9 +462,9 @@ void report_runs(const struct report_section *s, const struct report_group *grou
 		xasprintf("Time lines are in seconds of the guest's own clock, all to one scale: "
 			  "0 to %.1f s.", scale);
 	xmlNode *part = report_part(s, "Runs", scale > 0 ? note : NULL);
-	size_t i, j;
+	size_t j;
 
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		json_array_foreach(groups[i].runs, j, run)
 			show_run(s, part, &groups[i], run, scale);
 }

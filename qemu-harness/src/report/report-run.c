@@ -127,9 +127,9 @@ void report_show_reproduce(const struct report_section *s, const json_t *doc)
 	const json_t *docs[STEPS_MAX];
 	bool reproduced = json_is_true(json_object_get(doc, "reproduced"));
 	char *keys[STEPS_MAX];
-	size_t i, n = 0;
+	size_t n = 0;
 
-	for (i = 0; i < STEPS_MAX; i++) {
+	for (size_t i = 0; i < STEPS_MAX; i++) {
 		const json_t *step = json_object_get(doc, steps[i]);
 		json_t *runs = json_object_get(step, "runs");
 
@@ -144,12 +144,12 @@ void report_show_reproduce(const struct report_section *s, const json_t *doc)
 	}
 	report_verdict(s, reproduced ? TONE_GOOD : TONE_DOUBT,
 		       reproduced ? "REPRODUCED" : "NOT AS EXPECTED", text_of(doc, "verdict"));
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		report_run_facts(report_facts(s, groups[i].name), docs[i]);
 	report_run_grid(s, groups, n);
 	show_rates(s, groups, docs, n);
 	report_sites(s, groups, n);
 	report_runs(s, groups, n);
-	for (i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		free(keys[i]);
 }

@@ -43,14 +43,13 @@ static void show_rates(const struct report_section *s, const json_t *doc)
 		xasprintf("Fisher's exact test, one-sided: p = %.2g. The rule, fixed beforehand: "
 			  "%s.", real_of(doc, "p"), text_of(json_object_get(doc, "rule"), "text"));
 	xmlNode *table = report_table(s, "Rates", note, head, ARRAY_SIZE(head)), *row;
-	size_t i, j;
 
-	for (i = 0; i < SIDES; i++) {
+	for (size_t i = 0; i < SIDES; i++) {
 		const json_t *side = json_object_get(doc, sides[i]);
 
 		row = report_row(table, sides[i]);
 		report_rate(row, side, json_object_get(side, "rate"));
-		for (j = 0; j < ARRAY_SIZE(counts); j++)
+		for (size_t j = 0; j < ARRAY_SIZE(counts); j++)
 			html_addf(row, "td", "number", "%d", int_of(side, counts[j]));
 		html_addf(row, "td", "number", "%lld", long_of(side, "waits"));
 	}
@@ -135,10 +134,9 @@ static json_t *runs_of(const json_t *doc, const char *side)
 void report_show_verify(const struct report_section *s, const json_t *doc)
 {
 	struct report_group groups[SIDES];
-	size_t i;
 
 	show_verdict(s, doc);
-	for (i = 0; i < SIDES; i++) {
+	for (size_t i = 0; i < SIDES; i++) {
 		groups[i] = (struct report_group){
 			.name = sides[i], .key = "", .runs = runs_of(doc, sides[i]),
 		};
@@ -153,6 +151,6 @@ void report_show_verify(const struct report_section *s, const json_t *doc)
 		report_sites(s, groups, SIDES);
 		report_runs(s, groups, SIDES);
 	}
-	for (i = 0; i < SIDES; i++)
+	for (size_t i = 0; i < SIDES; i++)
 		json_decref(groups[i].runs);
 }

@@ -13,7 +13,6 @@ static int boot_to(const struct series *base, unsigned int runs, struct result *
 {
 	struct series series = *base;
 	struct run_config *run = &series.run;
-	unsigned int i;
 	int rc;
 
 	run->first = result->n;
@@ -24,7 +23,7 @@ static int boot_to(const struct series *base, unsigned int runs, struct result *
 	rc = series_run(&series, result);
 	if (!rc && result->interrupted)
 		rc = -EINTR;
-	for (i = run->first; !rc && i < result->n; i++)
+	for (unsigned int i = run->first; !rc && i < result->n; i++)
 		verify_add(&side[i % VERIFY_SIDES], result_verdict(result, i));
 	return rc;
 }
@@ -47,13 +46,12 @@ int verify_boots(const struct verify_plan *plan, const char *title,
 {
 	char *rule __cleanup(free_ptr) = verify_plan_text(plan);
 	struct verify_side side[VERIFY_SIDES] = {};
-	unsigned int look, i;
 	int rc = 0;
 
 	*d = (struct verify_decision){};
 	fprintf(series->out, "%s\n", rule);
 	fflush(series->out);
-	for (look = 0; !rc && !d->done; look++) {
+	for (unsigned int look = 0; !rc && !d->done; look++) {
 		if (look)
 			pr_info("not decided yet: on to %u runs of each side",
 				plan->look[look].runs);
@@ -62,7 +60,7 @@ int verify_boots(const struct verify_plan *plan, const char *title,
 		if (!rc)
 			verify_decide(plan, look, title, &side[0], &side[1], d);
 	}
-	for (i = 0; i < VERIFY_SIDES; i++)
+	for (unsigned int i = 0; i < VERIFY_SIDES; i++)
 		verify_side_free(&side[i]);
 	return rc;
 }

@@ -82,9 +82,8 @@ static json_t *measures_json(const struct result *result)
 static json_t *kinds_json(const struct verify_decision *d)
 {
 	json_t *list = json_array();
-	size_t i;
 
-	for (i = 0; i < d->nr_kinds; i++)
+	for (size_t i = 0; i < d->nr_kinds; i++)
 		json_array_append_new(list, json_pack("{s:s, s:i, s:i, s:b}",
 						      "title", d->kinds[i].name,
 						      "before", (int)d->kinds[i].before,
@@ -96,15 +95,15 @@ static json_t *kinds_json(const struct verify_decision *d)
 static json_t *side_json(const struct verify_report *r, unsigned int side)
 {
 	const struct verify_tally *t = side ? &r->decision->after : &r->decision->before;
-	unsigned int i, j, boots = 0, lost = 0;
+	unsigned int boots = 0, lost = 0;
 	json_int_t waits = 0;
 	json_t *doc;
 
-	for (i = side; i < r->result->n; i += VERIFY_SIDES) {
+	for (unsigned int i = side; i < r->result->n; i += VERIFY_SIDES) {
 		const struct result_run *run = &r->result->runs[i];
 
 		boots += run->n;
-		for (j = 0; j < run->n; j++)
+		for (unsigned int j = 0; j < run->n; j++)
 			lost += run->attempts[j].verdict.outcome == OUTCOME_LOST;
 		if (run->n)
 			waits += (json_int_t)result_verdict(r->result, i)->count.waits;
@@ -122,9 +121,8 @@ static json_t *rule_json(const struct verify_report *r)
 {
 	char *text __cleanup(free_ptr) = verify_plan_text(r->plan);
 	json_t *looks = json_array();
-	unsigned int i;
 
-	for (i = 0; i < r->plan->nr; i++)
+	for (unsigned int i = 0; i < r->plan->nr; i++)
 		json_array_append_new(looks, json_pack("{s:i, s:f}",
 						       "runs", (int)r->plan->look[i].runs,
 						       "alpha", r->plan->look[i].alpha));

@@ -55,10 +55,7 @@ static size_t index_of(const struct verify_decision *d, const char *name)
 
 static void add_side(struct mix *m, const struct verify_side *side)
 {
-	unsigned int i;
-	size_t k;
-
-	for (i = 0; i < side->n; i++) {
+	for (unsigned int i = 0; i < side->n; i++) {
 		const struct verify_boot *b = &side->boot[i];
 		struct mixed_boot *to = &m->boot[m->n];
 
@@ -68,7 +65,7 @@ static void add_side(struct mix *m, const struct verify_side *side)
 		to->kinds = &b->kinds;
 		to->n = m->any ? !!b->kinds.n : b->kinds.n;
 		to->kind = xcalloc(to->n + 1, sizeof(*to->kind));
-		for (k = 0; k < to->n && !m->any; k++)
+		for (size_t k = 0; k < to->n && !m->any; k++)
 			to->kind[k] = index_of(m->d, b->kinds.v[k]);
 	}
 }
@@ -76,9 +73,7 @@ static void add_side(struct mix *m, const struct verify_side *side)
 /* What a boot shows beside the bug may come of that, if the bug was there before. */
 static bool is_old(const struct mix *m, const struct mixed_boot *b)
 {
-	size_t k;
-
-	for (k = 0; k < b->n; k++)
+	for (size_t k = 0; k < b->n; k++)
 		if (m->before[b->kind[k]] && (m->all || m->d->kinds[b->kind[k]].hit))
 			return true;
 	return false;
@@ -92,18 +87,16 @@ static double score(const void *ctx, const bool *is_after)
 {
 	const struct mix *m = ctx;
 	double sum = 0;
-	unsigned int i;
-	size_t k;
 
 	memset(m->before, 0, m->d->nr_kinds * sizeof(*m->before));
 	memset(m->after, 0, m->d->nr_kinds * sizeof(*m->after));
-	for (i = 0; i < m->n; i++)
-		for (k = 0; k < m->boot[i].n && !is_after[i]; k++)
+	for (unsigned int i = 0; i < m->n; i++)
+		for (size_t k = 0; k < m->boot[i].n && !is_after[i]; k++)
 			m->before[m->boot[i].kind[k]]++;
-	for (i = 0; i < m->n; i++)
-		for (k = 0; is_after[i] && !is_old(m, &m->boot[i]) && k < m->boot[i].n; k++)
+	for (unsigned int i = 0; i < m->n; i++)
+		for (size_t k = 0; is_after[i] && !is_old(m, &m->boot[i]) && k < m->boot[i].n; k++)
 			m->after[m->boot[i].kind[k]]++;
-	for (k = 0; k < m->d->nr_kinds; k++)
+	for (size_t k = 0; k < m->d->nr_kinds; k++)
 		if (!m->before[k])
 			sum += (double)m->after[k] * m->after[k];
 	return sum;
@@ -112,10 +105,9 @@ static double score(const void *ctx, const bool *is_after)
 /* With the true counts in @m: the boots that show what none showed before. */
 static void count(const struct mix *m, struct verify_news *news)
 {
-	unsigned int i;
 	size_t k;
 
-	for (i = 0; i < news->of; i++) {
+	for (unsigned int i = 0; i < news->of; i++) {
 		const struct mixed_boot *b = &m->boot[i];
 
 		for (k = 0; k < b->n && (is_old(m, b) || m->before[b->kind[k]]); k++)
@@ -149,7 +141,6 @@ struct verify_news verify_news(const struct verify_decision *d, const char *titl
 	};
 	struct verify_news news = { .p = 1 };
 	bool *is_after;
-	unsigned int i;
 
 	add_side(&m, after);
 	news.of = m.n;
@@ -162,7 +153,7 @@ struct verify_news verify_news(const struct verify_decision *d, const char *titl
 		count(&m, &news);
 		news.p = stats_permuted(news.of, m.n, alpha, score, &m);
 	}
-	for (i = 0; i < m.n; i++)
+	for (unsigned int i = 0; i < m.n; i++)
 		free(m.boot[i].kind);
 	free(m.boot);
 	free(m.before);

@@ -90,10 +90,9 @@ void verify_plan(struct verify_plan *plan, unsigned int runs, double alpha)
 char *verify_plan_text(const struct verify_plan *plan)
 {
 	struct buf text = {};
-	unsigned int i;
 
 	buf_addf(&text, "FIXED when Fisher's exact test (one-sided) gives p <=");
-	for (i = 0; i < plan->nr; i++)
+	for (unsigned int i = 0; i < plan->nr; i++)
 		buf_addf(&text, "%s %.3g after %u+%u runs", i ? "," : "", plan->look[i].alpha,
 			 plan->look[i].runs, plan->look[i].runs);
 	buf_addf(&text, " (%g in all), and the bug isn't seen after, nor anything new",
@@ -109,7 +108,6 @@ char *verify_plan_text(const struct verify_plan *plan)
 void verify_add(struct verify_side *side, const struct verdict *v)
 {
 	struct verify_boot *b;
-	size_t i;
 
 	side->boot = xrealloc(side->boot, (side->n + 1) * sizeof(*side->boot));
 	b = &side->boot[side->n++];
@@ -117,7 +115,7 @@ void verify_add(struct verify_side *side, const struct verdict *v)
 	if (v->outcome != OUTCOME_CRASHED && v->outcome != OUTCOME_BOOT_FAILED &&
 	    v->outcome != OUTCOME_HUNG)
 		return;
-	for (i = 0; i < v->titles.n; i++)
+	for (size_t i = 0; i < v->titles.n; i++)
 		strv_push(&b->kinds, v->titles.v[i]);
 	/* The reasons given instead of a title differ from boot to boot. */
 	if (!b->kinds.n)
@@ -131,9 +129,7 @@ void verify_add(struct verify_side *side, const struct verdict *v)
  */
 void verify_side_free(struct verify_side *side)
 {
-	unsigned int i;
-
-	for (i = 0; i < side->n; i++)
+	for (unsigned int i = 0; i < side->n; i++)
 		strv_free(&side->boot[i].kinds);
 	free(side->boot);
 	*side = (struct verify_side){};
@@ -141,9 +137,7 @@ void verify_side_free(struct verify_side *side)
 
 static struct verify_kind *kind_of(struct verify_decision *d, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < d->nr_kinds; i++)
+	for (size_t i = 0; i < d->nr_kinds; i++)
 		if (!strcmp(d->kinds[i].name, name))
 			return &d->kinds[i];
 	d->kinds = xrealloc(d->kinds, (d->nr_kinds + 1) * sizeof(*d->kinds));
@@ -158,11 +152,8 @@ static struct verify_kind *kind_of(struct verify_decision *d, const char *name)
 static void add_kinds(struct verify_decision *d, const struct verify_side *side, bool after,
 		      const char *title)
 {
-	unsigned int i;
-	size_t k;
-
-	for (i = 0; i < side->n; i++) {
-		for (k = 0; k < side->boot[i].kinds.n; k++) {
+	for (unsigned int i = 0; i < side->n; i++) {
+		for (size_t k = 0; k < side->boot[i].kinds.n; k++) {
 			struct verify_kind *kind = kind_of(d, side->boot[i].kinds.v[k]);
 
 			(*(after ? &kind->after : &kind->before))++;
@@ -174,9 +165,7 @@ static void add_kinds(struct verify_decision *d, const struct verify_side *side,
 
 static bool is_hit(const struct verify_decision *d, const struct verify_boot *b)
 {
-	size_t i;
-
-	for (i = 0; i < d->nr_kinds; i++)
+	for (size_t i = 0; i < d->nr_kinds; i++)
 		if (d->kinds[i].hit && strv_has(&b->kinds, d->kinds[i].name))
 			return true;
 	return false;
@@ -185,9 +174,8 @@ static bool is_hit(const struct verify_decision *d, const struct verify_boot *b)
 static struct verify_tally tally(const struct verify_decision *d, const struct verify_side *side)
 {
 	struct verify_tally t = {};
-	unsigned int i;
 
-	for (i = 0; i < side->n; i++) {
+	for (unsigned int i = 0; i < side->n; i++) {
 		const struct verify_boot *b = &side->boot[i];
 		bool hit = is_hit(d, b);
 
@@ -318,9 +306,7 @@ void verify_same_code(const char *signature, struct verify_decision *d)
  */
 void verify_decision_free(struct verify_decision *d)
 {
-	size_t i;
-
-	for (i = 0; i < d->nr_kinds; i++)
+	for (size_t i = 0; i < d->nr_kinds; i++)
 		free(d->kinds[i].name);
 	free(d->kinds);
 	free(d->why);

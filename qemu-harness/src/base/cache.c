@@ -213,6 +213,32 @@ int cache_get(const struct cache_entry *e, int *held)
 }
 
 /**
+ * cache_file() - find a file that is named by all it is made from, or make it
+ * @dir: its directory in the cache
+ * @name: its name there
+ * @make: makes it appear whole; 0 or a negative errno
+ * @ctx: passed to @make
+ * @path: its path, to be freed
+ *
+ * Return: 0, or what @make returned
+ */
+int cache_file(const char *dir, const char *name, int (*make)(void *ctx, const char *path),
+	       void *ctx, char **path)
+{
+	int rc = 0;
+
+	*path = xasprintf("%s/%s/%s", irqsan_cache(), dir, name);
+	/* Found, its time is that of its last use: cache_remove(). */
+	if (utimensat(AT_FDCWD, *path, NULL, 0))
+		rc = mkdir_for(*path) ?: make(ctx, *path);
+	if (rc) {
+		free(*path);
+		*path = NULL;
+	}
+	return rc;
+}
+
+/**
  * manifest_write() - say what an entry is
  * @dir: the entry, being made
  * @o: what is to be known of it; NULL if that could not be put together. Taken

@@ -34,6 +34,8 @@ struct cache_entry {
 };
 
 int cache_get(const struct cache_entry *e, int *held);
+int cache_file(const char *dir, const char *name, int (*make)(void *ctx, const char *path),
+	       void *ctx, char **path);
 
 int manifest_write(const char *dir, json_t *o);
 json_t *manifest_read(const char *dir);

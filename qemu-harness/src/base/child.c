@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -135,28 +136,6 @@ static bool unregister_pid(pid_t pid)
 	return false;
 }
 
-/* Closes all but 0-2, @opts->keep and @report. */
-static void close_others(const struct child_opts *opts, int report)
-{
-	int low = 3;
-
-	for (;;) {
-		int next = report >= low ? report : -1;
-
-		for (unsigned int i = 0; i < opts->nr_keep; i++)
-			if (opts->keep[i] >= low && (next < 0 || opts->keep[i] < next))
-				next = opts->keep[i];
-		if (next < 0)
-			break;
-		if (next > low)
-			close_range(low, next - 1, 0);
-		low = next + 1;
-	}
-	close_range(low, ~0U, 0);
-	for (unsigned int i = 0; i < opts->nr_keep; i++)
-		fcntl(opts->keep[i], F_SETFD, 0);
-}
-
 static void __attribute__((noreturn)) child_main(const struct child_opts *opts, pid_t parent,
 						 int report)
 {
@@ -187,7 +166,9 @@ static void __attribute__((noreturn)) child_main(const struct child_opts *opts, 
 		goto fail;
 	for (const char *const *e = opts->env; e && *e; e++)
 		putenv((char *)*e);
-	close_others(opts, report);
+	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+	for (unsigned int i = 0; i < opts->nr_keep; i++)
+		fcntl(opts->keep[i], F_SETFD, 0);
 	execvp(opts->argv[0], (char *const *)opts->argv);
 fail:
 	code = errno;
@@ -442,8 +423,13 @@ int child_run(const struct child_opts *opts, double deadline_s, struct buf *out,
 	return rc;
 }
 
-/* The last line of a text that is not empty; caller frees. */
-static char *last_line(struct buf *text)
+/**
+ * child_last_line() - what a program said last
+ * @text: all of it; loses empty lines at its end
+ *
+ * Return: the last line, fit to be printed; to be freed
+ */
+char *child_last_line(struct buf *text)
 {
 	char *line;
 
@@ -472,7 +458,7 @@ int child_run_quietly(const char *what, const char *const *argv, const char *cwd
 	int rc = child_run(&opts, deadline_s, &said, &status);
 
 	if (!rc && status) {
-		char *line __cleanup(free_ptr) = last_line(&said);
+		char *line __cleanup(free_ptr) = child_last_line(&said);
 
 		rc = strstr(line, strerror(ENOSPC)) ? -ENOSPC : -EIO;
 		if (*line)

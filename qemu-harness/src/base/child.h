@@ -82,5 +82,6 @@ int child_run(const struct child_opts *opts, double deadline_s, struct buf *out,
 int child_run_quietly(const char *what, const char *const *argv, const char *cwd,
 		      double deadline_s);
 int child_ppoll(struct pollfd *fds, unsigned int n, double until);
+char *child_last_line(struct buf *text);
 
 #endif

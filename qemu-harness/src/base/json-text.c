@@ -51,6 +51,20 @@ json_t *json_texts(const struct strv *list)
 }
 
 /**
+ * json_strings() - append what json_texts() was given
+ * @array: an array; anything else has no texts
+ * @list: the texts
+ */
+void json_strings(const json_t *array, struct strv *list)
+{
+	json_t *text;
+	size_t i;
+
+	json_array_foreach(array, i, text)
+		strv_push(list, json_string_value(text) ?: "");
+}
+
+/**
  * json_rate() - a rate with its interval after Clopper and Pearson
  * @hits: how often it was seen
  * @runs: of how many

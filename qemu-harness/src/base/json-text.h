@@ -16,6 +16,7 @@
 
 json_t *json_text(const char *text);
 json_t *json_texts(const struct strv *list);
+void json_strings(const json_t *array, struct strv *list);
 json_t *json_rate(unsigned int hits, unsigned int runs);
 int json_write(const json_t *doc, const char *path);
 

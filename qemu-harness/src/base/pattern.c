@@ -75,6 +75,17 @@ static const struct compiled *lookup(const char *pattern)
 }
 
 /**
+ * span_dup() - a part of a text as a string
+ * @s: the part
+ *
+ * Return: a copy, to be freed; NULL for a group that took no part in the match
+ */
+char *span_dup(struct span s)
+{
+	return s.at ? xasprintf("%.*s", (int)s.len, s.at) : NULL;
+}
+
+/**
  * pattern_keep() - a pattern that isn't a constant, for pattern_find()
  * @pattern: PCRE2 syntax, from a user or a file
  *

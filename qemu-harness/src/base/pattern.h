@@ -23,6 +23,7 @@ struct span {
 	size_t len;
 };
 
+char *span_dup(struct span s);
 const char *pattern_keep(const char *pattern);
 bool pattern_find(const char *pattern, struct span text, struct span groups[PATTERN_GROUPS]);
 char *pattern_replace(const char *pattern, const char *text, const char *with);

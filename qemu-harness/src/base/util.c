@@ -4,9 +4,11 @@
  * allocation, files, numbers, time.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <glob.h>
 #include <openssl/evp.h>
 #include <pwd.h>
 #include <sched.h>
@@ -203,6 +205,72 @@ void strv_pushf(struct strv *sv, const char *fmt, ...)
 }
 
 /**
+ * strv_add() - append copies of strings
+ * @sv: vector
+ *
+ * The strings follow, and a NULL.
+ */
+void strv_add(struct strv *sv, ...)
+{
+	const char *s;
+	va_list ap;
+
+	va_start(ap, sv);
+	while ((s = va_arg(ap, const char *)))
+		strv_push(sv, s);
+	va_end(ap);
+}
+
+/**
+ * strv_extend() - append copies of all strings of another vector
+ * @sv: vector
+ * @more: NULL-terminated; NULL for none
+ */
+void strv_extend(struct strv *sv, const char *const *more)
+{
+	for (; more && *more; more++)
+		strv_push(sv, *more);
+}
+
+/**
+ * strv_lines() - append the lines of a text that are not empty
+ * @sv: vector
+ * @text: the text; NULL for none
+ */
+void strv_lines(struct strv *sv, const char *text)
+{
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+
+		if (len)
+			strv_pushf(sv, "%.*s", (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
+/**
+ * strv_glob() - append the paths that match a pattern, in order
+ * @sv: vector
+ * @fmt: the pattern, as for printf; with {a,b} as well
+ *
+ * Return: how many
+ */
+int strv_glob(struct strv *sv, const char *fmt, ...)
+{
+	char *pattern __cleanup(free_ptr) = NULL;
+	glob_t found __cleanup(globfree) = { 0 };
+	va_list ap;
+
+	va_start(ap, fmt);
+	pattern = xvasprintf(fmt, ap);
+	va_end(ap);
+	if (glob(pattern, GLOB_BRACE, NULL, &found))
+		return 0;
+	strv_extend(sv, (const char *const *)found.gl_pathv);
+	return found.gl_pathc;
+}
+
+/**
  * strv_free() - free the strings and leave an empty vector
  * @sv: vector
  */
@@ -283,8 +351,15 @@ void buf_free(struct buf *b)
 	*b = (struct buf){ 0 };
 }
 
-/* The one line for a failed file operation; gives back -@err. */
-static int file_err(const char *what, const char *path, int err)
+/**
+ * file_err() - print the one line for a failed file operation
+ * @what: what can't be done to it
+ * @path: the file
+ * @err: why: a positive errno
+ *
+ * Return: -@err
+ */
+int file_err(const char *what, const char *path, int err)
 {
 	if (err == ENOSPC || err == EDQUOT) {
 		pr_err("%s: the disk is full; free some space and run again", path);
@@ -334,6 +409,33 @@ int read_file(const char *path, struct buf *out)
 }
 
 /**
+ * read_first_line() - the first line of a file
+ * @path: file
+ *
+ * Return: the line, to be freed; NULL if it can't be read, and the reason was printed
+ */
+char *read_first_line(const char *path)
+{
+	struct buf text __cleanup(buf_free) = { 0 };
+
+	return read_file(path, &text) ? NULL :
+	       xasprintf("%.*s", (int)strcspn(text.data, "\n"), text.data);
+}
+
+/**
+ * create_file() - open a file to be written from its beginning on
+ * @path: file
+ *
+ * Return: its fd, or a negative errno; the reason was printed
+ */
+int create_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+
+	return fd < 0 ? file_err("create", path, errno) : fd;
+}
+
+/**
  * write_file() - write a whole file, replacing what it held
  * @path: file
  * @data: bytes
@@ -343,11 +445,10 @@ int read_file(const char *path, struct buf *out)
  */
 int write_file(const char *path, const void *data, size_t len)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	int rc;
+	int fd = create_file(path), rc;
 
 	if (fd < 0)
-		return file_err("create", path, errno);
+		return fd;
 	rc = write_all(fd, data, len);
 	if (close(fd) && !rc)
 		rc = -errno;
@@ -443,7 +544,6 @@ int copy_file(const char *from, const char *to)
 int mkdir_p(const char *path)
 {
 	char *part __cleanup(free_ptr) = xstrdup(path);
-	struct stat st;
 
 	if (!*path)
 		return file_err("create directory", "with an empty name", ENOENT);
@@ -459,9 +559,20 @@ int mkdir_p(const char *path)
 			break;
 		*p = c;
 	}
-	if (stat(path, &st) || !S_ISDIR(st.st_mode))
-		return file_err("create directory", path, ENOTDIR);
-	return 0;
+	return is_directory(path) ? 0 : file_err("create directory", path, ENOTDIR);
+}
+
+/**
+ * mkdir_for() - make the directory that a file is to be in
+ * @path: of the file
+ *
+ * Return: 0 or a negative errno
+ */
+int mkdir_for(const char *path)
+{
+	char *dir __cleanup(free_ptr) = xasprintf("%.*s", (int)(strrchr(path, '/') - path), path);
+
+	return mkdir_p(dir);
 }
 
 /**
@@ -505,6 +616,89 @@ int remove_tree(const char *path)
 bool file_exists(const char *path)
 {
 	return access(path, F_OK) == 0;
+}
+
+/**
+ * file_holds() - does a file hold this text, and no more?
+ * @path: file; may be absent
+ * @text: the text
+ *
+ * Return: true if so
+ */
+bool file_holds(const char *path, const char *text)
+{
+	struct buf b __cleanup(buf_free) = { 0 };
+
+	return file_exists(path) && !read_file(path, &b) && b.len == strlen(text) &&
+	       !memcmp(b.data, text, b.len);
+}
+
+/**
+ * is_directory() - is there a directory of this name?
+ * @path: any path
+ *
+ * Return: true if so
+ */
+bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/**
+ * list_directory() - what is in a directory
+ * @dir: its path
+ * @names: appended, in no order, but for "." and ".."
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int list_directory(const char *dir, struct strv *names)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	if (!d)
+		return file_err("read", dir, errno);
+	while ((e = readdir(d)))
+		if (strcmp(e->d_name, ".") && strcmp(e->d_name, ".."))
+			strv_push(names, e->d_name);
+	closedir(d);
+	return 0;
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+/**
+ * for_each_file() - call a function with each file below a directory, in the order of names
+ * @dir: the directory; hidden ones in it are left out
+ * @links: symlinks are followed
+ * @fn: gets the path, and what of it is below @dir; another value than 0 ends the walk
+ * @ctx: passed to @fn
+ *
+ * Return: what @fn returned last, or a negative errno
+ */
+int for_each_file(const char *dir, bool links,
+		  int (*fn)(void *ctx, const char *path, const char *below), void *ctx)
+{
+	char *const paths[] = { (char *)dir, NULL };
+	FTS *fts = fts_open(paths, (links ? FTS_LOGICAL : FTS_PHYSICAL) | FTS_NOCHDIR, by_name);
+	int rc = 0;
+	FTSENT *e;
+
+	if (!fts)
+		return file_err("read", dir, errno);
+	while (!rc && (e = fts_read(fts))) {
+		if (e->fts_info == FTS_D && e->fts_level > 0 && *e->fts_name == '.')
+			fts_set(fts, e, FTS_SKIP);
+		else if (e->fts_info == FTS_F)
+			rc = fn(ctx, e->fts_path, e->fts_path + strlen(dir) + 1);
+	}
+	fts_close(fts);
+	return rc;
 }
 
 /**

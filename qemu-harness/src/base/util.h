@@ -77,6 +77,10 @@ struct strv {
 
 void strv_push(struct strv *sv, const char *s);
 void strv_pushf(struct strv *sv, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void strv_add(struct strv *sv, ...) __attribute__((sentinel));
+void strv_extend(struct strv *sv, const char *const *more);
+void strv_lines(struct strv *sv, const char *text);
+int strv_glob(struct strv *sv, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strv_free(struct strv *sv);
 bool strv_has(const struct strv *sv, const char *s);
 
@@ -96,14 +100,23 @@ void buf_add(struct buf *b, const void *data, size_t len);
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_free(struct buf *b);
 
+int file_err(const char *what, const char *path, int err);
 int read_file(const char *path, struct buf *out);
+char *read_first_line(const char *path);
+int create_file(const char *path);
 int write_file(const char *path, const void *data, size_t len);
 int write_file_atomic(const char *path, const void *data, size_t len);
 int write_output(const char *path, const void *data, size_t len);
 int copy_file(const char *from, const char *to);
 int mkdir_p(const char *path);
+int mkdir_for(const char *path);
 int remove_tree(const char *path);
 bool file_exists(const char *path);
+bool file_holds(const char *path, const char *text);
+bool is_directory(const char *path);
+int list_directory(const char *dir, struct strv *names);
+int for_each_file(const char *dir, bool links,
+		  int (*fn)(void *ctx, const char *path, const char *below), void *ctx);
 uint64_t tree_size(const char *path);
 int sha256_file(const char *path, char hex[65]);
 int sha256_data(const void *data, size_t len, char hex[65]);

@@ -5,7 +5,6 @@
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/printable.h"
@@ -62,7 +61,7 @@ static bool is_snippet(const char *line)
 static char *find_line(const char *log, size_t len, const char *regex)
 {
 	PCRE2_SIZE offset, *ov, start, end = 0;
-	char *line = NULL, *raw, *at;
+	char *line = NULL, *at;
 	pcre2_match_data *md;
 	pcre2_code *code;
 	int err;
@@ -75,6 +74,8 @@ static char *find_line(const char *log, size_t len, const char *regex)
 	}
 	md = pcre2_match_data_create_from_pattern(code, NULL);
 	while (md && !line && pcre2_match(code, (PCRE2_SPTR)log, len, end, 0, md, NULL) > 0) {
+		char *raw __cleanup(free_ptr) = NULL;
+
 		ov = pcre2_get_ovector_pointer(md);
 		for (start = ov[0]; start && log[start - 1] != '\n'; start--)
 			;
@@ -85,7 +86,6 @@ static char *find_line(const char *log, size_t len, const char *regex)
 			start++;
 		raw = xasprintf("%.*s", (int)(end - start), log + start);
 		line = printable_line(raw);
-		free(raw);
 	}
 	pcre2_match_data_free(md);
 	pcre2_code_free(code);

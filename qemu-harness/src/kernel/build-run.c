@@ -6,9 +6,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/child.h"
 #include "base/console.h"
@@ -67,15 +64,13 @@ static void on_output(void *ctx, const char *data, size_t len)
 
 static int explain(struct build_run *r, off_t start, int status)
 {
-	struct buf log = { 0 };
+	struct buf log __cleanup(buf_free) = { 0 };
 	int rc = read_file(r->log, &log);
 
-	if (!rc)
-		build_failure_find(log.data + start, status, &r->failure);
-	if (!rc)
-		rc = -EIO;
-	buf_free(&log);
-	return rc;
+	if (rc)
+		return rc;
+	build_failure_find(log.data + start, status, &r->failure);
+	return -EIO;
 }
 
 /**
@@ -99,11 +94,8 @@ int build_run(struct build_run *r)
 	r->compiled = 0;
 	r->failure = (struct build_failure){ 0 };
 	f.log = open(r->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	if (f.log < 0) {
-		rc = -errno;
-		pr_err("%s failed: can't write %s: %s", r->what, r->log, strerror(-rc));
-		return rc;
-	}
+	if (f.log < 0)
+		return file_err("write", r->log, errno);
 	start = lseek(f.log, 0, SEEK_END);
 	rc = child_read(&opts, f.start + r->deadline_s, on_output, &f, &status);
 	console_end(&f.lines);
@@ -111,7 +103,5 @@ int build_run(struct build_run *r)
 	close(f.log);
 	if (rc == -ETIMEDOUT)
 		pr_err("%s did not end within %g s; killed", r->what, r->deadline_s);
-	if (rc)
-		return rc;
-	return status ? explain(r, start, status) : 0;
+	return rc || !status ? rc : explain(r, start, status);
 }

@@ -4,16 +4,10 @@
  * out of it a build tree that can be booted and has a signature.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <glob.h>
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cache.h"
 #include "kernel/build-run.h"
@@ -74,13 +68,6 @@ static char *inside(const struct build *b, const char *file)
 	return xasprintf("%s/" BUILD_OWN "/%s", b->dir, file);
 }
 
-static bool is_directory(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISDIR(st.st_mode);
-}
-
 static int collect_patches(struct making *m)
 {
 	int rc = 0;
@@ -102,7 +89,7 @@ static int collect_patches(struct making *m)
 
 static int collect_config(const struct strv *configs, struct kconfig *all, struct buf *text)
 {
-	struct kconfig own = { 0 };
+	struct kconfig own __cleanup(kconfig_free) = { 0 };
 	int rc = 0;
 
 	/* Whether there is a base is known when all are read. */
@@ -110,10 +97,9 @@ static int collect_config(const struct strv *configs, struct kconfig *all, struc
 		rc = kconfig_add(&own, configs->v[i]);
 	if (!rc && !own.base)
 		rc = kconfig_add(all, BASE_CONFIG);
-	kconfig_free(&own);
 	for (size_t i = 0; !rc && i < configs->n; i++)
 		rc = kconfig_add(all, configs->v[i]);
-	return rc ? rc : kconfig_text(all, text);
+	return rc ?: kconfig_text(all, text);
 }
 
 /**
@@ -125,11 +111,9 @@ static int collect_config(const struct strv *configs, struct kconfig *all, struc
  */
 int build_config(const struct strv *configs, struct buf *text)
 {
-	struct kconfig all = { 0 };
-	int rc = collect_config(configs, &all, text);
+	struct kconfig all __cleanup(kconfig_free) = { 0 };
 
-	kconfig_free(&all);
-	return rc;
+	return collect_config(configs, &all, text);
 }
 
 /**
@@ -139,29 +123,24 @@ int build_config(const struct strv *configs, struct buf *text)
  */
 void build_own_config(const char *source, struct strv *configs)
 {
-	char *path = xasprintf("%s/.config", source);
-	struct stat st;
+	char *path __cleanup(free_ptr) = xasprintf("%s/.config", source);
 
 	/* Debian's sources have none. */
-	if (!configs->n && !stat(path, &st) && S_ISREG(st.st_mode))
+	if (!configs->n && file_exists(path) && !is_directory(path))
 		strv_push(configs, path);
-	free(path);
 }
 
 static int find_config(struct making *m)
 {
-	char *own = xasprintf("%s/.config", m->rq->source);
-	struct strv configs = { 0 };
+	char *own __cleanup(free_ptr) = xasprintf("%s/.config", m->rq->source);
+	struct strv configs __cleanup(strv_free) = { 0 };
 	int rc;
 
-	for (size_t i = 0; i < m->rq->configs.n; i++)
-		strv_push(&configs, m->rq->configs.v[i]);
+	strv_extend(&configs, (const char *const *)m->rq->configs.v);
 	build_own_config(m->rq->source, &configs);
 	rc = collect_config(&configs, &m->config, &m->text);
 	m->clang = m->rq->clang || (!rc && m->config.base && !strcmp(m->config.base, own) &&
 				    strstr(m->text.data, "\nCONFIG_CC_IS_CLANG=y\n"));
-	strv_free(&configs);
-	free(own);
 	return rc;
 }
 
@@ -184,7 +163,7 @@ static int describe_origin(struct making *m)
 
 static int make_key(struct making *m)
 {
-	struct buf all = { 0 };
+	struct buf all __cleanup(buf_free) = { 0 };
 	char hex[65];
 	int rc;
 
@@ -194,11 +173,9 @@ static int make_key(struct making *m)
 	rc = sha256_data(all.data, all.len, m->name);
 	if (!rc && m->source.git)
 		buf_addf(&all, "%s\n", m->source.version);
-	if (!rc)
-		rc = sha256_data(all.data, all.len, hex);
+	rc = rc ?: sha256_data(all.data, all.len, hex);
 	if (!rc)
 		m->b->key = xstrdup(hex);
-	buf_free(&all);
 	return rc;
 }
 
@@ -207,44 +184,25 @@ static char *cache_name(const struct making *m)
 {
 	const char *name = m->source.suite ? m->rq->source + strlen(SOURCE_PREFIX) :
 					     strrchr(m->source.dir, '/') + 1;
-	const char *config = m->config.names.v[m->config.names.n - 1];
-	const char *slash = strrchr(config, '/');
 
 	return xasprintf("%s/builds/%s-%s%s%s%s-%.12s", irqsan_cache(), name,
-			 slash ? slash + 1 : config, m->clang ? "-clang" : "",
-			 m->rq->side ? "-" : "", m->rq->side ?: "", m->name);
+			 basename(m->config.names.v[m->config.names.n - 1]),
+			 m->clang ? "-clang" : "", m->rq->side ? "-" : "", m->rq->side ?: "",
+			 m->name);
 }
 
 static int find_dir(struct making *m)
 {
-	char *dir = m->rq->out ? xstrdup(m->rq->out) : cache_name(m);
+	char *dir __cleanup(free_ptr) = m->rq->out ? xstrdup(m->rq->out) : cache_name(m);
 	int rc = mkdir_p(dir);
 
-	if (!rc) {
-		m->b->dir = realpath(dir, NULL);
-		if (!m->b->dir) {
-			rc = -errno;
-			pr_err("can't find %s: %s", dir, strerror(-rc));
-		}
-	}
-	free(dir);
-	if (!rc)
-		m->b->log = inside(m->b, "build.log");
-	return rc;
-}
-
-/* True also for what can't be read: it won't be ours either. */
-static bool has_files(const char *dir)
-{
-	DIR *d = opendir(dir);
-	struct dirent *e;
-	bool some = !d;
-
-	while (d && !some && (e = readdir(d)))
-		some = strcmp(e->d_name, ".") && strcmp(e->d_name, "..");
-	if (d)
-		closedir(d);
-	return some;
+	if (rc)
+		return rc;
+	m->b->dir = realpath(dir, NULL);
+	if (!m->b->dir)
+		return file_err("find", dir, errno);
+	m->b->log = inside(m->b, "build.log");
+	return 0;
 }
 
 /*
@@ -253,16 +211,9 @@ static bool has_files(const char *dir)
  */
 static bool is_same_origin(struct making *m)
 {
-	char *path = inside(m->b, "origin");
-	struct buf was = { 0 };
-	bool same = false;
+	char *path __cleanup(free_ptr) = inside(m->b, "origin");
 
-	if (file_exists(path) && !read_file(path, &was))
-		same = !strcmp(was.data, m->origin.data) &&
-		       (m->source.suite || !m->patches.n);
-	buf_free(&was);
-	free(path);
-	return same;
+	return file_holds(path, m->origin.data) && (m->source.suite || !m->patches.n);
 }
 
 /**
@@ -273,15 +224,9 @@ static bool is_same_origin(struct making *m)
  */
 bool build_is_ours(const char *dir)
 {
-	char *path = xasprintf("%s/" BUILD_OWN "/" MARKER, dir);
-	struct buf text = { 0 };
-	bool ours;
+	char *path __cleanup(free_ptr) = xasprintf("%s/" BUILD_OWN "/" MARKER, dir);
 
-	ours = file_exists(path) && !read_file(path, &text) && text.len == strlen(magic) &&
-	       !strcmp(text.data, magic);
-	buf_free(&text);
-	free(path);
-	return ours;
+	return file_holds(path, magic);
 }
 
 static bool holds_source(const struct making *m)
@@ -301,34 +246,25 @@ static bool is_makes(const struct making *m, const char *name)
 		"*.o", "*.a", "vmlinux*", ".vmlinux*", "System.map", "Module.symvers",
 		"modules.*", "source",
 	};
-	char *path;
-	bool is;
+	char *path __cleanup(free_ptr) = xasprintf("%s/%s", m->source.dir, name);
 
 	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++)
 		if (!fnmatch(patterns[i], name, 0))
 			return true;
-	path = xasprintf("%s/%s", m->source.dir, name);
-	is = strcmp(name, ".git") && file_exists(path);
-	free(path);
-	return is;
+	return strcmp(name, ".git") && file_exists(path);
 }
 
 /* What somebody else has put there stays. */
-static int clean_dir(const struct making *m)
+static int clean_dir(const struct making *m, const struct strv *names)
 {
-	DIR *d = opendir(m->b->dir);
-	int rc = d ? 0 : -errno;
-	struct dirent *e;
+	int rc = 0;
 
-	while (!rc && (e = readdir(d))) {
-		char *path = xasprintf("%s/%s", m->b->dir, e->d_name);
+	for (size_t i = 0; !rc && i < names->n; i++) {
+		char *path __cleanup(free_ptr) = xasprintf("%s/%s", m->b->dir, names->v[i]);
 
-		if (strcmp(e->d_name, ".") && strcmp(e->d_name, "..") && is_makes(m, e->d_name))
+		if (is_makes(m, names->v[i]))
 			rc = remove_tree(path);
-		free(path);
 	}
-	if (d)
-		closedir(d);
 	return rc;
 }
 
@@ -339,60 +275,65 @@ static int clean_dir(const struct making *m)
  */
 static int prepare_dir(struct making *m)
 {
-	char *own = inside(m->b, ""), *cut = inside(m->b, CUT), *marker = inside(m->b, MARKER);
-	int rc = 0;
+	char *own __cleanup(free_ptr) = inside(m->b, "");
+	char *cut __cleanup(free_ptr) = inside(m->b, CUT);
+	char *marker __cleanup(free_ptr) = inside(m->b, MARKER);
+	struct strv names __cleanup(strv_free) = { 0 };
+	int rc = list_directory(m->b->dir, &names);
 
-	m->fresh = !has_files(m->b->dir);
+	if (rc)
+		return rc;
+	m->fresh = !names.n;
 	if (holds_source(m)) {
 		pr_err("%s holds the source %s; give the build a directory of its own",
 		       m->b->dir, m->source.dir);
-		rc = -EEXIST;
-	} else if (!m->fresh && m->rq->out && !build_is_ours(m->b->dir)) {
+		return -EEXIST;
+	}
+	if (!m->fresh && m->rq->out && !build_is_ours(m->b->dir)) {
 		pr_err("%s is neither empty nor the result of an earlier build; give another directory",
 		       m->b->dir);
-		rc = -EEXIST;
-	} else if (!m->fresh && (file_exists(cut) || !is_same_origin(m))) {
-		rc = clean_dir(m);
+		return -EEXIST;
+	}
+	if (!m->fresh && (file_exists(cut) || !is_same_origin(m))) {
+		rc = clean_dir(m, &names);
 		m->fresh = true;
 	}
-	if (!rc)
-		rc = mkdir_p(own);
-	if (!rc)
-		rc = write_file(marker, magic, strlen(magic));
-	if (!rc)
-		rc = write_file(cut, "", 0);
-	free(marker);
-	free(cut);
-	free(own);
-	return rc;
+	return rc ?: mkdir_p(own) ?: write_file(marker, magic, strlen(magic)) ?:
+	       write_file(cut, "", 0);
 }
 
 /* What is in the build tree from now on is of this source. */
 static int prepare_source(struct making *m)
 {
-	char *copy = inside(m->b, "source"), *path = inside(m->b, "origin");
+	char *copy __cleanup(free_ptr) = inside(m->b, "source");
+	char *path __cleanup(free_ptr) = inside(m->b, "origin");
 	int rc = 0;
 
 	m->b->source = xstrdup(m->patches.n || m->source.git ? copy : m->source.dir);
 	if (m->source.git || (m->patches.n && !file_exists(copy)))
 		rc = kernel_source_copy(&m->source, &m->patches, copy);
-	if (!rc)
-		rc = write_file(path, m->origin.data, m->origin.len);
-	free(path);
-	free(copy);
-	return rc;
+	return rc ?: write_file(path, m->origin.data, m->origin.len);
 }
 
-/* Frees @argv. 0, BUILD_BROKEN with the reason in the result, or a negative errno. */
-static int run_make(struct making *m, const char *what, struct strv *argv, double deadline_s,
-		    unsigned int expected, unsigned int *compiled)
+/*
+ * Runs make with @targets, up to a NULL. @compiled: how many files are expected to be
+ * compiled, and then how many were; or NULL. 0, BUILD_BROKEN with the reason in the
+ * result, or a negative errno.
+ */
+static int run_make(struct making *m, const char *what, double deadline_s,
+		    unsigned int *compiled, const char *const *targets)
 {
+	struct strv argv __cleanup(strv_free) = { 0 };
 	struct build_run run = {
-		.what = what, .argv = (const char *const *)argv->v, .log = m->b->log,
-		.deadline_s = deadline_s, .expected = expected,
+		.what = what, .log = m->b->log, .deadline_s = deadline_s,
+		.expected = compiled ? *compiled : 0,
 	};
-	int rc = build_run(&run);
+	int rc;
 
+	toolchain_kernel(&m->toolchain, m->b->source, m->b->dir, &argv);
+	strv_extend(&argv, targets);
+	run.argv = (const char *const *)argv.v;
+	rc = build_run(&run);
 	if (compiled)
 		*compiled = run.compiled;
 	if (run.failure.line && run.failure.ours) {
@@ -402,144 +343,92 @@ static int run_make(struct making *m, const char *what, struct strv *argv, doubl
 		m->b->error = run.failure.line;
 		rc = BUILD_BROKEN;
 	}
-	strv_free(argv);
 	return rc;
 }
 
 static int check_config(struct making *m, const char *path)
 {
-	struct buf config = { 0 }, missed = { 0 };
+	struct buf config __cleanup(buf_free) = { 0 }, missed __cleanup(buf_free) = { 0 };
 	int rc = read_file(path, &config);
 
-	if (!rc && kconfig_missed(&m->config, config.data, &missed)) {
-		if (m->rq->loose) {
-			pr_info("not as asked for: %s", missed.data);
-		} else {
-			pr_err("can't be configured so: %s (this kernel has no such option, or it depends on others)",
-			       missed.data);
-			rc = -EINVAL;
-		}
+	if (rc || !kconfig_missed(&m->config, config.data, &missed))
+		return rc;
+	if (m->rq->loose) {
+		pr_info("not as asked for: %s", missed.data);
+		return 0;
 	}
-	buf_free(&missed);
-	buf_free(&config);
-	return rc;
+	pr_err("can't be configured so: %s (this kernel has no such option, or it depends on others)",
+	       missed.data);
+	return -EINVAL;
 }
 
 static int configure(struct making *m)
 {
-	char *fragment = inside(m->b, "config"), *config = xasprintf("%s/.config", m->b->dir);
-	struct strv argv = { 0 };
-	int rc;
+	static const char *const on_base[] = { "olddefconfig", NULL };
+	static const char *const on_nothing[] = {
+		"KCONFIG_ALLCONFIG=/build/" BUILD_OWN "/config", "allnoconfig", NULL
+	};
+	char *fragment __cleanup(free_ptr) = inside(m->b, "config");
+	char *config __cleanup(free_ptr) = xasprintf("%s/.config", m->b->dir);
 
-	toolchain_kernel(&m->toolchain, m->b->source, m->b->dir, &argv);
-	if (m->config.base) {
-		strv_push(&argv, "olddefconfig");
-		rc = write_file(config, m->text.data, m->text.len);
-	} else {
-		strv_push(&argv, "KCONFIG_ALLCONFIG=/build/" BUILD_OWN "/config");
-		strv_push(&argv, "allnoconfig");
-		rc = write_file(fragment, m->text.data, m->text.len);
-	}
-	if (!rc)
-		rc = run_make(m, "configuring the kernel", &argv, CONFIGURE_DEADLINE_S, 0, NULL);
-	if (!rc)
-		rc = check_config(m, config);
-	strv_free(&argv);
-	free(fragment);
-	free(config);
-	return rc;
+	return write_file(m->config.base ? config : fragment, m->text.data, m->text.len) ?:
+	       run_make(m, "configuring the kernel", CONFIGURE_DEADLINE_S, NULL,
+			m->config.base ? on_base : on_nothing) ?:
+	       check_config(m, config);
 }
 
-/* How many files such a build compiled when it last had all to compile; 0 if not known. */
+/* The file that says how many files such a build compiled when it last had all to compile. */
 static char *expectation_path(const struct making *m)
 {
-	struct buf names = { 0 };
-	char *path, hex[65];
+	struct buf names __cleanup(buf_free) = { 0 };
+	char hex[65] = "";
 
 	for (size_t i = 0; i < m->config.names.n; i++)
 		buf_addf(&names, "%s\n", m->config.names.v[i]);
 	buf_addf(&names, "%s\n", m->source.name);
-	path = sha256_data(names.data, names.len, hex) ? NULL :
-	       xasprintf("%s/builds/expect/%.16s", irqsan_cache(), hex);
-	buf_free(&names);
-	return path;
-}
-
-static unsigned int expectation(const struct making *m)
-{
-	char *path = expectation_path(m);
-	struct buf text = { 0 };
-	unsigned int n = 0;
-
-	if (m->fresh && path && file_exists(path) && !read_file(path, &text))
-		n = strtoul(text.data, NULL, 10);
-	buf_free(&text);
-	free(path);
-	return n;
-}
-
-static void expect(const struct making *m, unsigned int compiled)
-{
-	char *path = expectation_path(m), *text = xasprintf("%u\n", compiled), *slash;
-
-	if (m->fresh && path) {
-		slash = strrchr(path, '/');
-		*slash = '\0';
-		if (!mkdir_p(path)) {
-			*slash = '/';
-			write_file_atomic(path, text, strlen(text));
-		}
-	}
-	free(text);
-	free(path);
+	sha256_data(names.data, names.len, hex);
+	return xasprintf("%s/builds/expect/%.16s", irqsan_cache(), hex);
 }
 
 static int compile(struct making *m)
 {
-	unsigned int compiled = 0;
-	struct strv argv = { 0 };
-	int rc;
+	static const char *const targets[] = { "all", NULL };
+	char *path __cleanup(free_ptr) = expectation_path(m);
+	char *text __cleanup(free_ptr) = m->fresh && file_exists(path) ? read_first_line(path) :
+									  NULL;
+	unsigned int compiled = text ? strtoul(text, NULL, 10) : 0;
+	int rc = run_make(m, "building the kernel", COMPILE_DEADLINE_S, &compiled, targets);
 
-	toolchain_kernel(&m->toolchain, m->b->source, m->b->dir, &argv);
-	strv_push(&argv, "all");
-	rc = run_make(m, "building the kernel", &argv, COMPILE_DEADLINE_S, expectation(m),
-		      &compiled);
-	if (!rc)
-		expect(m, compiled);
+	if (!rc && m->fresh && !mkdir_for(path)) {
+		free(text);
+		text = xasprintf("%u\n", compiled);
+		write_file_atomic(path, text, strlen(text));
+	}
 	return rc;
 }
 
 /* With depmod, so that the modules are found by name. */
 static int install_modules(struct making *m)
 {
-	char *order = xasprintf("%s/modules.order", m->b->dir), *old = inside(m->b, "modules");
-	struct strv argv = { 0 };
+	static const char *const targets[] = {
+		"INSTALL_MOD_PATH=/build/" BUILD_OWN "/modules", "INSTALL_MOD_STRIP=1",
+		"modules_install", NULL
+	};
+	char *order __cleanup(free_ptr) = xasprintf("%s/modules.order", m->b->dir);
+	char *old __cleanup(free_ptr) = inside(m->b, "modules");
 	int rc = remove_tree(old);
 
 	/* A kernel without modules has no order of them. */
-	if (!rc && file_exists(order)) {
-		toolchain_kernel(&m->toolchain, m->b->source, m->b->dir, &argv);
-		strv_push(&argv, "INSTALL_MOD_PATH=/build/" BUILD_OWN "/modules");
-		strv_push(&argv, "INSTALL_MOD_STRIP=1");
-		strv_push(&argv, "modules_install");
-		rc = run_make(m, "installing the modules", &argv, INSTALL_DEADLINE_S, 0, NULL);
-	}
-	free(old);
-	free(order);
-	return rc;
+	return rc || !file_exists(order) ? rc :
+	       run_make(m, "installing the modules", INSTALL_DEADLINE_S, NULL, targets);
 }
 
 static int read_release(struct build *b)
 {
-	char *path = xasprintf("%s/include/config/kernel.release", b->dir);
-	struct buf text = { 0 };
-	int rc = read_file(path, &text);
+	char *path __cleanup(free_ptr) = xasprintf("%s/include/config/kernel.release", b->dir);
 
-	if (!rc)
-		b->release = strndup(text.data, strcspn(text.data, "\n"));
-	buf_free(&text);
-	free(path);
-	return rc;
+	b->release = read_first_line(path);
+	return b->release ? 0 : -EIO;
 }
 
 /*
@@ -557,55 +446,34 @@ static void boot_files(const struct build *b, struct strv *files)
 		"arch/x86/boot/header.S", "arch/x86/boot/setup.ld",
 		"arch/x86/boot/compressed/vmlinux.lds.S",
 	};
-	glob_t found;
+	struct strv found __cleanup(strv_free) = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(objects); i++) {
-		char *pattern = xasprintf("%s/%s", b->dir, objects[i]);
-
-		if (!glob(pattern, 0, NULL, &found)) {
-			for (size_t n = 0; n < found.gl_pathc; n++) {
-				const char *name = strrchr(found.gl_pathv[n], '/');
-
-				if (strcmp(name, "/piggy.o") && strcmp(name, "/header.o"))
-					strv_push(files, found.gl_pathv[n]);
-			}
-			globfree(&found);
-		}
-		free(pattern);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(objects); i++)
+		strv_glob(&found, "%s/%s", b->dir, objects[i]);
+	for (size_t i = 0; i < found.n; i++)
+		if (!ends_with(found.v[i], "/piggy.o") && !ends_with(found.v[i], "/header.o"))
+			strv_push(files, found.v[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-		char *path = xasprintf("%s/%s", b->source, sources[i]);
+		char *path __cleanup(free_ptr) = xasprintf("%s/%s", b->source, sources[i]);
 
 		if (file_exists(path))
 			strv_push(files, path);
-		free(path);
 	}
 }
 
 static int sign(struct build *b)
 {
-	struct strv boot = { 0 };
-	char *vmlinux = xasprintf("%s/vmlinux", b->dir), *modules = build_modules(b);
+	struct strv boot __cleanup(strv_free) = { 0 };
+	char *vmlinux __cleanup(free_ptr) = xasprintf("%s/vmlinux", b->dir);
+	char *modules __cleanup(free_ptr) = build_modules(b);
 	char hex[65];
 	int rc;
 
 	boot_files(b, &boot);
 	rc = kernel_signature(vmlinux, modules, &boot, hex);
-	strv_free(&boot);
 	if (!rc)
 		b->signature = xstrdup(hex);
-	free(modules);
-	free(vmlinux);
 	return rc;
-}
-
-static json_t *to_json(const struct build *b)
-{
-	return json_pack("{ss* ss* ss* sb ss* ss* ss* sf sb ss* ss*}", "dir", b->dir,
-			 "source", b->source, "suite", b->suite, "clang", b->clang,
-			 "release", b->release, "signature", b->signature, "key", b->key,
-			 "seconds", b->seconds, "kept", b->kept, "error", b->error,
-			 "log", b->log);
 }
 
 /**
@@ -617,19 +485,16 @@ static json_t *to_json(const struct build *b)
  */
 int build_write_json(const struct build *b, const char *path)
 {
-	json_t *o = to_json(b);
-	char *text = o ? json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) : NULL;
-	int rc = 0;
+	json_auto_t *o = json_pack("{ss* ss* ss* sb ss* ss* ss* sf sb ss* ss*}", "dir", b->dir,
+				   "source", b->source, "suite", b->suite, "clang", b->clang,
+				   "release", b->release, "signature", b->signature,
+				   "key", b->key, "seconds", b->seconds, "kept", b->kept,
+				   "error", b->error, "log", b->log);
+	char *text __cleanup(free_ptr) =
+		json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+	char *line __cleanup(free_ptr) = text ? xasprintf("%s\n", text) : NULL;
 
-	if (!text)
-		rc = -ENOMEM;
-	else if (!strcmp(path, "-"))
-		puts(text);
-	else
-		rc = write_file_atomic(path, text, strlen(text));
-	free(text);
-	json_decref(o);
-	return rc;
+	return line ? write_output(path, line, strlen(line)) : -ENOMEM;
 }
 
 static char *record_path(const char *dir)
@@ -648,29 +513,23 @@ static char *record_path(const char *dir)
 int build_load(const char *dir, struct build *b)
 {
 	const char *source, *suite = NULL, *release, *signature, *key;
-	char *path = record_path(dir);
-	json_t *o = json_load_file(path, 0, NULL);
-	int clang, rc = 0;
+	char *path __cleanup(free_ptr) = record_path(dir);
+	json_auto_t *o = json_load_file(path, 0, NULL);
+	double seconds;
+	int clang;
 
 	*b = (struct build){ 0 };
 	if (!o || json_unpack(o, "{ss s?s sb ss ss ss sf}", "source", &source, "suite", &suite,
 			      "clang", &clang, "release", &release, "signature", &signature,
-			      "key", &key, "seconds", &b->seconds)) {
-		rc = -ENOENT;
-	} else {
-		b->dir = realpath(dir, NULL);
-		b->source = xstrdup(source);
-		b->suite = xstrdup(suite);
-		b->clang = clang;
-		b->release = xstrdup(release);
-		b->signature = xstrdup(signature);
-		b->key = xstrdup(key);
-		b->log = inside(b, "build.log");
-		b->kept = true;
-	}
-	json_decref(o);
-	free(path);
-	return rc;
+			      "key", &key, "seconds", &seconds))
+		return -ENOENT;
+	*b = (struct build){
+		.dir = realpath(dir, NULL), .source = xstrdup(source), .suite = xstrdup(suite),
+		.clang = clang, .release = xstrdup(release), .signature = xstrdup(signature),
+		.key = xstrdup(key), .seconds = seconds, .kept = true,
+	};
+	b->log = inside(b, "build.log");
+	return 0;
 }
 
 /**
@@ -681,80 +540,50 @@ int build_load(const char *dir, struct build *b)
  */
 char *build_modules(const struct build *b)
 {
-	char *path = xasprintf("%s/" BUILD_OWN "/modules/lib/modules/%s", b->dir, b->release);
+	char *path __cleanup(free_ptr) = xasprintf("%s/" BUILD_OWN "/modules/lib/modules/%s",
+						   b->dir, b->release);
 
-	if (file_exists(path))
-		return path;
-	free(path);
-	return NULL;
+	return file_exists(path) ? xstrdup(path) : NULL;
 }
 
 /* Is what was asked for there already? A directory's content may have changed. */
 static bool is_kept(struct making *m)
 {
 	struct build old;
-	bool kept = false;
 
 	if (!m->source.version || build_load(m->b->dir, &old))
 		return false;
-	if (!strcmp(old.key, m->b->key)) {
-		build_free(m->b);
-		*m->b = old;
-		kept = true;
-	} else {
+	if (strcmp(old.key, m->b->key)) {
 		build_free(&old);
+		return false;
 	}
-	return kept;
-}
-
-/* Make has come to an end by itself: what is there is whole. */
-static void not_cut(const struct making *m)
-{
-	char *cut = inside(m->b, CUT);
-
-	if (unlink(cut))
-		pr_warn("can't remove %s: %s", cut, strerror(errno));
-	free(cut);
+	build_free(m->b);
+	*m->b = old;
+	return true;
 }
 
 static int build_locked(struct making *m)
 {
 	struct build *b = m->b;
-	char *record = record_path(b->dir);
+	char *record __cleanup(free_ptr) = record_path(b->dir);
+	char *cut __cleanup(free_ptr) = inside(b, CUT);
 	double start = now();
 	/* Make writes into the tree itself: not while a kernel of it is booted. */
-	int claim = cache_claim(b->dir);
-	int rc = claim < 0 ? claim : 0;
+	int claim __cleanup(close_fd) = cache_claim(b->dir);
+	int rc;
 
+	if (claim < 0)
+		return claim;
 	b->suite = xstrdup(m->source.suite);
 	b->clang = m->toolchain.clang;
-	if (!rc)
-		rc = prepare_dir(m);
-	if (!rc && unlink(record) && errno != ENOENT)
-		pr_warn("can't remove %s: %s", record, strerror(errno));
-	if (!rc)
-		rc = prepare_source(m);
-	if (!rc)
-		rc = write_file(b->log, "", 0);
-	if (!rc)
-		rc = configure(m);
-	if (!rc)
-		rc = compile(m);
-	if (!rc)
-		rc = install_modules(m);
-	if (!rc)
-		rc = read_release(b);
-	if (!rc)
-		rc = sign(b);
+	rc = prepare_dir(m) ?: remove_tree(record) ?: prepare_source(m) ?:
+	     write_file(b->log, "", 0) ?: configure(m) ?: compile(m) ?: install_modules(m) ?:
+	     read_release(b) ?: sign(b);
+	/* Make has come to an end by itself: what is there is whole. */
 	if (!rc || rc == BUILD_BROKEN)
-		not_cut(m);
+		remove_tree(cut);
 	b->seconds = now() - start;
-	if (!rc)
-		rc = build_write_json(b, record);
-	if (claim >= 0)
-		close(claim);
-	free(record);
-	return rc;
+	return rc ?: build_write_json(b, record);
 }
 
 /**
@@ -769,22 +598,13 @@ static int build_locked(struct making *m)
 int build_kernel(const struct build_request *rq, struct build *b)
 {
 	struct making m = { .rq = rq, .b = b };
-	int lock = -1, rc;
+	int lock __cleanup(close_fd) = -1, rc;
 
 	*b = (struct build){ 0 };
-	rc = collect_patches(&m);
-	if (!rc)
-		rc = find_config(&m);
-	if (!rc)
-		rc = kernel_source_get(rq->source, rq->rev, &m.source);
-	if (!rc)
-		rc = toolchain_get(m.source.suite, m.clang, &m.toolchain);
-	if (!rc)
-		rc = describe_origin(&m);
-	if (!rc)
-		rc = make_key(&m);
-	if (!rc)
-		rc = find_dir(&m);
+	rc = collect_patches(&m) ?: find_config(&m) ?:
+	     kernel_source_get(rq->source, rq->rev, &m.source) ?:
+	     toolchain_get(m.source.suite, m.clang, &m.toolchain) ?:
+	     describe_origin(&m) ?: make_key(&m) ?: find_dir(&m);
 	if (!rc) {
 		lock = cache_lock(b->dir);
 		rc = lock < 0 ? lock : 0;
@@ -795,8 +615,6 @@ int build_kernel(const struct build_request *rq, struct build *b)
 		b->held = cache_hold(b->dir);
 		rc = b->held < 0 ? b->held : 0;
 	}
-	if (lock >= 0)
-		close(lock);
 	toolchain_free(&m.toolchain);
 	kernel_source_free(&m.source);
 	kconfig_free(&m.config);

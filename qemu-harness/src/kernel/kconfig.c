@@ -3,69 +3,49 @@
  * What a kernel is to be configured with: fragments in the form of .config,
  * merged, and compared with what came of it.
  */
-#include <ctype.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/pattern.h"
 #include "kernel/kconfig.h"
 
 /* What "make config" and its kin write into the head of each .config. */
 #define WHOLE_CONFIG "# Automatically generated file; DO NOT EDIT."
 
-static const char prefix[] = "CONFIG_";
-static const char unset[] = " is not set";
+/* A line that sets an option, one that unsets it, and any other that may be there. */
+#define SET "^\\s*(CONFIG_\\w+)=(.*\\S)\\s*$"
+#define UNSET "^\\s*# *(CONFIG_\\w+) is not set\\s*$"
+#define NOTHING "^\\s*(#|$)"
 
-/* Length of the symbol that @s begins with, 0 for none. */
-static size_t symbol_length(const char *s)
+/* @line's groups: the option, and its value; none: "n". */
+static void set_option(struct kconfig *kc, const struct span *line, const char *from)
 {
-	size_t n = strlen(prefix);
-
-	if (strncmp(s, prefix, n))
-		return 0;
-	while (isalnum((unsigned char)s[n]) || s[n] == '_')
-		n++;
-	return n > strlen(prefix) ? n : 0;
-}
-
-static void set_option(struct kconfig *kc, const char *name, size_t len, const char *value,
-		       const char *from)
-{
+	const struct kconfig_option new = {
+		.name = span_dup(line[1]), .value = span_dup(line[2]) ?: xstrdup("n"), .from = from,
+	};
 	struct kconfig_option *o = kc->options;
 
-	while (o < kc->options + kc->n && (strncmp(o->name, name, len) || o->name[len]))
+	while (o < kc->options + kc->n && strcmp(o->name, new.name))
 		o++;
 	if (o == kc->options + kc->n) {
 		kc->options = xrealloc(kc->options, (kc->n + 1) * sizeof(*o));
 		o = &kc->options[kc->n++];
-		*o = (struct kconfig_option){ .name = xasprintf("%.*s", (int)len, name) };
+	} else {
+		free(o->name);
+		free(o->value);
 	}
-	free(o->value);
-	o->value = xstrdup(value);
-	o->from = from;
+	*o = new;
 }
 
 /* False when @line says nothing that a fragment may say. */
-static bool parse_line(struct kconfig *kc, char *line, const char *from)
+static bool parse_line(struct kconfig *kc, const char *line, const char *from)
 {
-	size_t len;
+	const struct span text = { line, strlen(line) };
+	struct span groups[PATTERN_GROUPS];
 
-	line += strspn(line, " \t");
-	for (len = strlen(line); len && strchr(" \t\r", line[len - 1]); len--)
-		line[len - 1] = '\0';
-	if (*line == '#') {
-		const char *name = line + 1 + strspn(line + 1, " ");
-
-		len = symbol_length(name);
-		if (len && !strcmp(name + len, unset))
-			set_option(kc, name, len, "n", from);
-		return true;
-	}
-	len = symbol_length(line);
-	if (len && line[len] == '=' && line[len + 1])
-		set_option(kc, line, len, line + len + 1, from);
-	else if (*line)
-		return false;
+	if (!pattern_find(SET, text, groups) && !pattern_find(UNSET, text, groups))
+		return pattern_find(NOTHING, text, NULL);
+	set_option(kc, groups, from);
 	return true;
 }
 
@@ -90,47 +70,38 @@ static char *find_fragment(const char *name)
  */
 int kconfig_add(struct kconfig *kc, const char *name)
 {
-	char *path = find_fragment(name), *save = NULL;
+	char *path __cleanup(free_ptr) = find_fragment(name), *line, *rest;
+	struct buf b __cleanup(buf_free) = { 0 };
 	unsigned int nr = 0;
-	struct buf b = { 0 };
-	int rc = 0;
+	int rc;
 
 	if (!file_exists(path)) {
 		pr_err("no configuration \"%s\": neither a file nor one of qemu-harness/configs",
 		       name);
-		rc = -ENOENT;
+		return -ENOENT;
 	}
-	if (!rc)
-		rc = read_file(path, &b);
+	rc = read_file(path, &b);
 	if (rc)
-		goto out;
+		return rc;
 	strv_push(&kc->names, name);
 	if (strstr(b.data, WHOLE_CONFIG)) {
-		if (kc->base) {
-			pr_err("%s and %s are both whole configurations; only fragments can be merged",
-			       kc->base, path);
-			rc = -EINVAL;
-		} else {
+		if (!kc->base) {
 			kc->base = xstrdup(path);
+			return 0;
 		}
-		goto out;
+		pr_err("%s and %s are both whole configurations; only fragments can be merged",
+		       kc->base, path);
+		return -EINVAL;
 	}
-	/* Not strtok_r(): empty lines count. */
-	for (char *line = b.data; line && !rc; line = save) {
-		save = strchr(line, '\n');
-		if (save)
-			*save++ = '\0';
+	for (rest = b.data; (line = strsep(&rest, "\n")); ) {
 		nr++;
 		if (!parse_line(kc, line, kc->names.v[kc->names.n - 1])) {
 			pr_err("%s:%u: neither CONFIG_NAME=value nor a comment: %s", path, nr,
 			       line);
-			rc = -EINVAL;
+			return -EINVAL;
 		}
 	}
-out:
-	buf_free(&b);
-	free(path);
-	return rc;
+	return 0;
 }
 
 /**
@@ -149,7 +120,7 @@ int kconfig_text(const struct kconfig *kc, struct buf *b)
 		const struct kconfig_option *o = &kc->options[i];
 
 		if (!strcmp(o->value, "n"))
-			buf_addf(b, "# %s%s\n", o->name, unset);
+			buf_addf(b, "# %s is not set\n", o->name);
 		else
 			buf_addf(b, "%s=%s\n", o->name, o->value);
 	}
@@ -190,12 +161,11 @@ size_t kconfig_missed(const struct kconfig *kc, const char *config, struct buf *
 
 	for (size_t i = 0; i < kc->n; i++) {
 		const struct kconfig_option *o = &kc->options[i];
-		char *value = kconfig_value(config, o->name);
+		char *value __cleanup(free_ptr) = kconfig_value(config, o->name);
 
 		if (strcmp(value, o->value))
 			buf_addf(missed, "%s%s=%s of %s is %s", n++ ? ", " : "", o->name, o->value,
 				 o->from, value);
-		free(value);
 	}
 	return n;
 }

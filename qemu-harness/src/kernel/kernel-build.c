@@ -5,14 +5,10 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fts.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cache.h"
-#include "base/child.h"
 #include "base/program.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/kernel.h"
@@ -39,65 +35,24 @@ static bool is_source(const char *name)
 	return true;
 }
 
-static int by_name(const FTSENT **a, const FTSENT **b)
+static int add_source(void *ctx, const char *path, const char *below)
 {
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-/* Calls @fn with each file below @dir, symlinks followed, in the order of names. */
-static int for_each_file(const char *dir,
-			 int (*fn)(void *ctx, const char *path, const char *rel), void *ctx)
-{
-	char *const paths[] = { (char *)dir, NULL };
-	FTS *fts = fts_open(paths, FTS_LOGICAL | FTS_NOCHDIR, by_name);
-	size_t skip = strlen(dir) + 1;
-	int rc = 0;
-	FTSENT *e;
-
-	if (!fts)
-		return -errno;
-	while (!rc && (e = fts_read(fts))) {
-		if (e->fts_info == FTS_D && e->fts_level > 0 && *e->fts_name == '.')
-			fts_set(fts, e, FTS_SKIP);
-		else if (e->fts_info == FTS_F)
-			rc = fn(ctx, e->fts_path, e->fts_path + skip);
-	}
-	fts_close(fts);
-	return rc;
-}
-
-static int add_source(void *ctx, const char *path, const char *rel)
-{
-	struct buf *b = ctx;
-	char hex[65], *line;
+	char hex[65];
 	int rc;
 
-	if (!is_source(strrchr(path, '/') + 1))
+	if (!is_source(basename(path)))
 		return 0;
 	rc = sha256_file(path, hex);
-	if (rc)
-		return rc;
-	line = xasprintf("%s  %s\n", hex, rel);
-	buf_add(b, line, strlen(line));
-	free(line);
-	return 0;
+	if (!rc)
+		buf_addf(ctx, "%s  %s\n", hex, below);
+	return rc;
 }
 
-static int copy_source(void *ctx, const char *path, const char *rel)
+static int copy_source(void *ctx, const char *path, const char *below)
 {
-	char *to = xasprintf("%s/%s", (const char *)ctx, rel), *slash;
-	int rc = 0;
+	char *to __cleanup(free_ptr) = xasprintf("%s/%s", (const char *)ctx, below);
 
-	if (is_source(strrchr(path, '/') + 1)) {
-		slash = strrchr(to, '/');
-		*slash = '\0';
-		rc = mkdir_p(to);
-		*slash = '/';
-		if (!rc)
-			rc = copy_file(path, to);
-	}
-	free(to);
-	return rc;
+	return is_source(basename(path)) ? mkdir_for(to) ?: copy_file(path, to) : 0;
 }
 
 /**
@@ -110,19 +65,15 @@ struct collect {
 	unsigned int n;
 };
 
-static int collect_module(void *ctx, const char *path, const char *rel)
+static int collect_module(void *ctx, const char *path, const char *below)
 {
 	struct collect *c = ctx;
-	char *to;
-	int rc;
+	char *to __cleanup(free_ptr) = xasprintf("%s/%s", c->to, basename(path));
 
-	if (!ends_with(rel, ".ko"))
+	if (!ends_with(below, ".ko"))
 		return 0;
-	to = xasprintf("%s/%s", c->to, strrchr(path, '/') + 1);
-	rc = copy_file(path, to);
 	c->n++;
-	free(to);
-	return rc;
+	return copy_file(path, to);
 }
 
 /**
@@ -134,7 +85,7 @@ static int collect_module(void *ctx, const char *path, const char *rel)
  */
 int kernel_module_source(const char *srcdir, struct buf *list)
 {
-	return for_each_file(srcdir, add_source, list);
+	return for_each_file(srcdir, true, add_source, list);
 }
 
 /*
@@ -156,51 +107,36 @@ static int describe(const struct kernel *k, const struct toolchain *t, const cha
 		if (!rc)
 			buf_addf(b, "%s  bzImage\n", hex);
 	}
-	if (!rc)
-		rc = kernel_module_source(srcdir, b);
-	return rc;
+	return rc ?: kernel_module_source(srcdir, b);
 }
 
 static void make_command(const struct kernel *k, const struct toolchain *t, const char *build,
 			 struct strv *argv)
 {
-	/*
-	 * All of this machine, but what make starts ends with us, even if we are
-	 * killed. We may run below a make ourselves.
-	 */
-	static const char *const own[] = {
-		"bwrap", "--die-with-parent", "--unshare-pid", "--dev-bind", "/", "/",
-		"--unsetenv", "MAKEFLAGS", "--unsetenv", "MFLAGS", "--unsetenv", "MAKELEVEL",
-		"make",
+	char *src __cleanup(free_ptr) = xasprintf("%s/usr/src", k->headers);
+	const struct bind binds[] = {
+		{ src, "/usr/src", false }, { build, "/build", true }, { 0 },
 	};
 
 	if (k->suite) {
-		char *src = xasprintf("%s/usr/src", k->headers);
-		const struct bind binds[] = {
-			{ src, "/usr/src", false }, { build, "/build", true }, { 0 },
-		};
-
 		buildroot_enter(&t->br, binds, argv);
-		free(src);
-		strv_push(argv, "make");
-		strv_pushf(argv, "-j%u", cpus_available());
-		strv_push(argv, "M=/build");
-		strv_push(argv, "-C");
+		/* BTF needs pahole, which this machine may lack, and nobody needs it. */
+		strv_add(argv, "make", "M=/build", "CONFIG_DEBUG_INFO_BTF_MODULES=", "-C", NULL);
 		strv_pushf(argv, "/usr/src/linux-headers-%s", k->release);
-		/* It needs pahole, which this machine may lack, and nobody needs it. */
-		strv_push(argv, "CONFIG_DEBUG_INFO_BTF_MODULES=");
 	} else if (k->source) {
 		toolchain_module(t, k->source, k->headers, build, argv);
 	} else {
-		for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-			strv_push(argv, own[i]);
-		strv_pushf(argv, "-j%u", cpus_available());
+		/*
+		 * All of this machine, but what make starts ends with us, even if we are
+		 * killed. We may run below a make ourselves.
+		 */
+		strv_add(argv, "bwrap", "--die-with-parent", "--unshare-pid", "--dev-bind", "/", "/",
+			 "--unsetenv", "MAKEFLAGS", "--unsetenv", "MFLAGS",
+			 "--unsetenv", "MAKELEVEL", "make", "-C", k->headers, NULL);
 		strv_pushf(argv, "M=%s", build);
-		strv_push(argv, "-C");
-		strv_push(argv, k->headers);
-		for (size_t i = 0; i < t->vars.n; i++)
-			strv_push(argv, t->vars.v[i]);
+		strv_extend(argv, (const char *const *)t->vars.v);
 	}
+	strv_pushf(argv, "-j%u", cpus_available());
 	strv_push(argv, "modules");
 }
 
@@ -236,59 +172,46 @@ static int find_modules(void *ctx, const char *dir)
 static int make_modules(void *ctx, const char *work, const char *dest)
 {
 	struct wanted *w = ctx;
-	char *build = xasprintf("%s/build", work), *kept = xasprintf("%s/build.log", dest);
-	char *text = xasprintf("%s/sources", dest), *what;
+	char *build __cleanup(free_ptr) = xasprintf("%s/build", work);
+	char *kept __cleanup(free_ptr) = xasprintf("%s/build.log", dest);
+	char *text __cleanup(free_ptr) = xasprintf("%s/sources", dest);
+	char *what __cleanup(free_ptr) = xasprintf("building %s for %s", w->source,
+						   w->kernel->release);
 	struct collect c = { .to = dest };
-	struct strv argv = { 0 };
-	int rc = mkdir_p(build);
+	struct strv argv __cleanup(strv_free) = { 0 };
+	int rc;
 
-	what = xasprintf("building %s for %s", w->source, w->kernel->release);
-	if (!rc)
-		rc = for_each_file(w->source, copy_source, build);
-	if (!rc) {
-		make_command(w->kernel, &w->toolchain, build, &argv);
-		rc = tool_run(&(struct tool){
-			.what = what, .argv = (const char *const *)argv.v, .log = w->log,
-			.deadline_s = BUILD_DEADLINE_S, .marks = build_marks,
-		});
-	}
-	if (!rc)
-		rc = for_each_file(build, collect_module, &c);
+	make_command(w->kernel, &w->toolchain, build, &argv);
+	rc = mkdir_p(build) ?: for_each_file(w->source, true, copy_source, build) ?:
+	     tool_run(&(struct tool){
+		.what = what, .argv = (const char *const *)argv.v, .log = w->log,
+		.deadline_s = BUILD_DEADLINE_S, .marks = build_marks,
+	     }) ?: for_each_file(build, true, collect_module, &c);
 	if (!rc && !c.n) {
 		pr_err("%s made no .ko file (all of it: %s)", what, w->log);
 		rc = -ENOENT;
 	}
-	if (!rc)
-		rc = write_file(text, w->description.data, w->description.len);
+	rc = rc ?: write_file(text, w->description.data, w->description.len);
 	if (!rc && rename(w->log, kept))
 		pr_warn("can't keep %s: %s", w->log, strerror(errno));
-	strv_free(&argv);
-	free(what);
-	free(text);
-	free(kept);
-	free(build);
 	return rc;
 }
 
 /* Of a tree, or headers, that somebody else has built. */
 static int get_recorded(const struct kernel *k, struct toolchain *t)
 {
-	char *exports = xasprintf("%s/Module.symvers", k->headers);
-	struct buf config = { 0 };
+	char *exports __cleanup(free_ptr) = xasprintf("%s/Module.symvers", k->headers);
+	struct buf config __cleanup(buf_free) = { 0 };
 	int rc = 0;
 
 	if (!file_exists(exports)) {
 		pr_err("modules can't be built for %s: there is no %s; \"make modules\" makes it",
 		       k->name, exports);
-		rc = -ENOENT;
+		return -ENOENT;
 	}
-	if (!rc && k->config && file_exists(k->config))
+	if (k->config && file_exists(k->config))
 		rc = read_file(k->config, &config);
-	if (!rc)
-		rc = toolchain_recorded(config.data ?: "", t);
-	buf_free(&config);
-	free(exports);
-	return rc;
+	return rc ?: toolchain_recorded(config.data ?: "", t);
 }
 
 /* The suite that has the compilers for one that only adds to it: trixie for trixie-backports. */
@@ -300,10 +223,8 @@ static char *whole_suite(const char *suite)
 
 static int get_toolchain(const struct kernel *k, struct toolchain *t)
 {
-	struct strv packages = { 0 };
-	struct debian_kernel d;
-	char *suite;
-	int rc;
+	struct debian_kernel d __cleanup(debian_kernel_free) = { 0 };
+	char *suite __cleanup(free_ptr) = NULL;
 
 	*t = (struct toolchain){ 0 };
 	if (!k->headers && k->modules) {
@@ -320,20 +241,13 @@ static int get_toolchain(const struct kernel *k, struct toolchain *t)
 		return toolchain_get(k->toolchain, k->clang, t);
 	if (!k->suite)
 		return get_recorded(k, t);
-	rc = debian_load(k->name, &d);
-	if (rc) {
+	if (debian_load(k->name, &d)) {
 		pr_err("%s is no longer in the cache", k->name);
-		return rc;
+		return -ENOENT;
 	}
-	strv_push(&packages, "make");
-	for (size_t i = 0; i < d.toolchain.n; i++)
-		strv_push(&packages, d.toolchain.v[i]);
+	strv_push(&d.toolchain, "make");
 	suite = whole_suite(k->suite);
-	rc = buildroot_get(suite, &packages, &t->br);
-	free(suite);
-	strv_free(&packages);
-	debian_kernel_free(&d);
-	return rc;
+	return buildroot_get(suite, &d.toolchain, &t->br);
 }
 
 /**
@@ -347,20 +261,15 @@ static int get_toolchain(const struct kernel *k, struct toolchain *t)
 int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdir)
 {
 	struct wanted w = { .kernel = k, .source = realpath(srcdir, NULL), .dir = outdir };
-	char *key = NULL, hex[65];
+	char *key __cleanup(free_ptr) = NULL, hex[65];
 	int rc;
 
 	*outdir = NULL;
-	if (!w.source) {
-		rc = -errno;
-		pr_err("can't find the module source %s: %s", srcdir, strerror(-rc));
-		return rc;
-	}
-	rc = get_toolchain(k, &w.toolchain);
-	if (!rc)
-		rc = describe(k, &w.toolchain, w.source, &w.description);
-	if (!rc)
-		rc = sha256_data(w.description.data, w.description.len, hex);
+	if (!w.source)
+		return file_err("find the module source", srcdir, errno);
+	rc = get_toolchain(k, &w.toolchain) ?:
+	     describe(k, &w.toolchain, w.source, &w.description) ?:
+	     sha256_data(w.description.data, w.description.len, hex);
 	if (!rc) {
 		key = xasprintf("modules/%s", hex);
 		w.log = xasprintf("%s/%s.log", irqsan_cache(), key);
@@ -372,6 +281,5 @@ int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdi
 	toolchain_free(&w.toolchain);
 	free(w.log);
 	free(w.source);
-	free(key);
 	return rc;
 }

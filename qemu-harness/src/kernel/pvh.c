@@ -6,13 +6,10 @@
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/cache.h"
 #include "base/unpack.h"
-#include "base/util.h"
 #include "kernel/pvh.h"
 
 /* Offsets of Documentation/arch/x86/boot.rst. */
@@ -126,23 +123,20 @@ static bool trim(struct buf *elf)
 	return pvh;
 }
 
-static int extract(const char *image, const char *dest, bool *ok)
+/* -ENOEXEC (silently) if it can't be started so. */
+static int extract(void *image, const char *dest)
 {
-	struct buf packed = { 0 }, elf = { 0 };
+	struct buf packed __cleanup(buf_free) = { 0 }, elf __cleanup(buf_free) = { 0 };
 	const char *start;
 	size_t len;
 	int rc = read_file(image, &packed);
 
-	*ok = false;
-	if (!rc) {
-		start = payload(&packed, &len);
-		*ok = start && !decompress(start, len, &elf) && elf.data && trim(&elf);
-	}
-	if (*ok)
-		rc = write_file_atomic(dest, elf.data, elf.len);
-	buf_free(&packed);
-	buf_free(&elf);
-	return rc;
+	if (rc)
+		return rc;
+	start = payload(&packed, &len);
+	if (!start || decompress(start, len, &elf) || !elf.data || !trim(&elf))
+		return -ENOEXEC;
+	return write_file_atomic(dest, elf.data, elf.len);
 }
 
 /**
@@ -157,29 +151,14 @@ static int extract(const char *image, const char *dest, bool *ok)
  */
 int pvh_kernel(const char *image, char **path)
 {
-	char *dir = xasprintf("%s/vmlinux", irqsan_cache());
 	char hex[65];
-	bool ok = true;
 	int rc;
 
 	*path = NULL;
-	rc = mkdir_p(dir);
-	if (!rc)
-		rc = sha256_file(image, hex);
-	if (!rc) {
-		*path = xasprintf("%s/%s", dir, hex);
-		/* Found, its time is that of its last use: cache_remove(). */
-		if (utimensat(AT_FDCWD, *path, NULL, 0))
-			rc = extract(image, *path, &ok);
-	}
-	if (!rc && !ok) {
-		free(*path);
-		*path = xstrdup(image);
-	}
-	if (rc) {
-		free(*path);
-		*path = NULL;
-	}
-	free(dir);
-	return rc;
+	rc = sha256_file(image, hex) ?:
+	     cache_file("vmlinux", hex, extract, (char *)image, path);
+	if (rc != -ENOEXEC)
+		return rc;
+	*path = xstrdup(image);
+	return 0;
 }

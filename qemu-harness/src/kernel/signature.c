@@ -6,13 +6,10 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <gelf.h>
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/util.h"
 #include "kernel/signature.h"
@@ -32,13 +29,11 @@ struct signing {
 
 /**
  * struct image - an ELF file
- * @path: its path
  * @elf: opened
  * @module: not linked yet: the loader of modules does that
  * @names: index of the section with the sections' names
  */
 struct image {
-	const char *path;
 	Elf *elf;
 	bool module;
 	size_t names;
@@ -106,13 +101,12 @@ static size_t bug_entry_size(const struct image *im, const GElf_Shdr *sh, const 
 /* A line number is in the last but one 16 bits of each entry: it is no code. */
 static void add_bug_table(struct signing *s, const Elf_Data *d)
 {
-	char *copy = xcalloc(1, d->d_size);
+	char *copy __cleanup(free_ptr) = xcalloc(1, d->d_size);
 
 	memcpy(copy, d->d_buf, d->d_size);
 	for (size_t end = s->bug_entry; end <= d->d_size; end += s->bug_entry)
 		memset(copy + end - 4, 0, 2);
 	add(s, copy, d->d_size);
-	free(copy);
 }
 
 /* What the loader of a module puts into a section, by names and not by numbers. */
@@ -195,18 +189,15 @@ static int add_section(struct signing *s, const struct image *im, Elf_Scn *scn)
 
 static int add_image(struct signing *s, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct image im = { .path = path };
+	int fd __cleanup(close_fd) = open(path, O_RDONLY | O_CLOEXEC);
+	struct image im = { 0 };
 	Elf_Scn *scn = NULL;
 	GElf_Ehdr eh;
 	size_t nr;
 	int rc = 0;
 
-	if (fd < 0) {
-		rc = -errno;
-		pr_err("can't open %s: %s", path, strerror(-rc));
-		return rc;
-	}
+	if (fd < 0)
+		return file_err("open", path, errno);
 	elf_version(EV_CURRENT);
 	im.elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
 	/* Of a file that was cut off libelf says that it has no sections. */
@@ -220,52 +211,35 @@ static int add_image(struct signing *s, const char *path)
 	if (rc)
 		pr_err("%s is no whole ELF file", path);
 	elf_end(im.elf);
-	close(fd);
 	return rc;
 }
 
-static int by_name(const FTSENT **a, const FTSENT **b)
+/* By its name below the directory, with the slash before it. */
+static int add_module(void *signing, const char *path, const char *below)
 {
-	return strcmp((*a)->fts_name, (*b)->fts_name);
-}
-
-static int add_modules(struct signing *s, const char *dir)
-{
-	char *const paths[] = { (char *)dir, NULL };
-	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, by_name);
-	int rc = fts ? 0 : -errno;
-	FTSENT *e;
-
-	while (!rc && (e = fts_read(fts))) {
-		if (e->fts_info != FTS_F || e->fts_namelen < 3 ||
-		    strcmp(e->fts_name + e->fts_namelen - 3, ".ko"))
-			continue;
-		add_text(s, e->fts_path + strlen(dir));
-		rc = add_image(s, e->fts_path);
-	}
-	if (fts)
-		fts_close(fts);
-	return rc;
+	if (!ends_with(path, ".ko"))
+		return 0;
+	add_text(signing, below - 1);
+	return add_image(signing, path);
 }
 
 /* By the name of the file and of its directory, wherever that is. */
 static int add_boot(struct signing *s, const char *path)
 {
-	const char *name = strrchr(path, '/'), *dot = strrchr(path, '.');
-	struct buf text = { 0 };
+	const char *name = strrchr(path, '/');
+	struct buf text __cleanup(buf_free) = { 0 };
 	int rc;
 
 	while (name > path && name[-1] != '/')
 		name--;
 	add_text(s, name);
-	if (dot && !strcmp(dot, ".o"))
+	if (ends_with(path, ".o"))
 		return add_image(s, path);
 	rc = read_file(path, &text);
 	if (!rc) {
 		add_number(s, text.len);
 		add(s, text.data, text.len);
 	}
-	buf_free(&text);
 	return rc;
 }
 
@@ -290,10 +264,9 @@ int kernel_signature(const char *vmlinux, const char *modules, const struct strv
 		pr_err("libcrypto refused SHA-256");
 		rc = -EIO;
 	}
-	if (!rc)
-		rc = add_image(&s, vmlinux);
+	rc = rc ?: add_image(&s, vmlinux);
 	if (!rc && modules)
-		rc = add_modules(&s, modules);
+		rc = for_each_file(modules, false, add_module, &s);
 	for (size_t i = 0; !rc && boot && i < boot->n; i++)
 		rc = add_boot(&s, boot->v[i]);
 	if (!rc)

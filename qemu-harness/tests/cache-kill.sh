@@ -81,7 +81,7 @@ whole_kernel()
 	[ -d "$entry" ] || return 0
 	version=$(sed -n 's/.*"version": "\(.*\)".*/\1/p' "$entry/manifest.json")
 	[ "$version" ] && [ "$(cat "$entry/root/usr/lib/modules/$release/kernel/"* | sort | uniq -c |
-		tr -s ' ')" = " 80 $version" ]
+		tr -s ' ')" = " 160 $version" ]
 }
 
 # The word of the build's source is that of its module, and not of another one.

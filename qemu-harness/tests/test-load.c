@@ -72,10 +72,7 @@ static int add(struct fixture *f, const char *name, const void *data, size_t len
 	f->image.ir = initramfs_create(f->image.path);
 	assert_non_null(f->image.ir);
 	rc = load_command.add(&f->image);
-	if (rc)
-		initramfs_abort(f->image.ir);
-	else
-		assert_int_equal(initramfs_finish(f->image.ir), 0);
+	assert_int_equal(initramfs_finish(f->image.ir, rc), rc);
 	free(path);
 	return rc;
 }
@@ -198,7 +195,7 @@ static void test_root(void **state)
 	strv_push(&f.plan.args, "two words");
 	f.image.ir = initramfs_create(f.image.path);
 	assert_int_equal(load_command.add(&f.image), 0);
-	assert_int_equal(initramfs_finish(f.image.ir), 0);
+	assert_int_equal(initramfs_finish(f.image.ir, 0), 0);
 	assert_true(has(&f, argv, sizeof(argv)));
 	image_free(&f.image);
 	end(&f);

@@ -4,7 +4,6 @@
  * started by.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 
 #include "base/child.h"
 #include "base/git.h"
-#include "base/printable.h"
 #include "base/program.h"
 
 /* A whole history is walked, or a whole tree is written. */
@@ -40,17 +38,11 @@ static bool has_git_variables(void)
 int git_forget_caller(void)
 {
 	static const char *const argv[] = { "git", "rev-parse", "--local-env-vars", NULL };
-	struct buf out = { 0 };
-	char *save = NULL, *name;
-	int rc = 0;
+	struct strv names __cleanup(strv_free) = {};
+	int rc = has_git_variables() ? program_lines(argv, &names) : 0;
 
-	if (has_git_variables())
-		rc = program_output(argv, &out);
-	if (!rc && out.len)
-		for (name = strtok_r(out.data, "\n", &save); name;
-		     name = strtok_r(NULL, "\n", &save))
-			unsetenv(name);
-	buf_free(&out);
+	for (size_t i = 0; i < names.n; i++)
+		unsetenv(names.v[i]);
 	setenv("GIT_TERMINAL_PROMPT", "0", 1);
 	return rc;
 }
@@ -58,18 +50,11 @@ int git_forget_caller(void)
 /* Prints the last line that git has written to @err, and fails. */
 static int git_failed(const char *what, int err)
 {
-	char text[4096], *line, *said;
-	off_t size = lseek(err, 0, SEEK_END), max = sizeof(text) - 1;
-	ssize_t n = pread(err, text, (size_t)max, size > max ? size - max : 0);
+	char *path __cleanup(free_ptr) = xasprintf("/proc/self/fd/%d", err);
+	struct buf text __cleanup(buf_free) = {};
+	char *said __cleanup(free_ptr) = read_file(path, &text) ? NULL : child_last_line(&text);
 
-	while (n > 0 && isspace((unsigned char)text[n - 1]))
-		n--;
-	text[n > 0 ? n : 0] = '\0';
-	line = strrchr(text, '\n');
-	/* Names in a repository are somebody else's. */
-	said = printable_line(line ? line + 1 : text);
-	pr_err("git %s failed: %s", what, said);
-	free(said);
+	pr_err("git %s failed: %s", what, said ?: "");
 	return -EIO;
 }
 
@@ -77,34 +62,31 @@ static int git_failed(const char *what, int err)
  * git_run() - run git
  * @dir: where
  * @env: extra "NAME=VALUE", NULL-terminated, or NULL
- * @args: its arguments
+ * @args: its arguments, NULL-terminated
  * @out: its output is added; NULL: nobody wants it
  * @status: its exit status; NULL: one other than 0 is an error
  *
  * Return: 0 or a negative errno; the reason was printed
  */
-int git_run(const char *dir, const char *const *env, const struct strv *args, struct buf *out,
+int git_run(const char *dir, const char *const *env, const char *const *args, struct buf *out,
 	    int *status)
 {
 	/* Whatever the user has configured for terminals, and for his own checkouts. */
 	static const char *const first[] = {
 		"git", "--no-pager", "-c", "color.ui=false", "-c", "advice.detachedHead=false",
 		"-c", "core.abbrev=12", "-c", "core.hooksPath=/dev/null",
-		"-c", "core.sparseCheckout=false",
+		"-c", "core.sparseCheckout=false", NULL
 	};
 	int err = memfd_create("git", MFD_CLOEXEC), rc, code = 0;
 	struct child_opts opts = { .cwd = dir, .env = env, .out = -1, .err = err };
 	struct strv argv __cleanup(strv_free) = {};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(first); i++)
-		strv_push(&argv, first[i]);
-	for (i = 0; i < args->n; i++)
-		strv_push(&argv, args->v[i]);
+	strv_extend(&argv, first);
+	strv_extend(&argv, args);
 	opts.argv = (const char *const *)argv.v;
 	rc = child_run(&opts, GIT_DEADLINE_S, out, &code);
 	if (!rc && code && !status)
-		rc = git_failed(args->v[0], err);
+		rc = git_failed(args[0], err);
 	if (status)
 		*status = code;
 	close(err);
@@ -129,7 +111,7 @@ int git_l(const char *dir, struct buf *out, int *status, ...)
 	while ((arg = va_arg(ap, const char *)))
 		strv_push(&args, arg);
 	va_end(ap);
-	return git_run(dir, NULL, &args, out, status);
+	return git_run(dir, NULL, (const char *const *)args.v, out, status);
 }
 
 /**

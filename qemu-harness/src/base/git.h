@@ -9,7 +9,7 @@
 #include "base/util.h"
 
 int git_forget_caller(void);
-int git_run(const char *dir, const char *const *env, const struct strv *args, struct buf *out,
+int git_run(const char *dir, const char *const *env, const char *const *args, struct buf *out,
 	    int *status);
 int git_l(const char *dir, struct buf *out, int *status, ...) __attribute__((sentinel));
 int git_hash(const char *repo, const char *name, char **hash);

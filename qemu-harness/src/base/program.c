@@ -13,21 +13,45 @@
 #include "base/printable.h"
 #include "base/program.h"
 
-#define DEADLINE_S 20
+/* apt indexes its lists anew when it is asked first. */
+#define DEADLINE_S 60
+
+static int run(const char *const *argv, struct strv *lines, int *status)
+{
+	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
+	struct buf out __cleanup(buf_free) = { 0 };
+	int rc = child_run(&opts, DEADLINE_S, &out, status);
+
+	if (!rc && !*status)
+		strv_lines(lines, out.data);
+	return rc;
+}
 
 /**
- * program_output() - run a program for what it prints
+ * program_ask() - run a program that may have no answer
  * @argv: NULL-terminated command
- * @out: its standard output is added
+ * @lines: the lines that it prints are added
+ *
+ * Return: 0 or a negative errno; -ENOENT (silently) when the program failed
+ */
+int program_ask(const char *const *argv, struct strv *lines)
+{
+	int status, rc = run(argv, lines, &status);
+
+	return rc ?: status ? -ENOENT : 0;
+}
+
+/**
+ * program_lines() - run a program for what it prints
+ * @argv: NULL-terminated command
+ * @lines: the lines that it prints are added
  *
  * Return: 0 or a negative errno, also when the program failed; the reason was
  * printed
  */
-int program_output(const char *const *argv, struct buf *out)
+int program_lines(const char *const *argv, struct strv *lines)
 {
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
-	int status;
-	int rc = child_run(&opts, DEADLINE_S, out, &status);
+	int status, rc = run(argv, lines, &status);
 
 	if (!rc && status) {
 		pr_err("%s %s failed (exit status %d)", argv[0], argv[1], status);
@@ -45,13 +69,9 @@ int program_output(const char *const *argv, struct buf *out)
  */
 char *program_first_line(const char *const *argv)
 {
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
-	struct buf out __cleanup(buf_free) = { 0 };
-	int status;
+	struct strv lines __cleanup(strv_free) = { 0 };
 
-	if (child_run(&opts, DEADLINE_S, &out, &status) || status || !out.len)
-		return NULL;
-	return xasprintf("%.*s", (int)strcspn(out.data, "\n"), out.data);
+	return program_ask(argv, &lines) || !lines.n ? NULL : xstrdup(lines.v[0]);
 }
 
 /**
@@ -64,20 +84,16 @@ char *program_first_line(const char *const *argv)
 int program_libraries(const char *program, struct strv *files)
 {
 	const char *const argv[] = { "ldd", program, NULL };
-	struct buf out __cleanup(buf_free) = { 0 };
-	char *save, *line;
-	int rc = program_output(argv, &out);
+	struct strv lines __cleanup(strv_free) = { 0 };
+	int rc = program_lines(argv, &lines);
 
-	line = rc ? NULL : strtok_r(out.data, "\n", &save);
-	for (; line; line = strtok_r(NULL, "\n", &save)) {
-		char *path = strchr(line, '/');
-		char *end = path ? strstr(path, " (") : NULL;
+	for (size_t i = 0; i < lines.n; i++) {
+		const char *path = strchr(lines.v[i], '/');
+		const char *end = path ? strstr(path, " (") : NULL;
 
 		/* The kernel's own vdso has no path. */
-		if (!end)
-			continue;
-		*end = '\0';
-		strv_push(files, path);
+		if (end)
+			strv_pushf(files, "%.*s", (int)(end - path), path);
 	}
 	return rc;
 }
@@ -89,20 +105,18 @@ static const char *const full_disk[] = {
 /* The line of @log around the first occurrence of a mark, or NULL; caller frees. */
 static char *telling_line(const char *log, const char *const *marks)
 {
-	for (; *marks; marks++) {
-		char *raw __cleanup(free_ptr) = NULL;
-		const char *hit = strstr(log, *marks);
-		const char *start = hit;
+	char *raw __cleanup(free_ptr) = NULL;
+	const char *at = NULL;
 
-		if (!hit)
-			continue;
-		while (start > log && start[-1] != '\n')
-			start--;
-		start += strspn(start, " \t");
-		raw = strndup(start, strcspn(start, "\r\n"));
-		return printable_line(raw);
-	}
-	return NULL;
+	for (; *marks && !at; marks++)
+		at = strstr(log, *marks);
+	if (!at)
+		return NULL;
+	while (at > log && at[-1] != '\n')
+		at--;
+	at += strspn(at, " \t");
+	raw = strndup(at, strcspn(at, "\r\n"));
+	return printable_line(raw);
 }
 
 /**
@@ -114,33 +128,26 @@ static char *telling_line(const char *log, const char *const *marks)
  */
 int tool_run(const struct tool *t)
 {
-	int fd = open(t->log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+	int fd __cleanup(close_fd) = create_file(t->log);
 	struct child_opts opts = { .argv = t->argv, .cwd = t->cwd, .out = fd, .err = fd };
 	struct buf log __cleanup(buf_free) = { 0 };
 	char *line __cleanup(free_ptr) = NULL;
 	int rc, status = 0;
 
-	if (fd < 0) {
-		rc = -errno;
-		pr_err("can't create %s: %s", t->log, strerror(-rc));
-		return rc;
-	}
+	if (fd < 0)
+		return fd;
 	rc = child_run(&opts, t->deadline_s, NULL, &status);
-	close(fd);
 	if (rc || !status)
 		return rc;
 	if (read_file(t->log, &log))
 		return -EIO;
 	line = telling_line(log.data, full_disk);
 	if (line) {
-		rc = -ENOSPC;
 		pr_err("%s failed: the disk is full (%s); free some space and run again",
 		       t->what, line);
-	} else {
-		rc = -EIO;
-		line = telling_line(log.data, t->marks);
-		pr_err("%s failed: %s (all of it: %s)", t->what,
-		       line ? line : "its log says no more", t->log);
+		return -ENOSPC;
 	}
-	return rc;
+	line = telling_line(log.data, t->marks);
+	pr_err("%s failed: %s (all of it: %s)", t->what, line ?: "its log says no more", t->log);
+	return -EIO;
 }

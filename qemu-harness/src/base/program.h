@@ -27,7 +27,8 @@ struct tool {
 	const char *const *marks;
 };
 
-int program_output(const char *const *argv, struct buf *out);
+int program_ask(const char *const *argv, struct strv *lines);
+int program_lines(const char *const *argv, struct strv *lines);
 char *program_first_line(const char *const *argv);
 int program_libraries(const char *program, struct strv *files);
 int tool_run(const struct tool *t);

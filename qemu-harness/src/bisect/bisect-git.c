@@ -110,7 +110,7 @@ static int rev_list(const struct bisect_git *g, const char *option, const char *
 	strv_push(&args, "--");
 	for (size_t i = 0; g->paths && i < g->paths->n; i++)
 		strv_push(&args, g->paths->v[i]);
-	rc = git_run(g->tree, NULL, &args, &out, NULL);
+	rc = git_run(g->tree, NULL, (const char *const *)args.v, &out, NULL);
 	if (!rc)
 		split(list, out.data, "\n");
 	return rc;

@@ -5,19 +5,14 @@
  */
 #include <errno.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "base/cache.h"
 #include "base/console.h"
 #include "base/printable.h"
 #include "base/program.h"
-#include "base/util.h"
 #include "boot/accel.h"
-#include "boot/initramfs.h"
+#include "boot/image.h"
 #include "boot/nested.h"
 #include "boot/vm.h"
 #include "kernel/kernel.h"
@@ -199,22 +194,13 @@ static int watch(struct vm *vm, struct trial *t, double deadline_s)
 static int trial_initramfs(const char *path)
 {
 	static const char orders[] = "workload none\nseconds 0\n";
-	char *init = xasprintf("%s/build/guest/init", irqsan_root());
 	struct initramfs *ir = initramfs_create(path);
-	int rc = ir ? 0 : -EIO;
 
-	if (!rc)
-		rc = initramfs_add_file(ir, "/init", 0755, init);
-	if (!rc)
-		rc = initramfs_add_node(ir, "/dev/console", S_IFCHR | 0600, makedev(5, 1));
-	if (!rc)
-		rc = initramfs_add_data(ir, "/etc/irqsan.conf", 0644, orders, strlen(orders));
-	free(init);
-	if (ir && !rc)
-		return initramfs_finish(ir);
-	if (ir)
-		initramfs_abort(ir);
-	return rc;
+	if (!ir)
+		return -EIO;
+	return initramfs_finish(ir, image_init(ir) ?:
+				    initramfs_add_data(ir, "/etc/irqsan.conf", 0644, orders,
+						       strlen(orders)));
 }
 
 static void conclude(struct accel_probe *p, enum accel a, const struct trial *t, int rc)
@@ -237,28 +223,22 @@ static void conclude(struct accel_probe *p, enum accel a, const struct trial *t,
 /* The boot itself. Only a failure of ours is an error. */
 static int trial(enum accel a, const struct kernel *k, struct accel_probe *p)
 {
-	char *dir = xasprintf("%s/trial.XXXXXX", irqsan_cache());
+	char *dir __cleanup(free_ptr) = xasprintf("%s/trial.XXXXXX", irqsan_cache());
 	struct vm_config config = {
 		.accel = a, .kernel = k->image, .cpus = TRIAL_CPUS, .memory_mb = TRIAL_MEMORY_MB,
 	};
 	double start = now();
+	char *initramfs __cleanup(free_ptr) = NULL;
 	struct trial t = { 0 };
-	char *initramfs = NULL;
 	struct vm vm;
 	int rc;
 
-	if (!mkdtemp(dir)) {
-		rc = -errno;
-		pr_err("can't create %s: %s", dir, strerror(-rc));
-		free(dir);
-		return rc;
-	}
+	if (!mkdtemp(dir))
+		return file_err("create", dir, errno);
 	initramfs = xasprintf("%s/initramfs.cpio", dir);
 	config.dir = dir;
 	config.initramfs = initramfs;
-	rc = trial_initramfs(initramfs);
-	if (!rc)
-		rc = vm_start(&vm, &config);
+	rc = trial_initramfs(initramfs) ?: vm_start(&vm, &config);
 	if (!rc) {
 		rc = watch(&vm, &t, kinds[a].deadline_s);
 		vm_stop(&vm);
@@ -271,8 +251,6 @@ static int trial(enum accel a, const struct kernel *k, struct accel_probe *p)
 	free(t.last);
 	free(t.said);
 	remove_tree(dir);
-	free(initramfs);
-	free(dir);
 	return rc;
 }
 
@@ -280,15 +258,11 @@ static int trial(enum accel a, const struct kernel *k, struct accel_probe *p)
 static char *probe_key(const struct kernel *k)
 {
 	const char *const argv[] = { "qemu-system-x86_64", "--version", NULL };
-	char *version = program_first_line(argv), *key = NULL;
-	struct buf boot = { 0 };
+	char *version __cleanup(free_ptr) = program_first_line(argv);
+	char *boot __cleanup(free_ptr) = read_first_line("/proc/sys/kernel/random/boot_id");
 
-	if (version && !read_file("/proc/sys/kernel/random/boot_id", &boot))
-		key = xasprintf("%.*s, %s, %s %s", (int)strcspn(boot.data, "\n"), boot.data,
-				version, k->release ?: "", k->version ?: "");
-	buf_free(&boot);
-	free(version);
-	return key;
+	return !version || !boot ? NULL : xasprintf("%s, %s, %s %s", boot, version,
+						    k->release ?: "", k->version ?: "");
 }
 
 static char *kept_path(void)
@@ -298,10 +272,9 @@ static char *kept_path(void)
 
 static json_t *kept_load(void)
 {
-	char *path = kept_path();
+	char *path __cleanup(free_ptr) = kept_path();
 	json_t *all = json_load_file(path, 0, NULL);
 
-	free(path);
 	/* A file that is not ours, or damaged, is as good as none. */
 	if (!json_is_object(all)) {
 		json_decref(all);
@@ -312,24 +285,22 @@ static json_t *kept_load(void)
 
 static bool kept_get(enum accel a, const char *key, struct accel_probe *p)
 {
-	json_t *all = kept_load();
+	json_auto_t *all = kept_load();
 	const char *was = NULL, *why = NULL;
 	int works = 0;
-	bool found;
 
-	found = !json_unpack(json_object_get(all, kinds[a].name), "{s:s, s:b, s:s}", "key", &was,
-			     "works", &works, "why", &why) && !strcmp(was, key);
-	if (found)
-		*p = (struct accel_probe){ .works = works, .why = xstrdup(why) };
-	json_decref(all);
-	return found;
+	if (json_unpack(json_object_get(all, kinds[a].name), "{s:s, s:b, s:s}", "key", &was,
+			"works", &works, "why", &why) || strcmp(was, key))
+		return false;
+	*p = (struct accel_probe){ .works = works, .why = xstrdup(why) };
+	return true;
 }
 
 static void kept_put(enum accel a, const char *key, const struct accel_probe *p)
 {
-	json_t *all = kept_load();
-	char *path = kept_path();
-	char *text;
+	json_auto_t *all = kept_load();
+	char *path __cleanup(free_ptr) = kept_path();
+	char *text __cleanup(free_ptr) = NULL;
 
 	json_object_set_new(all, kinds[a].name,
 			    json_pack("{s:s, s:b, s:s}", "key", key, "works", p->works, "why",
@@ -337,25 +308,19 @@ static void kept_put(enum accel a, const char *key, const struct accel_probe *p)
 	text = json_dumps(all, JSON_INDENT(2) | JSON_SORT_KEYS);
 	if (text)
 		write_file_atomic(path, text, strlen(text));
-	free(text);
-	free(path);
-	json_decref(all);
 }
 
 /* What needs no trial to be known. NULL if there is no such reason. */
 static char *missing(enum accel a)
 {
-	char *qemu = find_program("qemu-system-x86_64");
-	char *why = NULL;
+	char *qemu __cleanup(free_ptr) = find_program("qemu-system-x86_64");
 
 	if (!qemu)
-		why = xstrdup("QEMU is missing; install qemu-system-x86");
-	else if (a == ACCEL_KVM && access("/dev/kvm", R_OK | W_OK))
-		why = xasprintf("/dev/kvm: %s", errno == EACCES ?
-				"permission denied; add this user to the group kvm" :
-				strerror(errno));
-	free(qemu);
-	return why;
+		return xstrdup("QEMU is missing; install qemu-system-x86");
+	if (a != ACCEL_KVM || !access("/dev/kvm", R_OK | W_OK))
+		return NULL;
+	return xasprintf("/dev/kvm: %s", errno == EACCES ?
+			 "permission denied; add this user to the group kvm" : strerror(errno));
 }
 
 /**
@@ -368,9 +333,9 @@ static char *missing(enum accel a)
  */
 int accel_probe(enum accel a, bool fresh, struct accel_probe *probe)
 {
-	struct kernel k = { 0 };
-	char *key = NULL;
-	int lock = -1;
+	struct kernel k __cleanup(kernel_free) = { 0 };
+	char *key __cleanup(free_ptr) = NULL;
+	int lock __cleanup(close_fd) = -1;
 	int rc;
 
 	*probe = (struct accel_probe){ .why = missing(a) };
@@ -381,22 +346,17 @@ int accel_probe(enum accel a, bool fresh, struct accel_probe *probe)
 		return rc;
 	key = probe_key(&k);
 	if (!key)
-		rc = -EIO;
+		return -EIO;
 	/* Of several that ask at once, one boots and the others believe it. */
-	if (!rc) {
-		lock = cache_lock("accel");
-		rc = lock < 0 ? lock : 0;
-	}
-	if (!rc && (fresh || !kept_get(a, key, probe))) {
-		pr_info("trial boot with %s…", kinds[a].name);
-		rc = trial(a, &k, probe);
-		if (!rc)
-			kept_put(a, key, probe);
-	}
-	if (lock >= 0)
-		close(lock);
-	free(key);
-	kernel_free(&k);
+	lock = cache_lock("accel");
+	if (lock < 0)
+		return lock;
+	if (!fresh && kept_get(a, key, probe))
+		return 0;
+	pr_info("trial boot with %s…", kinds[a].name);
+	rc = trial(a, &k, probe);
+	if (!rc)
+		kept_put(a, key, probe);
 	return rc;
 }
 

@@ -2,16 +2,15 @@
 /*
  * Puts together what the guest under test needs.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
-#include <glob.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
+#include "base/git.h"
 #include "base/program.h"
 #include "base/unpack.h"
 #include "boot/detector.h"
@@ -71,17 +70,13 @@ void image_order(struct image *image, const char *key, const char *value)
  */
 void image_order_number(struct image *image, const char *key, unsigned int value)
 {
-	char *text = xasprintf("%u", value);
-
-	image_order(image, key, text);
-	free(text);
+	buf_addf(&image->conf, "%s %u\n", key, value);
 }
 
 /* "/lib/modules/ext4.ko.xz" → "/modules/ext4.ko", as it is stored uncompressed. */
 static char *module_name(const char *path)
 {
-	const char *base = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-	const char *end = strstr(base, ".ko");
+	const char *base = basename(path), *end = strstr(base, ".ko");
 
 	return xasprintf("/modules/%.*s.ko", (int)(end ? end - base : (long)strlen(base)), base);
 }
@@ -97,23 +92,19 @@ static char *module_name(const char *path)
  */
 int image_modules(struct image *image, const char *key, const char *const *names)
 {
-	struct strv files = {};
-	size_t i;
-	int rc;
+	struct strv files __cleanup(strv_free) = {};
+	int rc = kernel_module_files(image->kernel, names, &files);
 
-	rc = kernel_module_files(image->kernel, names, &files);
-	for (i = 0; rc >= 0 && i < files.n; i++) {
-		char *name = module_name(files.v[i]);
+	for (size_t i = 0; !rc && i < files.n; i++) {
+		char *name __cleanup(free_ptr) = module_name(files.v[i]);
 
 		/* Another module may have brought it along. */
 		if (!image->conf.len || !strstr(image->conf.data, name)) {
 			rc = initramfs_add_module(image->ir, name, files.v[i]);
 			image_order(image, key, name);
 		}
-		free(name);
 	}
-	strv_free(&files);
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /**
@@ -126,21 +117,15 @@ int image_modules(struct image *image, const char *key, const char *const *names
  */
 int image_test_module(struct image *image, const char *source, const char *name)
 {
-	char *src = xasprintf("%s/%s", irqsan_root(), source);
-	char *to = xasprintf("/modules/%s.ko", name);
-	char *dir = NULL, *ko;
-	int rc;
+	char *src __cleanup(free_ptr) = xasprintf("%s/%s", irqsan_root(), source);
+	char *to __cleanup(free_ptr) = xasprintf("/modules/%s.ko", name);
+	char *dir __cleanup(free_ptr) = NULL, *ko __cleanup(free_ptr) = NULL;
+	int rc = kernel_build_module(image->kernel, src, &dir);
 
-	rc = kernel_build_module(image->kernel, src, &dir);
-	if (rc >= 0) {
-		ko = xasprintf("%s/%s.ko", dir, name);
-		rc = initramfs_add_module(image->ir, to, ko);
-		free(ko);
-	}
-	free(dir);
-	free(to);
-	free(src);
-	return rc < 0 ? rc : 0;
+	if (rc)
+		return rc;
+	ko = xasprintf("%s/%s.ko", dir, name);
+	return initramfs_add_module(image->ir, to, ko);
 }
 
 static int add_planted(struct image *image)
@@ -167,37 +152,32 @@ static int add_churn(struct image *image)
 	return rc;
 }
 
-static int add_init(struct initramfs *ir)
+/**
+ * image_init() - what each guest has: its init, and what that needs to speak
+ * @ir: its initramfs
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int image_init(struct initramfs *ir)
 {
-	char *init = xasprintf("%s/build/guest/init", irqsan_root());
-	int rc;
+	char *init __cleanup(free_ptr) = xasprintf("%s/build/guest/init", irqsan_root());
 
-	rc = initramfs_add_file(ir, "/init", S_IFREG | 0755, init);
-	/* The kernel opens it for init's standard streams before /dev is mounted. */
-	if (!rc)
-		rc = initramfs_add_node(ir, "/dev/console", S_IFCHR | 0600, makedev(5, 1));
-	free(init);
-	return rc;
+	/* The kernel opens the console for init's standard streams before /dev is mounted. */
+	return initramfs_add_file(ir, "/init", S_IFREG | 0755, init) ?:
+	       initramfs_add_node(ir, "/dev/console", S_IFCHR | 0600, makedev(5, 1));
 }
 
 /* What kexec starts: the same kernel, and an init without orders. */
 static int add_kexec(struct image *image)
 {
-	char *path = xasprintf("%s.kexec", image->path);
+	char *path __cleanup(free_ptr) = xasprintf("%s.kexec", image->path);
 	struct initramfs *ir = initramfs_create(path);
-	int rc = ir ? add_init(ir) : -EIO;
+	int rc = initramfs_finish(ir, ir ? image_init(ir) : 0) ?:
+		 initramfs_add_file(image->ir, "/kexec/initramfs.cpio", S_IFREG | 0644, path) ?:
+		 initramfs_add_file(image->ir, "/kexec/vmlinuz", S_IFREG | 0644,
+				    image->kernel->image);
 
-	if (ir && !rc)
-		rc = initramfs_finish(ir);
-	else if (ir)
-		initramfs_abort(ir);
-	if (!rc)
-		rc = initramfs_add_file(image->ir, "/kexec/initramfs.cpio", S_IFREG | 0644, path);
-	if (!rc)
-		rc = initramfs_add_file(image->ir, "/kexec/vmlinuz", S_IFREG | 0644,
-					image->kernel->image);
 	unlink(path);
-	free(path);
 	return rc;
 }
 
@@ -217,23 +197,6 @@ static int add_chores(struct image *image)
 	return rc;
 }
 
-/* The one .ko file of @dir; the caller frees it. */
-static int only_module(const char *dir, char **path)
-{
-	char *pattern = xasprintf("%s/*.ko", dir);
-	glob_t found = {};
-	int rc = -ENOENT;
-
-	glob(pattern, 0, NULL, &found);
-	if (found.gl_pathc == 1) {
-		*path = xstrdup(found.gl_pathv[0]);
-		rc = 0;
-	}
-	globfree(&found);
-	free(pattern);
-	return rc;
-}
-
 /**
  * image_user_file() - a file of the user's, for the load
  * @image: the image
@@ -245,11 +208,10 @@ static int only_module(const char *dir, char **path)
  */
 int image_user_file(struct image *image, const char *from, const char *name, mode_t mode)
 {
-	char *to = xasprintf("%s%s", image->plan->root ? IMAGE_ROOT_FILES : "", name);
-	int rc = initramfs_add_file(image->ir, to, S_IFREG | mode, from);
+	char *to __cleanup(free_ptr) = xasprintf("%s%s", image->plan->root ? IMAGE_ROOT_FILES : "",
+						 name);
 
-	free(to);
-	return rc;
+	return initramfs_add_file(image->ir, to, S_IFREG | mode, from);
 }
 
 /**
@@ -262,14 +224,12 @@ int image_user_file(struct image *image, const char *from, const char *name, mod
  */
 int image_program(struct image *image, const char *from, const char *name)
 {
-	struct strv libraries = {};
-	int rc = initramfs_add_file(image->ir, name, S_IFREG | 0755, from);
+	struct strv libraries __cleanup(strv_free) = {};
+	int rc = initramfs_add_file(image->ir, name, S_IFREG | 0755, from) ?:
+		 program_libraries(from, &libraries);
 
-	if (!rc)
-		rc = program_libraries(from, &libraries);
 	for (size_t i = 0; !rc && i < libraries.n; i++)
 		rc = initramfs_add_file(image->ir, libraries.v[i], S_IFREG | 0755, libraries.v[i]);
-	strv_free(&libraries);
 	return rc;
 }
 
@@ -303,17 +263,12 @@ static bool is_static(const char *path)
  */
 int image_busybox(struct image *image)
 {
-	char *path = find_program("busybox");
-	int rc;
+	char *path __cleanup(free_ptr) = find_program("busybox");
 
-	if (!path || !is_static(path)) {
-		pr_err("no static busybox, which the load needs in the guest; install busybox-static");
-		rc = -ENOENT;
-	} else {
-		rc = initramfs_add_file(image->ir, "/bin/busybox", S_IFREG | 0755, path);
-	}
-	free(path);
-	return rc;
+	if (path && is_static(path))
+		return initramfs_add_file(image->ir, "/bin/busybox", S_IFREG | 0755, path);
+	pr_err("no static busybox, which the load needs in the guest; install busybox-static");
+	return -ENOENT;
 }
 
 static int add_tracers(struct image *image)
@@ -323,15 +278,13 @@ static int add_tracers(struct image *image)
 	int rc = 0;
 
 	for (size_t i = 0; !rc && i < ARRAY_SIZE(names); i++) {
-		char *from = find_program(names[i]);
-		char *name = xasprintf("/bin/%s", names[i]);
+		char *from __cleanup(free_ptr) = find_program(names[i]);
+		char *name __cleanup(free_ptr) = xasprintf("/bin/%s", names[i]);
 
 		if (from) {
 			rc = image_program(image, from, name);
 			added++;
 		}
-		free(name);
-		free(from);
 	}
 	if (!added) {
 		pr_err("none of perf, trace-cmd and bpftrace is on this machine; install linux-perf, trace-cmd or bpftrace");
@@ -343,27 +296,28 @@ static int add_tracers(struct image *image)
 static int get_livepatch(struct image *image)
 {
 	const char *from = image->plan->livepatch;
-	struct stat st;
-	char *dir;
+	char *dir __cleanup(free_ptr) = NULL;
+	struct strv found __cleanup(strv_free) = {};
 	int rc;
 
-	if (stat(from, &st) || !S_ISDIR(st.st_mode)) {
+	if (!is_directory(from)) {
 		image->livepatch = xstrdup(from);
 		return kernel_check_module(image->kernel, from);
 	}
 	rc = kernel_build_module(image->kernel, from, &dir);
-	if (rc < 0)
-		return rc;
-	rc = only_module(dir, &image->livepatch);
 	if (rc)
+		return rc;
+	if (strv_glob(&found, "%s/*.ko", dir) != 1) {
 		pr_err("%s: makes more than one module: name the livepatch's .ko file", from);
-	free(dir);
-	return rc;
+		return -ENOENT;
+	}
+	image->livepatch = xstrdup(found.v[0]);
+	return 0;
 }
 
 static int add_livepatch(struct image *image)
 {
-	char *name;
+	char *name __cleanup(free_ptr) = NULL;
 	int rc;
 
 	if (kernel_config(image->kernel, "LIVEPATCH") != 'y') {
@@ -374,48 +328,39 @@ static int add_livepatch(struct image *image)
 	if (rc)
 		return rc;
 	name = module_name(image->livepatch);
-	rc = initramfs_add_module(image->ir, name, image->livepatch);
 	image_order(image, "livepatch", name);
-	free(name);
-	return rc;
+	return initramfs_add_module(image->ir, name, image->livepatch);
 }
 
 /* "FILE" goes to the same absolute path, "FILE:PATH" to PATH. */
 static int add_file(struct image *image, const char *spec)
 {
 	const char *colon = strrchr(spec, ':');
-	char *from = xasprintf("%.*s", (int)(colon ? colon - spec : (long)strlen(spec)), spec);
-	char *full = realpath(from, NULL);
+	char *from __cleanup(free_ptr) =
+		xasprintf("%.*s", (int)(colon ? colon - spec : (long)strlen(spec)), spec);
+	char *full __cleanup(free_ptr) = realpath(from, NULL);
 	struct stat st;
-	int rc;
 
 	if (!full || stat(full, &st) || !S_ISREG(st.st_mode)) {
 		pr_err("--add %s: no such file", from);
-		rc = -ENOENT;
-	} else if (colon && colon[1] != '/') {
-		pr_err("--add %s: the path in the guest must begin with /", spec);
-		rc = -EINVAL;
-	} else {
-		rc = image_user_file(image, full, colon ? colon + 1 : full, st.st_mode & 0777);
+		return -ENOENT;
 	}
-	free(full);
-	free(from);
-	return rc;
+	if (colon && colon[1] != '/') {
+		pr_err("--add %s: the path in the guest must begin with /", spec);
+		return -EINVAL;
+	}
+	return image_user_file(image, full, colon ? colon + 1 : full, st.st_mode & 0777);
 }
 
 static int insert(struct image *image, const char *file, const char *params)
 {
-	char *name = module_name(file);
-	char *value = xasprintf("%s%s%s", name, *params ? " " : "", params);
-	int rc = kernel_check_module(image->kernel, file);
+	char *name __cleanup(free_ptr) = module_name(file);
+	char *value __cleanup(free_ptr) = xasprintf("%s%s%s", name, *params ? " " : "", params);
 
-	if (!rc)
-		rc = initramfs_add_module(image->ir, name, file);
 	image_order(image, "insmod", value);
 	strv_push(&image->inserted, file);
-	free(value);
-	free(name);
-	return rc;
+	return kernel_check_module(image->kernel, file) ?:
+	       initramfs_add_module(image->ir, name, file);
 }
 
 static char *same_name(const char *name)
@@ -427,45 +372,36 @@ static char *same_name(const char *name)
 static int export_revision(const struct image *image, const char *repo, const char *rev,
 			   char **dir)
 {
-	char *cwd = getcwd(NULL, 0), *tar = xasprintf("%s.tar", image->path);
-	/* git goes to the repository before it opens this. */
-	char *out = xasprintf("--output=%s%s%s", *tar == '/' ? "" : cwd, *tar == '/' ? "" : "/",
-			      tar);
-	const char *const argv[] = { "git", "-C", repo, "archive", "--format=tar", out, rev, NULL };
+	char *cwd __cleanup(free_ptr) = getcwd(NULL, 0);
+	char *tar __cleanup(free_ptr) = xasprintf("%s.tar", image->path);
+	/* git runs in the repository. */
+	char *out __cleanup(free_ptr) = xasprintf("--output=%s%s%s", *tar == '/' ? "" : cwd,
+						  *tar == '/' ? "" : "/", tar);
 	struct unpack u = { .path = same_name, .link = same_name };
-	struct buf said = {};
-	int rc = program_output(argv, &said);
+	int rc, status;
 
 	*dir = xasprintf("%s.source", image->path);
-	if (rc)
-		pr_err("%s has no revision %s", repo, rev);
 	u.dest = *dir;
-	if (!rc)
-		rc = unpack_tar(&u, tar);
+	rc = git_l(repo, NULL, &status, "archive", "--format=tar", out, rev, NULL);
+	if (!rc && status) {
+		pr_err("%s has no revision %s", repo, rev);
+		rc = -EINVAL;
+	}
+	rc = rc ?: unpack_tar(&u, tar);
 	unlink(tar);
-	buf_free(&said);
-	free(out);
-	free(tar);
-	free(cwd);
 	return rc;
 }
 
 /* Modules that are built for the guest's kernel: all that the directory makes. */
 static int insert_source(struct image *image, const char *source, const char *params)
 {
-	char *dir = NULL, *pattern;
-	glob_t found = {};
+	struct strv found __cleanup(strv_free) = {};
+	char *dir __cleanup(free_ptr) = NULL;
 	int rc = kernel_build_module(image->kernel, source, &dir);
 
-	if (rc < 0)
-		return rc;
-	pattern = xasprintf("%s/*.ko", dir);
-	glob(pattern, 0, NULL, &found);
-	for (size_t i = 0; !rc && i < found.gl_pathc; i++)
-		rc = insert(image, found.gl_pathv[i], params);
-	globfree(&found);
-	free(pattern);
-	free(dir);
+	strv_glob(&found, "%s/*.ko", dir);
+	for (size_t i = 0; !rc && i < found.n; i++)
+		rc = insert(image, found.v[i], params);
 	return rc;
 }
 
@@ -473,26 +409,22 @@ static int insert_source(struct image *image, const char *source, const char *pa
 static int add_insmod(struct image *image, const char *spec)
 {
 	size_t len = strcspn(spec, ",");
-	char *path = xasprintf("%.*s", (int)len, spec), *at = strrchr(path, '@'), *dir = NULL;
+	char *path __cleanup(free_ptr) = xasprintf("%.*s", (int)len, spec);
+	char *dir __cleanup(free_ptr) = NULL, *at = strrchr(path, '@');
 	const char *params = spec[len] ? spec + len + 1 : "";
-	struct stat st;
 	int rc;
 
-	if (!stat(path, &st)) {
-		rc = S_ISDIR(st.st_mode) ? insert_source(image, path, params) :
-					   insert(image, path, params);
-	} else if (at) {
-		*at = '\0';
-		rc = export_revision(image, path, at + 1, &dir);
-		if (!rc)
-			rc = insert_source(image, dir, params);
-		remove_tree(dir);
-		free(dir);
-	} else {
+	if (is_directory(path))
+		return insert_source(image, path, params);
+	if (file_exists(path))
+		return insert(image, path, params);
+	if (!at) {
 		pr_err("--insmod %s: no such file or directory", path);
-		rc = -ENOENT;
+		return -ENOENT;
 	}
-	free(path);
+	*at = '\0';
+	rc = export_revision(image, path, at + 1, &dir) ?: insert_source(image, dir, params);
+	remove_tree(dir);
 	return rc;
 }
 
@@ -510,23 +442,15 @@ static int add_modprobe(struct image *image, const char *name)
 static int add_all(struct image *image)
 {
 	const struct plan *plan = image->plan;
-	int rc;
+	int rc = image_init(image->ir) ?:
+		 (image->root ? root_add(image) : 0) ?:
+		 plan->load->add(image) ?:
+		 (plan->livepatch ? add_livepatch(image) : 0) ?:
+		 plan->detector->add(image) ?:
+		 (plan->planted ? add_planted(image) : 0) ?:
+		 (plan->tracers ? add_tracers(image) : 0) ?:
+		 add_chores(image);
 
-	rc = add_init(image->ir);
-	if (!rc && image->root)
-		rc = root_add(image);
-	if (!rc)
-		rc = plan->load->add(image);
-	if (!rc && plan->livepatch)
-		rc = add_livepatch(image);
-	if (!rc)
-		rc = plan->detector->add(image);
-	if (!rc && plan->planted)
-		rc = add_planted(image);
-	if (!rc && plan->tracers)
-		rc = add_tracers(image);
-	if (!rc)
-		rc = add_chores(image);
 	for (size_t i = 0; !rc && i < plan->add.n; i++)
 		rc = add_file(image, plan->add.v[i]);
 	for (size_t i = 0; !rc && i < plan->insmod.n; i++)
@@ -538,10 +462,8 @@ static int add_all(struct image *image)
 		    plan->load->name : "none");
 	image_order_number(image, "seconds", plan->seconds);
 	image_order_number(image, "reload", plan->reload);
-	if (!rc)
-		rc = initramfs_add_data(image->ir, "/etc/irqsan.conf", S_IFREG | 0644,
+	return rc ?: initramfs_add_data(image->ir, "/etc/irqsan.conf", S_IFREG | 0644,
 					image->conf.data, image->conf.len);
-	return rc;
 }
 
 /**
@@ -565,15 +487,9 @@ int image_make(const struct plan *plan, const struct kernel *kernel, const char 
 	if (rc)
 		return rc;
 	image->ir = initramfs_create(image->path);
-	if (!image->ir)
-		return -EIO;
-	rc = add_all(image);
-	if (rc < 0)
-		initramfs_abort(image->ir);
-	else
-		rc = initramfs_finish(image->ir);
+	rc = initramfs_finish(image->ir, image->ir ? add_all(image) : 0);
 	image->ir = NULL;
-	return rc < 0 ? rc : 0;
+	return rc;
 }
 
 /**

@@ -52,6 +52,7 @@ bool image_built_in(const struct plan *plan, const struct kernel *kernel);
 
 void image_order(struct image *image, const char *key, const char *value);
 void image_order_number(struct image *image, const char *key, unsigned int value);
+int image_init(struct initramfs *ir);
 int image_modules(struct image *image, const char *key, const char *const *names);
 int image_test_module(struct image *image, const char *source, const char *name);
 int image_busybox(struct image *image);

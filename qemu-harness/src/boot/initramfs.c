@@ -9,13 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/unpack.h"
-#include "base/util.h"
 #include "boot/initramfs.h"
 
 /*
@@ -46,12 +43,22 @@ static int fail(struct initramfs *ir)
 {
 	int err = archive_errno(ir->archive);
 
-	ir->err = err > 0 ? -err : -EIO;
-	if (ir->err == -ENOSPC || ir->err == -EDQUOT)
-		pr_err("%s: the disk is full; free some space and run again", ir->path);
-	else
-		pr_err("can't write %s: %s", ir->path, archive_error_string(ir->archive));
+	ir->err = file_err("write", ir->path, err > 0 ? err : EIO);
 	return ir->err;
+}
+
+/* Frees it, and what was written if that isn't in its place. */
+static void initramfs_free(struct initramfs *ir)
+{
+	/* An unfinished one gets a trailer; that does not matter, the file goes. */
+	if (ir->archive)
+		archive_write_free(ir->archive);
+	close_fd(&ir->fd);
+	unlink(ir->tmp);
+	strv_free(&ir->dirs);
+	free(ir->tmp);
+	free(ir->path);
+	free(ir);
 }
 
 /**
@@ -66,24 +73,20 @@ struct initramfs *initramfs_create(const char *path)
 
 	ir->path = xstrdup(path);
 	ir->tmp = xasprintf("%s.XXXXXX", path);
-	ir->fd = mkostemp(ir->tmp, O_CLOEXEC);
-	if (ir->fd < 0) {
-		pr_err("can't create %s: %s", ir->tmp, strerror(errno));
-		*ir->tmp = '\0';
-		initramfs_abort(ir);
-		return NULL;
-	}
 	ir->archive = archive_write_new();
-	if (!ir->archive || archive_write_set_format_cpio_newc(ir->archive) != ARCHIVE_OK ||
-	    archive_write_add_filter_none(ir->archive) != ARCHIVE_OK ||
-	    archive_write_set_bytes_per_block(ir->archive, CPIO_ALIGN) != ARCHIVE_OK ||
-	    archive_write_set_bytes_in_last_block(ir->archive, CPIO_ALIGN) != ARCHIVE_OK ||
-	    archive_write_open_fd(ir->archive, ir->fd) != ARCHIVE_OK) {
+	ir->fd = mkostemp(ir->tmp, O_CLOEXEC);
+	if (ir->fd < 0)
+		file_err("create", ir->tmp, errno);
+	else if (!ir->archive || archive_write_set_format_cpio_newc(ir->archive) != ARCHIVE_OK ||
+		 archive_write_add_filter_none(ir->archive) != ARCHIVE_OK ||
+		 archive_write_set_bytes_per_block(ir->archive, CPIO_ALIGN) != ARCHIVE_OK ||
+		 archive_write_set_bytes_in_last_block(ir->archive, CPIO_ALIGN) != ARCHIVE_OK ||
+		 archive_write_open_fd(ir->archive, ir->fd) != ARCHIVE_OK)
 		pr_err("can't create %s: libarchive has no cpio", path);
-		initramfs_abort(ir);
-		return NULL;
-	}
-	return ir;
+	else
+		return ir;
+	initramfs_free(ir);
+	return NULL;
 }
 
 /* What every entry has in common. The name loses its leading slashes. */
@@ -109,33 +112,20 @@ static int put_header(struct initramfs *ir, struct archive_entry *e)
 	return rc == ARCHIVE_OK ? 0 : fail(ir);
 }
 
-/* True when @name (@len bytes) was not known yet. */
-static bool remember_dir(struct initramfs *ir, const char *name, size_t len)
-{
-	for (size_t i = 0; i < ir->dirs.n; i++)
-		if (!strncmp(ir->dirs.v[i], name, len) && !ir->dirs.v[i][len])
-			return false;
-	strv_pushf(&ir->dirs, "%.*s", (int)len, name);
-	return true;
-}
-
 static int put_dir(struct initramfs *ir, const char *name, size_t len, mode_t mode)
 {
-	char *dir;
-	int rc;
+	char *dir __cleanup(free_ptr) = xasprintf("%.*s", (int)len, name);
 
-	if (!remember_dir(ir, name, len))
-		return 0;
-	dir = xasprintf("%.*s", (int)len, name);
-	rc = put_header(ir, entry_new(dir, AE_IFDIR, mode));
-	free(dir);
-	return rc;
+	if (ir->err || strv_has(&ir->dirs, dir))
+		return ir->err;
+	strv_push(&ir->dirs, dir);
+	return put_header(ir, entry_new(dir, AE_IFDIR, mode));
 }
 
 static int put_parents(struct initramfs *ir, const char *name)
 {
 	name += strspn(name, "/");
-	for (const char *p = strchr(name, '/'); p && !ir->err; p = strchr(p + 1, '/'))
+	for (const char *p = strchr(name, '/'); p; p = strchr(p + 1, '/'))
 		put_dir(ir, name, p - name, 0755);
 	return ir->err;
 }
@@ -143,7 +133,7 @@ static int put_parents(struct initramfs *ir, const char *name)
 /**
  * initramfs_add_data() - add a file from memory
  * @ir: initramfs
- * @name: its path in it
+ * @name: its path in it; parent directories are added by themselves, each once
  * @mode: permissions
  * @data: its contents
  * @len: how many bytes
@@ -177,15 +167,11 @@ int initramfs_add_data(struct initramfs *ir, const char *name, mode_t mode,
  */
 int initramfs_add_file(struct initramfs *ir, const char *name, mode_t mode, const char *from)
 {
-	struct buf data = { 0 };
+	struct buf data __cleanup(buf_free) = { 0 };
 	int rc = read_file(from, &data);
 
-	if (rc)
-		ir->err = rc;
-	else
-		rc = initramfs_add_data(ir, name, mode, data.data, data.len);
-	buf_free(&data);
-	return rc;
+	ir->err = ir->err ?: rc;
+	return rc ?: initramfs_add_data(ir, name, mode, data.data, data.len);
 }
 
 /**
@@ -199,7 +185,7 @@ int initramfs_add_file(struct initramfs *ir, const char *name, mode_t mode, cons
  */
 int initramfs_add_module(struct initramfs *ir, const char *name, const char *from)
 {
-	struct buf packed = { 0 }, plain = { 0 };
+	struct buf packed __cleanup(buf_free) = { 0 }, plain __cleanup(buf_free) = { 0 };
 	int rc = read_file(from, &packed);
 
 	if (!rc) {
@@ -207,13 +193,8 @@ int initramfs_add_module(struct initramfs *ir, const char *name, const char *fro
 		if (rc)
 			pr_err("can't decompress %s; the file is damaged", from);
 	}
-	if (rc)
-		ir->err = rc;
-	else
-		rc = initramfs_add_data(ir, name, 0644, plain.data, plain.len);
-	buf_free(&packed);
-	buf_free(&plain);
-	return rc;
+	ir->err = ir->err ?: rc;
+	return rc ?: initramfs_add_data(ir, name, 0644, plain.data, plain.len);
 }
 
 /**
@@ -228,32 +209,10 @@ int initramfs_add_dir(struct initramfs *ir, const char *name, mode_t mode)
 {
 	size_t len;
 
-	if (put_parents(ir, name))
-		return ir->err;
 	name += strspn(name, "/");
-	len = strlen(name);
-	while (len && name[len - 1] == '/')
-		len--;
-	return len ? put_dir(ir, name, len, mode) : 0;
-}
-
-/**
- * initramfs_add_symlink() - add a symbolic link
- * @ir: initramfs
- * @name: its path in it
- * @target: what it points to
- *
- * Return: 0 or a negative errno
- */
-int initramfs_add_symlink(struct initramfs *ir, const char *name, const char *target)
-{
-	struct archive_entry *e;
-
-	if (put_parents(ir, name))
-		return ir->err;
-	e = entry_new(name, AE_IFLNK, 0777);
-	archive_entry_set_symlink(e, target);
-	return put_header(ir, e);
+	for (len = strlen(name); len && name[len - 1] == '/'; len--)
+		;
+	return put_parents(ir, name) ?: put_dir(ir, name, len, mode);
 }
 
 /**
@@ -278,41 +237,20 @@ int initramfs_add_node(struct initramfs *ir, const char *name, mode_t mode, dev_
 
 /**
  * initramfs_finish() - write the trailer and put the file into place
- * @ir: initramfs; freed
+ * @ir: initramfs; freed. NULL: it could not be created
+ * @rc: 0; another value is returned, and nothing stays of the file
  *
  * Return: 0 or a negative errno (also that of an earlier failure)
  */
-int initramfs_finish(struct initramfs *ir)
+int initramfs_finish(struct initramfs *ir, int rc)
 {
-	int rc = ir->err;
-
+	if (!ir)
+		return -EIO;
+	rc = rc ?: ir->err;
 	if (!rc && archive_write_close(ir->archive) != ARCHIVE_OK)
 		rc = fail(ir);
-	if (!rc && (fchmod(ir->fd, 0644) || rename(ir->tmp, ir->path))) {
-		rc = -errno;
-		pr_err("can't put %s into place: %s", ir->path, strerror(-rc));
-	}
-	if (!rc)
-		*ir->tmp = '\0';
-	initramfs_abort(ir);
+	if (!rc && (fchmod(ir->fd, 0644) || rename(ir->tmp, ir->path)))
+		rc = file_err("put into place", ir->path, errno);
+	initramfs_free(ir);
 	return rc;
-}
-
-/**
- * initramfs_abort() - free an initramfs and remove what was written
- * @ir: initramfs; freed
- */
-void initramfs_abort(struct initramfs *ir)
-{
-	/* An unfinished one gets a trailer; that does not matter, the file goes. */
-	if (ir->archive)
-		archive_write_free(ir->archive);
-	if (ir->fd >= 0)
-		close(ir->fd);
-	if (*ir->tmp)
-		unlink(ir->tmp);
-	strv_free(&ir->dirs);
-	free(ir->tmp);
-	free(ir->path);
-	free(ir);
 }

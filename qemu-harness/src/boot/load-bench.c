@@ -4,7 +4,6 @@
  * watch these sites, one a line, with kprobe events; "tell-sites 1": send those of
  * irqsan.
  */
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -31,15 +30,13 @@ static int add_arg(struct image *image, const char *arg)
 
 static int add(struct image *image)
 {
-	char *nop = xasprintf("%s/build/guest/nop", irqsan_root());
-	int rc = initramfs_add_file(image->ir, "/bench/nop", S_IFREG | 0755, nop);
+	char *nop __cleanup(free_ptr) = xasprintf("%s/build/guest/nop", irqsan_root());
+	int rc = initramfs_add_file(image->ir, "/bench/nop", S_IFREG | 0755, nop) ?:
+		 image_test_module(image, IMAGE_STORM_SOURCE, "irqsan_loop");
 
-	if (!rc)
-		rc = image_test_module(image, IMAGE_STORM_SOURCE, "irqsan_loop");
 	image_order(image, "module", "/modules/irqsan_loop.ko");
 	for (size_t i = 0; !rc && i < image->plan->args.n; i++)
 		rc = add_arg(image, image->plan->args.v[i]);
-	free(nop);
 	return rc;
 }
 

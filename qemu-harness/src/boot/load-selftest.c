@@ -4,8 +4,6 @@
  * test modules themselves.
  */
 #include <errno.h>
-#include <glob.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -25,58 +23,41 @@ static int add_kernel_selftest(struct image *image)
 {
 	static const char *const names[] = { "test_irqflags", NULL };
 	const struct kernel *k = image->kernel;
-	char *script, *dir, *name;
-	struct strv files = {};
-	int rc;
+	char *script __cleanup(free_ptr) =
+		xasprintf("%s/tools/testing/" KERNEL_SELFTEST, k->source ?: "");
+	/* Where modprobe looks for it; it needs no other. */
+	char *ko __cleanup(free_ptr) = xasprintf("/lib/modules/%s/test_irqflags.ko", k->release);
+	char *dep __cleanup(free_ptr) = xasprintf("/lib/modules/%s/modules.dep", k->release);
+	struct strv files __cleanup(strv_free) = {};
 
 	if (!k->source || kernel_config(k, "TEST_IRQFLAGS") != 'm')
 		return 0;
-	script = xasprintf("%s/tools/testing/" KERNEL_SELFTEST, k->source);
-	dir = xasprintf("/lib/modules/%s", k->release);
-	rc = initramfs_add_file(image->ir, "/" KERNEL_SELFTEST, S_IFREG | 0755, script);
-	if (!rc)
-		rc = kernel_module_files(k, names, &files);
-	/* Where modprobe looks for it; it needs no other. */
-	name = xasprintf("%s/test_irqflags.ko", dir);
-	if (!rc)
-		rc = initramfs_add_module(image->ir, name, files.v[0]);
-	free(name);
-	name = xasprintf("%s/modules.dep", dir);
-	if (!rc)
-		rc = initramfs_add_data(image->ir, name, S_IFREG | 0644, KERNEL_SELFTEST_DEP,
-					strlen(KERNEL_SELFTEST_DEP));
-	free(name);
-	free(dir);
-	free(script);
-	strv_free(&files);
-	return rc;
+	return kernel_module_files(k, names, &files) ?:
+	       initramfs_add_file(image->ir, "/" KERNEL_SELFTEST, S_IFREG | 0755, script) ?:
+	       initramfs_add_module(image->ir, ko, files.v[0]) ?:
+	       initramfs_add_data(image->ir, dep, S_IFREG | 0644, KERNEL_SELFTEST_DEP,
+				  strlen(KERNEL_SELFTEST_DEP));
 }
 
 static int add(struct image *image)
 {
-	char *pattern = xasprintf("%s/" SELFTESTS "/{*.sh,settings}", irqsan_root());
-	glob_t files = {};
+	struct strv files __cleanup(strv_free) = {};
 	int rc = image_busybox(image) ?: initramfs_add_dir(image->ir, "/tmp", 01777);
 
-	if (!rc && glob(pattern, GLOB_BRACE, NULL, &files)) {
-		pr_err("%s: no tests", pattern);
-		rc = -ENOENT;
+	if (!strv_glob(&files, "%s/" SELFTESTS "/{*.sh,settings}", irqsan_root())) {
+		pr_err("%s/" SELFTESTS ": no tests", irqsan_root());
+		return -ENOENT;
 	}
-	for (size_t i = 0; !rc && i < files.gl_pathc; i++) {
-		char *name = xasprintf("/" SELFTESTS "%s", strrchr(files.gl_pathv[i], '/'));
+	for (size_t i = 0; !rc && i < files.n; i++) {
+		char *name __cleanup(free_ptr) = xasprintf("/" SELFTESTS "%s",
+							   strrchr(files.v[i], '/'));
 
-		rc = initramfs_add_file(image->ir, name, S_IFREG | 0755, files.gl_pathv[i]);
-		free(name);
+		rc = initramfs_add_file(image->ir, name, S_IFREG | 0755, files.v[i]);
 	}
-	if (!rc)
-		rc = image_test_module(image, ZOO_SOURCE, "irqsan_zoo");
-	if (!rc)
-		rc = add_kernel_selftest(image);
 	for (size_t i = 0; i < image->plan->args.n; i++)
 		image_order(image, "selftest", image->plan->args.v[i]);
-	globfree(&files);
-	free(pattern);
-	return rc;
+	return rc ?: image_test_module(image, ZOO_SOURCE, "irqsan_zoo") ?:
+	       add_kernel_selftest(image);
 }
 
 const struct load load_selftest = {

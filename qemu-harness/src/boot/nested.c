@@ -11,17 +11,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
-#include "base/child.h"
+#include "base/cache.h"
 #include "base/program.h"
-#include "base/util.h"
 #include "boot/initramfs.h"
 #include "boot/nested.h"
 #include "kernel/kernel.h"
@@ -88,12 +84,11 @@ char *nested_qemu(void)
 /* The program's shared libraries, under their own paths. */
 static int stage_libraries(struct staging *s, const char *program)
 {
-	struct strv files = { 0 };
+	struct strv files __cleanup(strv_free) = { 0 };
 	int rc = program_libraries(program, &files);
 
 	for (size_t i = 0; !rc && i < files.n; i++)
 		stage(s, files.v[i], files.v[i], false);
-	strv_free(&files);
 	return rc;
 }
 
@@ -107,32 +102,24 @@ static int stage_firmware(struct staging *s, const char *qemu)
 		"bios-microvm.bin", "pvh.bin", "linuxboot_dma.bin", "kvmvapic.bin",
 	};
 	const char *const argv[] = { qemu, "-L", "help", NULL };
-	bool found[ARRAY_SIZE(names)] = { false };
-	struct buf out = { 0 };
-	char *save, *dir;
-	int rc = program_output(argv, &out);
+	struct strv dirs __cleanup(strv_free) = { 0 };
+	int rc = program_lines(argv, &dirs);
 
-	dir = rc ? NULL : strtok_r(out.data, "\n", &save);
-	for (; dir; dir = strtok_r(NULL, "\n", &save)) {
-		for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-			char *from = xasprintf("%s/%s", dir, names[i]);
-			char *name = xasprintf("%s/%s", L1_FIRMWARE, names[i]);
-
-			if (!found[i] && file_exists(from)) {
-				stage(s, from, name, false);
-				found[i] = true;
-			}
-			free(from);
-			free(name);
-		}
-	}
 	for (size_t i = 0; !rc && i < ARRAY_SIZE(names); i++) {
-		if (!found[i]) {
-			pr_err("QEMU's firmware %s is missing; install qemu-system-data", names[i]);
-			rc = -ENOENT;
+		char *name __cleanup(free_ptr) = xasprintf("%s/%s", L1_FIRMWARE, names[i]);
+
+		rc = -ENOENT;
+		for (size_t d = 0; rc && d < dirs.n; d++) {
+			char *from __cleanup(free_ptr) = xasprintf("%s/%s", dirs.v[d], names[i]);
+
+			if (file_exists(from)) {
+				stage(s, from, name, false);
+				rc = 0;
+			}
 		}
+		if (rc)
+			pr_err("QEMU's firmware %s is missing; install qemu-system-data", names[i]);
 	}
-	buf_free(&out);
 	return rc;
 }
 
@@ -141,55 +128,42 @@ static int stage_modules(struct staging *s, const struct kernel *k)
 	static const char *const names[] = {
 		"virtio_pci", "virtio_console", "virtio_blk", "kvm-amd", NULL
 	};
-	struct strv files = { 0 };
+	struct strv files __cleanup(strv_free) = { 0 };
 	int rc = kernel_module_files(k, names, &files);
 
 	if (rc)
 		pr_err("%s lacks a module that nested guests need (virtio_pci, virtio_console, virtio_blk, kvm-amd)",
 		       k->name);
-	buf_add(&s->insmod, "", 0);
 	for (size_t i = 0; !rc && i < files.n; i++) {
-		const char *base = strrchr(files.v[i], '/') + 1;
-		char *name = xasprintf("/l1/modules.d/%s", base);
+		char *name __cleanup(free_ptr) = xasprintf("/l1/modules.d/%s",
+							   basename(files.v[i]));
 
 		stage(s, files.v[i], name, true);
-		buf_add(&s->insmod, name, strlen(name));
-		buf_add(&s->insmod, "\n", 1);
-		free(name);
+		buf_addf(&s->insmod, "%s\n", name);
 	}
-	strv_free(&files);
 	return rc;
 }
 
 /* Changes when a staged file, or the order of any, does. */
-static int staging_key(const struct staging *s, char hex[33])
+static int staging_key(const struct staging *s, char hex[65])
 {
-	struct buf text = { 0 };
-	char digest[65];
-	int rc = 0;
+	struct buf text __cleanup(buf_free) = { 0 };
 
 	for (size_t i = 0; i < s->nr; i++) {
 		struct stat st;
 
-		if (stat(s->files[i].from, &st)) {
-			rc = -errno;
-			pr_err("can't read %s: %s", s->files[i].from, strerror(-rc));
-			break;
-		}
+		if (stat(s->files[i].from, &st))
+			return file_err("read", s->files[i].from, errno);
 		buf_addf(&text, "%s %s %lld %lld.%09ld\n", s->files[i].from, s->files[i].name,
 			 (long long)st.st_size, (long long)st.st_mtim.tv_sec,
 			 st.st_mtim.tv_nsec);
 	}
-	if (!rc)
-		rc = sha256_data(text.data, text.len, digest);
-	if (!rc)
-		sprintf(hex, "%.32s", digest);
-	buf_free(&text);
-	return rc;
+	return sha256_data(text.data, text.len, hex);
 }
 
-static int build_base(const struct staging *s, const char *path)
+static int build_base(void *staging, const char *path)
 {
+	const struct staging *s = staging;
 	struct initramfs *ir = initramfs_create(path);
 	int rc;
 
@@ -202,56 +176,26 @@ static int build_base(const struct staging *s, const char *path)
 		rc = f->module ? initramfs_add_module(ir, f->name, f->from) :
 				 initramfs_add_file(ir, f->name, 0755, f->from);
 	}
-	if (!rc)
-		rc = initramfs_add_data(ir, "/l1/modules", 0644, s->insmod.data, s->insmod.len);
-	if (!rc)
-		return initramfs_finish(ir);
-	initramfs_abort(ir);
-	return rc;
+	rc = rc ?: initramfs_add_data(ir, "/l1/modules", 0644, s->insmod.data, s->insmod.len);
+	return initramfs_finish(ir, rc);
 }
 
 /* L1's constant part, from the cache if it's there. */
 static int get_base(const struct kernel *k, char **path)
 {
-	char *dir = xasprintf("%s/l1", irqsan_cache());
-	char *l1 = xasprintf("%s/build/guest/l1", irqsan_root());
-	char *qemu = nested_qemu();
-	struct staging s = { 0 };
-	char hex[33];
-	int rc = 0;
+	char *l1 __cleanup(free_ptr) = xasprintf("%s/build/guest/l1", irqsan_root());
+	char *qemu __cleanup(free_ptr) = nested_qemu();
+	struct staging s __cleanup(staging_free) = { 0 };
+	char hex[65];
 
 	if (!qemu) {
 		pr_err("QEMU is missing; install qemu-system-x86");
-		rc = -ENOENT;
+		return -ENOENT;
 	}
-	if (!rc) {
-		stage(&s, l1, "/init", false);
-		stage(&s, qemu, L1_QEMU, false);
-		rc = stage_libraries(&s, qemu);
-	}
-	if (!rc)
-		rc = stage_firmware(&s, qemu);
-	if (!rc)
-		rc = stage_modules(&s, k);
-	if (!rc)
-		rc = staging_key(&s, hex);
-	if (!rc)
-		rc = mkdir_p(dir);
-	if (!rc) {
-		*path = xasprintf("%s/%s.cpio", dir, hex);
-		/* Found, its time is that of its last use: cache_remove(). */
-		if (utimensat(AT_FDCWD, *path, NULL, 0))
-			rc = build_base(&s, *path);
-		if (rc) {
-			free(*path);
-			*path = NULL;
-		}
-	}
-	staging_free(&s);
-	free(qemu);
-	free(l1);
-	free(dir);
-	return rc;
+	stage(&s, l1, "/init", false);
+	stage(&s, qemu, L1_QEMU, false);
+	return stage_libraries(&s, qemu) ?: stage_firmware(&s, qemu) ?: stage_modules(&s, k) ?:
+	       staging_key(&s, hex) ?: cache_file("l1", hex, build_base, &s, path);
 }
 
 /* The part of this run. */
@@ -259,45 +203,28 @@ static int build_run(const char *path, const struct vm_config *config, const str
 		     const char *l2_kernel)
 {
 	struct initramfs *ir = initramfs_create(path);
-	struct buf argv = { 0 };
-	int rc;
+	struct buf argv __cleanup(buf_free) = { 0 };
 
 	if (!ir)
 		return -EIO;
 	for (size_t i = 0; i < l2_argv->n; i++)
 		buf_add(&argv, l2_argv->v[i], strlen(l2_argv->v[i]) + 1);
-	rc = initramfs_add_data(ir, "/l2/argv", 0644, argv.data, argv.len);
-	if (!rc)
-		rc = initramfs_add_file(ir, L1_KERNEL, 0644, l2_kernel);
-	if (!rc)
-		rc = initramfs_add_file(ir, L1_INITRAMFS, 0644, config->initramfs);
-	buf_free(&argv);
-	if (!rc)
-		return initramfs_finish(ir);
-	initramfs_abort(ir);
-	return rc;
+	return initramfs_finish(ir, initramfs_add_data(ir, "/l2/argv", 0644, argv.data, argv.len) ?:
+				    initramfs_add_file(ir, L1_KERNEL, 0644, l2_kernel) ?:
+				    initramfs_add_file(ir, L1_INITRAMFS, 0644, config->initramfs));
 }
 
 static int append_file(int to, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
-	int rc = 0;
+	int fd __cleanup(close_fd) = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
 
-	if (fd >= 0) {
-		while ((n = sendfile(to, fd, NULL, 1 << 30)) > 0)
-			;
-	}
-	if (n < 0) {
-		rc = -errno;
-		if (rc == -ENOSPC)
-			pr_err("no space for the outer guest's files; free some and run again");
-		else
-			pr_err("can't copy %s: %s", path, strerror(-rc));
-	}
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	if (fd < 0)
+		return file_err("open", path, errno);
+	do {
+		n = sendfile(to, fd, NULL, 1 << 30);
+	} while (n > 0);
+	return n < 0 ? file_err("copy", path, errno) : 0;
 }
 
 /*
@@ -306,21 +233,13 @@ static int append_file(int to, const char *path)
  */
 static int join(struct nested *n, const char *base, const char *run, const char *dir)
 {
-	char *path = xasprintf("%s/l1-initramfs.XXXXXX", dir);
-	int rc;
+	char *path __cleanup(free_ptr) = xasprintf("%s/l1-initramfs.XXXXXX", dir);
 
 	n->initramfs = mkostemp(path, O_CLOEXEC);
-	if (n->initramfs < 0) {
-		rc = -errno;
-		pr_err("can't create %s: %s", path, strerror(-rc));
-	} else {
-		unlink(path);
-		rc = append_file(n->initramfs, base);
-		if (!rc)
-			rc = append_file(n->initramfs, run);
-	}
-	free(path);
-	return rc;
+	if (n->initramfs < 0)
+		return file_err("create", path, errno);
+	unlink(path);
+	return append_file(n->initramfs, base) ?: append_file(n->initramfs, run);
 }
 
 /**
@@ -347,30 +266,21 @@ unsigned int nested_memory_mb(unsigned int l2_memory_mb, unsigned int staged_mb)
 int nested_prepare(struct nested *n, const struct vm_config *config, const struct strv *l2_argv,
 		   const char *l2_kernel)
 {
-	char *run = xasprintf("%s/l2.cpio", config->dir);
-	struct kernel k = { 0 };
-	char *base = NULL;
+	char *run __cleanup(free_ptr) = xasprintf("%s/l2.cpio", config->dir);
+	struct kernel k __cleanup(kernel_free) = { 0 };
+	char *base __cleanup(free_ptr) = NULL;
 	struct stat st;
 	int rc;
 
 	*n = (struct nested){ .initramfs = -1 };
-	rc = kernel_get(L1_KERNEL_NAME, &k);
-	if (!rc)
-		rc = pvh_kernel(k.image, &n->kernel);
-	if (!rc)
-		rc = get_base(&k, &base);
-	if (!rc)
-		rc = build_run(run, config, l2_argv, l2_kernel);
-	if (!rc)
-		rc = join(n, base, run, config->dir);
+	rc = kernel_get(L1_KERNEL_NAME, &k) ?: pvh_kernel(k.image, &n->kernel) ?:
+	     get_base(&k, &base) ?: build_run(run, config, l2_argv, l2_kernel) ?:
+	     join(n, base, run, config->dir);
 	if (!rc && fstat(n->initramfs, &st))
 		rc = -errno;
 	if (!rc)
 		n->memory_mb = nested_memory_mb(config->memory_mb, st.st_size >> 20);
 	unlink(run);
-	kernel_free(&k);
-	free(base);
-	free(run);
 	return rc;
 }
 
@@ -380,8 +290,7 @@ int nested_prepare(struct nested *n, const struct vm_config *config, const struc
  */
 void nested_free(struct nested *n)
 {
-	if (n->initramfs >= 0)
-		close(n->initramfs);
+	close_fd(&n->initramfs);
 	free(n->kernel);
 	*n = (struct nested){ .initramfs = -1 };
 }

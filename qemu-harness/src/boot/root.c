@@ -3,12 +3,11 @@
  * A userland for guests (docs/userland.md): makes or finds its image, and puts what
  * the guest needs to mount it into the guest's initramfs.
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cache.h"
 #include "base/program.h"
@@ -81,74 +80,65 @@ static int compare(const void *a, const void *b)
 /* "SUITE,PACKAGE,..." has the suite first, and then the packages, sorted, each once. */
 static int parse_debian(const char *spec, char **suite, struct strv *packages)
 {
-	char *copy = xstrdup(spec + strlen(DEBIAN_PREFIX)), *rest = copy, *name;
-	struct strv sorted = {};
-	int rc = 0;
+	char *copy __cleanup(free_ptr) = xstrdup(spec + strlen(DEBIAN_PREFIX)), *name;
+	char *rest = copy;
 
-	while ((name = strsep(&rest, ",")) && !rc) {
-		if (is_name(name))
-			strv_push(&sorted, name);
-		else
-			rc = -EINVAL;
+	while ((name = strsep(&rest, ","))) {
+		if (!is_name(name)) {
+			pr_err("--root %s: wants debian:SUITE[,PACKAGE...], without versions",
+			       spec);
+			return -EINVAL;
+		}
+		if (name == copy)
+			*suite = xstrdup(name);
+		else if (!strv_has(packages, name))
+			strv_push(packages, name);
 	}
-	if (rc) {
-		pr_err("--root %s: wants debian:SUITE[,PACKAGE...], without versions", spec);
-	} else {
-		*suite = xstrdup(sorted.v[0]);
-		qsort(sorted.v + 1, sorted.n - 1, sizeof(*sorted.v), compare);
-		for (size_t i = 1; i < sorted.n; i++)
-			if (!strv_has(packages, sorted.v[i]))
-				strv_push(packages, sorted.v[i]);
-	}
-	strv_free(&sorted);
-	free(copy);
-	return rc;
+	if (packages->n)
+		qsort(packages->v, packages->n, sizeof(*packages->v), compare);
+	return 0;
 }
 
 /* Reads the superblock of an image. */
 static int image_fs(const char *path, unsigned char head[HEAD_SIZE], const struct root_fs **fs)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd __cleanup(close_fd) = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : pread(fd, head, HEAD_SIZE, 0);
-	int rc = n < 0 ? -errno : -EINVAL;
+	size_t i = 0;
 
 	if (n < 0)
-		pr_err("--root %s: %s", path, strerror(-rc));
-	for (size_t i = 0; rc == -EINVAL && n == HEAD_SIZE && i < ARRAY_SIZE(file_systems); i++) {
-		*fs = &file_systems[i];
-		if (!memcmp(head + (*fs)->at, (*fs)->magic, (*fs)->len))
-			rc = 0;
-	}
-	if (rc && n >= 0)
+		return file_err("read the root", path, errno);
+	while (n == HEAD_SIZE && i < ARRAY_SIZE(file_systems) &&
+	       memcmp(head + file_systems[i].at, file_systems[i].magic, file_systems[i].len))
+		i++;
+	if (n < HEAD_SIZE || i == ARRAY_SIZE(file_systems)) {
 		pr_err("--root %s: is neither a directory nor an image of squashfs, erofs or ext4",
 		       path);
-	if (!rc && !strcmp((*fs)->name, "ext4") && head[EXT4_INCOMPAT] & EXT4_RECOVER) {
+		return -EINVAL;
+	}
+	*fs = &file_systems[i];
+	if (!strcmp((*fs)->name, "ext4") && head[EXT4_INCOMPAT] & EXT4_RECOVER) {
 		pr_err("--root %s: was not unmounted, and guests can't mend it; run e2fsck -f",
 		       path);
-		rc = -EINVAL;
+		return -EINVAL;
 	}
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	return 0;
 }
 
 static int check_dir(const char *spec)
 {
-	char *path = realpath(spec, NULL), *sh = xasprintf("%s/bin/sh", spec);
+	char *path __cleanup(free_ptr) = realpath(spec, NULL);
+	char *sh __cleanup(free_ptr) = xasprintf("%s/bin/sh", spec);
 	struct stat st;
-	int rc = 0;
 
-	if (path && !strcmp(path, "/")) {
+	if (path && !strcmp(path, "/"))
 		pr_err("--root %s: is this whole machine; name the directory of another root",
 		       spec);
-		rc = -EINVAL;
-	} else if (lstat(sh, &st)) {
+	else if (lstat(sh, &st))
 		pr_err("--root %s: has no bin/sh, so it is no root", spec);
-		rc = -EINVAL;
-	}
-	free(sh);
-	free(path);
-	return rc;
+	else
+		return 0;
+	return -EINVAL;
 }
 
 /**
@@ -161,31 +151,30 @@ int root_check(const char *spec)
 {
 	unsigned char head[HEAD_SIZE];
 	const struct root_fs *fs;
-	struct strv packages = {};
-	char *suite = NULL;
-	struct stat st;
-	int rc;
+	struct strv packages __cleanup(strv_free) = {};
+	char *suite __cleanup(free_ptr) = NULL;
 
-	if (is_debian(spec)) {
-		rc = parse_debian(spec, &suite, &packages);
-		strv_free(&packages);
-		free(suite);
-		return rc;
-	}
-	if (!stat(spec, &st) && S_ISDIR(st.st_mode))
-		return check_dir(spec);
-	return image_fs(spec, head, &fs);
+	if (is_debian(spec))
+		return parse_debian(spec, &suite, &packages);
+	return is_directory(spec) ? check_dir(spec) : image_fs(spec, head, &fs);
 }
 
 static int need_program(const char *name)
 {
-	char *path = find_program(name);
-	int rc = path ? 0 : -ENOENT;
+	char *path __cleanup(free_ptr) = find_program(name);
 
-	if (rc)
-		pr_err("%s is missing; install squashfs-tools (4.5 or newer)", name);
-	free(path);
-	return rc;
+	if (path)
+		return 0;
+	pr_err("%s is missing; install squashfs-tools (4.5 or newer)", name);
+	return -ENOENT;
+}
+
+static int pack(const char *const *argv, const char *log)
+{
+	return tool_run(&(struct tool){
+		.what = "packing the root", .argv = argv, .log = log,
+		.deadline_s = PACK_DEADLINE_S, .marks = pack_marks,
+	});
 }
 
 /* As user mmdebstrap leaves out the root directory itself. */
@@ -197,10 +186,7 @@ static int pack_tar(const char *tar, const char *path, const char *log)
 		"-root-uid", "0", "-root-gid", "0", path, NULL
 	};
 
-	return tool_run(&(struct tool){
-		.what = "packing the root", .argv = argv, .log = log,
-		.deadline_s = PACK_DEADLINE_S, .marks = pack_marks,
-	});
+	return pack(argv, log);
 }
 
 /* What a user has unpacked belongs to that user; in a root it belongs to root. */
@@ -211,10 +197,7 @@ static int pack_dir(const char *from, const char *path, const char *log)
 		geteuid() ? "-all-root" : NULL, NULL
 	};
 
-	return tool_run(&(struct tool){
-		.what = "packing the root", .argv = argv, .log = log,
-		.deadline_s = PACK_DEADLINE_S, .marks = pack_marks,
-	});
+	return pack(argv, log);
 }
 
 /**
@@ -231,20 +214,20 @@ struct debian {
 
 static int find_debian(void *ctx, const char *dir)
 {
-	char *path = xasprintf("%s/" CACHED, dir);
-	bool found = file_exists(path);
+	char *path __cleanup(free_ptr) = xasprintf("%s/" CACHED, dir);
 
 	(void)ctx;
-	free(path);
-	return found ? 0 : -ENOENT;
+	return file_exists(path) ? 0 : -ENOENT;
 }
 
 static int make_debian(void *ctx, const char *work, const char *dest)
 {
 	const struct debian *d = ctx;
-	char *log = xasprintf("%.*s.log", (int)strlen(work) - (int)strlen(".tmp"), work);
-	char *tar = xasprintf("%s/root.tar", work), *image = xasprintf("%s/" CACHED, dest);
-	char *what = xasprintf("making the root %s", d->spec);
+	char *log __cleanup(free_ptr) =
+		xasprintf("%.*s.log", (int)strlen(work) - (int)strlen(".tmp"), work);
+	char *tar __cleanup(free_ptr) = xasprintf("%s/root.tar", work);
+	char *image __cleanup(free_ptr) = xasprintf("%s/" CACHED, dest);
+	char *what __cleanup(free_ptr) = xasprintf("making the root %s", d->spec);
 	double start = now();
 	int rc;
 
@@ -252,22 +235,16 @@ static int make_debian(void *ctx, const char *work, const char *dest)
 	rc = mmdebstrap(&(struct mmdebstrap){
 		.what = what, .suite = d->suite, .variant = "required",
 		.packages = &d->packages, .tmp = work, .tar = tar, .log = log,
-	});
-	if (!rc)
-		rc = pack_tar(tar, image, log);
+	}) ?: pack_tar(tar, image, log);
 	if (!rc)
 		pr_info("the root %s is ready, %.0f s", d->spec, now() - start);
-	free(what);
-	free(image);
-	free(tar);
-	free(log);
 	return rc;
 }
 
 /* The name of its entry in the cache, which the caller frees. */
 static int debian_key(const struct debian *d, char **key)
 {
-	struct buf text = {};
+	struct buf text __cleanup(buf_free) = {};
 	char hex[65];
 	int rc;
 
@@ -278,7 +255,6 @@ static int debian_key(const struct debian *d, char **key)
 	rc = sha256_data(text.data, text.len, hex);
 	if (!rc)
 		*key = xasprintf("roots/%s-%.12s", d->suite, hex);
-	buf_free(&text);
 	return rc;
 }
 
@@ -286,21 +262,16 @@ static int debian_key(const struct debian *d, char **key)
 static int get_debian(const char *spec, char **path, int *held)
 {
 	struct debian d = { .spec = spec };
-	char *key = NULL;
-	int rc;
+	char *key __cleanup(free_ptr) = NULL;
+	int rc = need_program("sqfstar") ?: parse_debian(spec, &d.suite, &d.packages) ?:
+		 debian_key(&d, &key);
 
-	rc = need_program("sqfstar");
-	if (!rc)
-		rc = parse_debian(spec, &d.suite, &d.packages);
-	if (!rc)
-		rc = debian_key(&d, &key);
 	if (!rc)
 		rc = cache_get(&(struct cache_entry){
 			.key = key, .find = find_debian, .make = make_debian, .ctx = &d,
 		}, held);
 	if (!rc)
 		*path = xasprintf("%s/%s/" CACHED, irqsan_cache(), key);
-	free(key);
 	strv_free(&d.packages);
 	free(d.suite);
 	return rc;
@@ -309,18 +280,15 @@ static int get_debian(const char *spec, char **path, int *held)
 /* It would be packed into itself. */
 static int check_outside(const char *spec, const char *dir)
 {
-	char *root = realpath(spec, NULL), *run = realpath(dir, NULL);
+	char *root __cleanup(free_ptr) = realpath(spec, NULL);
+	char *run __cleanup(free_ptr) = realpath(dir, NULL);
 	size_t len = root ? strlen(root) : 0;
-	int rc = 0;
 
-	if (root && run && !strncmp(run, root, len) && (!run[len] || run[len] == '/')) {
-		pr_err("--root %s: holds %s, the directory of the run; choose another with --keep",
-		       spec, dir);
-		rc = -EINVAL;
-	}
-	free(run);
-	free(root);
-	return rc;
+	if (!root || !run || strncmp(run, root, len) || (run[len] && run[len] != '/'))
+		return 0;
+	pr_err("--root %s: holds %s, the directory of the run; choose another with --keep", spec,
+	       dir);
+	return -EINVAL;
 }
 
 /**
@@ -334,37 +302,23 @@ static int check_outside(const char *spec, const char *dir)
  */
 int root_get(const char *spec, const char *dir, char **path, int *held)
 {
-	char *log = xasprintf("%s/root.log", dir), *from = NULL;
-	struct stat st;
-	int rc;
+	char *log __cleanup(free_ptr) = xasprintf("%s/root.log", dir);
+	char *from __cleanup(free_ptr) = NULL;
+	int rc = 0;
 
 	*path = xasprintf("%s/root.image", dir);
 	/* What is left of an earlier run may lead to an image: mksquashfs would write there. */
 	unlink(*path);
-	if (!is_debian(spec) && !stat(spec, &st) && S_ISDIR(st.st_mode)) {
-		rc = need_program("mksquashfs");
-		if (!rc)
-			rc = check_outside(spec, dir);
-		if (!rc)
-			rc = pack_dir(spec, *path, log);
-		goto out;
-	}
-	if (is_debian(spec)) {
+	if (is_debian(spec))
 		rc = get_debian(spec, &from, held);
-	} else {
+	else if (is_directory(spec))
+		return need_program("mksquashfs") ?: check_outside(spec, dir) ?:
+		       pack_dir(spec, *path, log);
+	else
 		from = realpath(spec, NULL);
-		rc = from ? 0 : -errno;
-		if (rc)
-			pr_err("--root %s: %s", spec, strerror(-rc));
-	}
-	if (!rc && symlink(from, *path)) {
-		rc = -errno;
-		pr_err("can't create %s: %s", *path, strerror(-rc));
-	}
-out:
-	free(from);
-	free(log);
-	return rc;
+	if (!rc && !from)
+		rc = file_err("find the root", spec, errno);
+	return rc ?: symlink(from, *path) ? file_err("create", *path, errno) : 0;
 }
 
 /* A driver that is built in, or its module. What is not known the guest finds out. */
@@ -389,19 +343,16 @@ static int add_driver(struct image *image, const char *module, const char *confi
 static int check_compressor(const struct image *image, const unsigned char *head)
 {
 	unsigned int nr = head[SQUASHFS_COMPRESSOR];
-	char *config;
-	int rc = 0;
+	char *config __cleanup(free_ptr) = NULL;
 
 	if (nr >= ARRAY_SIZE(compressors) || !compressors[nr])
 		return 0;
 	config = xasprintf("SQUASHFS_%s", compressors[nr]);
-	if (image->kernel->config && kernel_config(image->kernel, config) != 'y') {
-		pr_err("%s can't unpack %s: build it with CONFIG_%s=y", image->kernel->name,
-		       image->plan->root, config);
-		rc = -EINVAL;
-	}
-	free(config);
-	return rc;
+	if (!image->kernel->config || kernel_config(image->kernel, config) == 'y')
+		return 0;
+	pr_err("%s can't unpack %s: build it with CONFIG_%s=y", image->kernel->name,
+	       image->plan->root, config);
+	return -EINVAL;
 }
 
 /**
@@ -419,21 +370,18 @@ int root_add(struct image *image)
 	int rc;
 
 	rc = image_fs(image->root, head, &fs);
-	if (!rc && !strcmp(fs->name, "squashfs"))
+	if (rc)
+		return rc;
+	if (!strcmp(fs->name, "squashfs"))
 		rc = check_compressor(image, head);
-	if (!rc)
-		rc = micro ? add_driver(image, "virtio_mmio", "VIRTIO_MMIO") :
-			     add_driver(image, "virtio_pci", "VIRTIO_PCI");
-	if (!rc)
-		rc = add_driver(image, "virtio_blk", "VIRTIO_BLK");
-	/* ext4 and erofs ask for it by algorithm name, so no dependency leads to it. */
-	if (!rc)
-		rc = image_modules(image, "module", crc);
+	rc = rc ?: (micro ? add_driver(image, "virtio_mmio", "VIRTIO_MMIO") :
+			    add_driver(image, "virtio_pci", "VIRTIO_PCI")) ?:
+	     add_driver(image, "virtio_blk", "VIRTIO_BLK") ?:
+	     /* ext4 and erofs ask for it by algorithm name, so no dependency leads to it. */
+	     image_modules(image, "module", crc);
 	if (!rc || rc == -ENOENT)
-		rc = add_driver(image, fs->name, fs->config);
-	if (!rc)
-		rc = add_driver(image, "overlay", "OVERLAY_FS");
-	if (!rc)
-		image_order(image, "root", fs->name);
+		rc = add_driver(image, fs->name, fs->config) ?:
+		     add_driver(image, "overlay", "OVERLAY_FS");
+	image_order(image, "root", fs->name);
 	return rc;
 }

@@ -6,38 +6,16 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <glob.h>
-#include <stdlib.h>
+#include <fnmatch.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cache.h"
-#include "base/child.h"
 #include "base/program.h"
 #include "kernel/apt.h"
 
 #define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 static const char *const apt_marks[] = { "E: Failed to fetch", "E: ", "W: ", NULL };
-
-/* The value of KEY=value in os-release's text; caller frees. */
-static char *os_release_value(const char *text, const char *key)
-{
-	size_t len = strlen(key);
-
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		const char *v;
-
-		if (*line == '\n')
-			line++;
-		if (strncmp(line, key, len) || line[len] != '=')
-			continue;
-		v = line + len + 1;
-		v += *v == '"';
-		return strndup(v, strcspn(v, "\"\n"));
-	}
-	return NULL;
-}
 
 /**
  * apt_own_suite() - the Debian suite that this machine runs
@@ -46,60 +24,42 @@ static char *os_release_value(const char *text, const char *key)
  */
 char *apt_own_suite(void)
 {
-	struct buf b = { 0 };
-	char *id, *suite = NULL;
+	static const char *const argv[] = {
+		"sh", "-c", ". /etc/os-release; [ \"$ID\" = debian ] && echo \"$VERSION_CODENAME\"",
+		NULL
+	};
 
-	if (!file_exists("/etc/os-release") || read_file("/etc/os-release", &b))
-		return NULL;
-	id = os_release_value(b.data, "ID");
-	if (id && !strcmp(id, "debian"))
-		suite = os_release_value(b.data, "VERSION_CODENAME");
-	free(id);
-	buf_free(&b);
-	return suite;
+	return program_first_line(argv);
 }
 
 /*
- * The first URI in apt's list of @argv that is of @suite (NULL: of any) and made by
- * Debian, or NULL; caller frees. A line is "URI RELEASE CODENAME ORIGIN LABEL" where lists were
- * fetched, else "URI RELEASE". Another archive may have the suite's name as well.
+ * The first URI in apt's list of @argv, lines of "URI REST", whose rest matches; NULL if
+ * there is none, or with @only if there are several. Caller frees.
  */
-static char *find_mirror(const char *const *argv, const char *suite, bool fetched, bool *others)
+static char *find_mirror(const char *const *argv, const char *pattern, bool only)
 {
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
-	char *save = NULL, *uri = NULL;
-	struct buf out = { 0 };
-	int status;
+	struct strv lines __cleanup(strv_free) = { 0 };
+	const char *uri = NULL;
 
-	if (child_run(&opts, 60, &out, &status) || status || !out.len) {
-		buf_free(&out);
-		return NULL;
-	}
-	for (char *line = strtok_r(out.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char *fields = NULL;
-		char *first = strtok_r(line, " ", &fields);
-		char *release = strtok_r(NULL, " ", &fields);
-		char *codename = strtok_r(NULL, " ", &fields);
-		char *origin = strtok_r(NULL, " ", &fields);
-		char *label = strtok_r(NULL, " ", &fields);
+	program_ask(argv, &lines);
+	for (size_t i = 0; i < lines.n; i++) {
+		char *rest = strchr(lines.v[i], ' ');
 
-		if (!release || (suite && strcmp(release, suite) && strcmp(release, "sid") &&
-				 (!codename || strcmp(codename, suite))))
+		if (!rest || fnmatch(pattern, rest + 1, FNM_EXTMATCH))
 			continue;
-		if (fetched && (!label || strcmp(origin, "Debian") || strcmp(label, "Debian")))
-			continue;
-		*others |= uri && strcmp(uri, first);
-		if (!uri)
-			uri = xstrdup(first);
+		*rest = '\0';
+		if (only && uri && strcmp(uri, lines.v[i]))
+			return NULL;
+		uri = uri ?: lines.v[i];
 	}
-	buf_free(&out);
-	return uri;
+	return xstrdup(uri);
 }
 
 /*
- * The URI of the mirror that this machine's own main archive comes from, or of any
- * that is Debian's; NULL if apt knows none. On a fresh image, without any package
- * lists, apt can't say who made an archive: then it has to be the only one of the suite.
+ * The URI of the mirror that this machine's own main archive comes from: of its suite,
+ * and made by Debian, for another archive may have the suite's name as well; or else of
+ * any that Debian made. On a fresh image, without any package lists, apt can't say who
+ * made an archive: then it has to be the only one of the suite. NULL if there is none.
  */
 static char *own_mirror(void)
 {
@@ -112,22 +72,19 @@ static char *own_mirror(void)
 		"apt-get", "indextargets", "--no-release-info", "--format",
 		"$(REPO_URI) $(RELEASE)", "Created-By: Packages", "Component: main", NULL,
 	};
-	char *suite = apt_own_suite(), *uri = NULL;
-	bool others = false;
+	char *suite __cleanup(free_ptr) = apt_own_suite();
+	char *debians __cleanup(free_ptr) = NULL, *named __cleanup(free_ptr) = NULL;
+	char *uri = NULL;
 
-	if (suite)
-		uri = find_mirror(fetched, suite, true, &others);
-	if (!uri)
-		uri = find_mirror(fetched, NULL, true, &others);
-	if (suite && !uri) {
-		others = false;
-		uri = find_mirror(configured, suite, false, &others);
-		if (others) {
-			free(uri);
-			uri = NULL;
-		}
+	if (suite) {
+		debians = xasprintf("@(%s *|sid *|* %s) Debian Debian", suite, suite);
+		uri = find_mirror(fetched, debians, false);
 	}
-	free(suite);
+	uri = uri ?: find_mirror(fetched, "* Debian Debian", false);
+	if (suite && !uri) {
+		named = xasprintf("@(%s|sid)", suite);
+		uri = find_mirror(configured, named, true);
+	}
 	return uri;
 }
 
@@ -143,7 +100,7 @@ static char *own_mirror(void)
  */
 int apt_source(const char *suite, char **line)
 {
-	char *uri;
+	char *uri __cleanup(free_ptr) = NULL;
 
 	*line = NULL;
 	if (!file_exists(KEYRING)) {
@@ -156,61 +113,54 @@ int apt_source(const char *suite, char **line)
 		return -ENOENT;
 	}
 	*line = xasprintf("deb [signed-by=" KEYRING "] %s %s main", uri, suite);
-	free(uri);
 	return 0;
 }
 
-static int write_conf(struct apt *apt, const char *source)
+static int write_conf(struct apt *apt)
 {
-	char *list = xasprintf("%s/sources.list", apt->dir);
-	char *status = xasprintf("%s/status", apt->dir);
-	char *text;
-	int rc;
+	char *list __cleanup(free_ptr) = xasprintf("%s/sources.list", apt->dir);
+	char *status __cleanup(free_ptr) = xasprintf("%s/status", apt->dir);
+	char *source __cleanup(free_ptr) = NULL;
+	struct buf text __cleanup(buf_free) = { 0 };
+	int rc = apt_source(apt->suite, &source);
 
+	if (rc)
+		return rc;
 	/*
 	 * Read after the machine's apt.conf.d, whose proxies and timeouts thus
 	 * stay in force, but whose hooks (which work on the machine's own
 	 * lists) do not, nor does what makes it take archives without a
 	 * signature. User root: the _apt user can't reach the cache.
 	 */
-	text = xasprintf("#clear APT::Update::Pre-Invoke;\n"
-			 "#clear APT::Update::Post-Invoke;\n"
-			 "#clear APT::Update::Post-Invoke-Success;\n"
-			 "APT::Update::Error-Mode \"any\";\n"
-			 "APT::Architecture \"amd64\";\n"
-			 "APT::Architectures { \"amd64\"; };\n"
-			 "APT::Default-Release \"\";\n"
-			 "APT::Sandbox::User \"root\";\n"
-			 "APT::Get::AllowUnauthenticated \"false\";\n"
-			 "Acquire::AllowInsecureRepositories \"false\";\n"
-			 "Acquire::AllowWeakRepositories \"false\";\n"
-			 "Acquire::AllowDowngradeToInsecureRepositories \"false\";\n"
-			 "Acquire::Languages \"none\";\n"
-			 "Dir::State \"%s\";\n"
-			 "Dir::State::lists \"%s/lists\";\n"
-			 "Dir::State::status \"%s\";\n"
-			 "Dir::State::extended_states \"%s/extended_states\";\n"
-			 "Dir::Cache \"%s/cache\";\n"
-			 "Dir::Cache::archives \"%s/cache/archives\";\n"
-			 "Dir::Cache::pkgcache \"pkgcache.bin\";\n"
-			 "Dir::Cache::srcpkgcache \"srcpkgcache.bin\";\n"
-			 "Dir::Etc::sourcelist \"%s\";\n"
-			 "Dir::Etc::sourceparts \"/dev/null\";\n"
-			 "Dir::Etc::preferences \"/dev/null\";\n"
-			 "Dir::Etc::preferencesparts \"/dev/null\";\n",
-			 apt->dir, apt->dir, status, apt->dir, apt->dir, apt->dir, list);
-	rc = write_file(apt->conf, text, strlen(text));
-	free(text);
-	if (!rc)
-		rc = write_file(status, "", 0);
-	if (!rc) {
-		text = xasprintf("%s\n", source);
-		rc = write_file(list, text, strlen(text));
-		free(text);
-	}
-	free(list);
-	free(status);
-	return rc;
+	buf_addf(&text, "#clear APT::Update::Pre-Invoke;\n"
+		 "#clear APT::Update::Post-Invoke;\n"
+		 "#clear APT::Update::Post-Invoke-Success;\n"
+		 "APT::Update::Error-Mode \"any\";\n"
+		 "APT::Architecture \"amd64\";\n"
+		 "APT::Architectures { \"amd64\"; };\n"
+		 "APT::Default-Release \"\";\n"
+		 "APT::Sandbox::User \"root\";\n"
+		 "APT::Get::AllowUnauthenticated \"false\";\n"
+		 "Acquire::AllowInsecureRepositories \"false\";\n"
+		 "Acquire::AllowWeakRepositories \"false\";\n"
+		 "Acquire::AllowDowngradeToInsecureRepositories \"false\";\n"
+		 "Acquire::Languages \"none\";\n"
+		 "Dir::State \"%s\";\n"
+		 "Dir::State::lists \"%s/lists\";\n"
+		 "Dir::State::status \"%s\";\n"
+		 "Dir::State::extended_states \"%s/extended_states\";\n"
+		 "Dir::Cache \"%s/cache\";\n"
+		 "Dir::Cache::archives \"%s/cache/archives\";\n"
+		 "Dir::Cache::pkgcache \"pkgcache.bin\";\n"
+		 "Dir::Cache::srcpkgcache \"srcpkgcache.bin\";\n"
+		 "Dir::Etc::sourcelist \"%s\";\n"
+		 "Dir::Etc::sourceparts \"/dev/null\";\n"
+		 "Dir::Etc::preferences \"/dev/null\";\n"
+		 "Dir::Etc::preferencesparts \"/dev/null\";\n",
+		 apt->dir, apt->dir, status, apt->dir, apt->dir, apt->dir, list);
+	return write_file(apt->conf, text.data, text.len) ?:
+	       write_file(status, "", 0) ?:
+	       write_file(list, source, strlen(source));
 }
 
 /**
@@ -222,28 +172,18 @@ static int write_conf(struct apt *apt, const char *source)
  */
 int apt_open(struct apt *apt, const char *suite)
 {
-	static const char *const dirs[] = { "lists/partial", "cache/archives/partial" };
-	char *lock = xasprintf("apt/%s", suite);
-	char *source = NULL;
+	char *lock __cleanup(free_ptr) = xasprintf("apt/%s", suite);
+	char *lists __cleanup(free_ptr) = NULL, *archives __cleanup(free_ptr) = NULL;
 	int rc;
 
 	*apt = (struct apt){ .suite = xstrdup(suite) };
 	apt->dir = xasprintf("%s/apt/%s", irqsan_cache(), suite);
 	apt->conf = xasprintf("%s/apt.conf", apt->dir);
+	lists = xasprintf("%s/lists/partial", apt->dir);
+	archives = xasprintf("%s/cache/archives/partial", apt->dir);
 	apt->lock = cache_lock(lock);
-	free(lock);
-	rc = apt->lock < 0 ? apt->lock : 0;
-	for (size_t i = 0; !rc && i < ARRAY_SIZE(dirs); i++) {
-		char *dir = xasprintf("%s/%s", apt->dir, dirs[i]);
-
-		rc = mkdir_p(dir);
-		free(dir);
-	}
-	if (!rc)
-		rc = apt_source(suite, &source);
-	if (!rc)
-		rc = write_conf(apt, source);
-	free(source);
+	rc = apt->lock < 0 ? apt->lock :
+	     mkdir_p(lists) ?: mkdir_p(archives) ?: write_conf(apt);
 	if (rc)
 		apt_close(apt);
 	return rc;
@@ -255,8 +195,7 @@ int apt_open(struct apt *apt, const char *suite)
  */
 void apt_close(struct apt *apt)
 {
-	if (apt->lock >= 0)
-		close(apt->lock);
+	close_fd(&apt->lock);
 	free(apt->suite);
 	free(apt->dir);
 	free(apt->conf);
@@ -265,14 +204,11 @@ void apt_close(struct apt *apt)
 
 static int apt_run(struct apt *apt, const char *what, const char *const *argv, const char *cwd)
 {
-	char *log = xasprintf("%s/log", apt->dir);
-	struct tool t = {
-		.what = what, .argv = argv, .cwd = cwd, .log = log, .marks = apt_marks,
-	};
-	int rc = tool_run(&t);
+	char *log __cleanup(free_ptr) = xasprintf("%s/log", apt->dir);
 
-	free(log);
-	return rc;
+	return tool_run(&(struct tool){
+		.what = what, .argv = argv, .cwd = cwd, .log = log, .marks = apt_marks,
+	});
 }
 
 /**
@@ -284,11 +220,9 @@ static int apt_run(struct apt *apt, const char *what, const char *const *argv, c
 int apt_update(struct apt *apt)
 {
 	const char *const argv[] = { "apt-get", "-c", apt->conf, "-q", "update", NULL };
-	char *what = xasprintf("getting the package lists of %s", apt->suite);
-	int rc = apt_run(apt, what, argv, NULL);
+	char *what __cleanup(free_ptr) = xasprintf("getting the package lists of %s", apt->suite);
 
-	free(what);
-	return rc;
+	return apt_run(apt, what, argv, NULL);
 }
 
 /**
@@ -302,26 +236,18 @@ int apt_update(struct apt *apt)
 int apt_names(struct apt *apt, const char *prefix, struct strv *names)
 {
 	const char *const argv[] = { "apt-cache", "-c", apt->conf, "pkgnames", prefix, NULL };
-	struct buf out = { 0 };
-	char *save = NULL;
-	int rc = program_output(argv, &out);
 
-	for (char *name = rc || !out.len ? NULL : strtok_r(out.data, "\n", &save); name;
-	     name = strtok_r(NULL, "\n", &save))
-		strv_push(names, name);
-	buf_free(&out);
-	return rc;
+	return program_lines(argv, names);
 }
 
 /* Appends the names in "a (= 1), b | c, d:any" to @names, of b | c the first. */
 static void parse_depends(char *text, struct strv *names)
 {
-	char *save = NULL;
+	char *name;
 
-	for (char *d = strtok_r(text, ",", &save); d; d = strtok_r(NULL, ",", &save)) {
-		d += strspn(d, " ");
-		d[strcspn(d, " (|:")] = '\0';
-		strv_push(names, d);
+	while ((name = strsep(&text, ","))) {
+		name += strspn(name, " ");
+		strv_pushf(names, "%.*s", (int)strcspn(name, " (|:"), name);
 	}
 }
 
@@ -338,36 +264,27 @@ int apt_show(struct apt *apt, const char *name, struct apt_package *p)
 	const char *const argv[] = {
 		"apt-cache", "-c", apt->conf, "--no-all-versions", "show", name, NULL,
 	};
-	struct child_opts opts = { .argv = argv, .out = -1, .err = -1 };
-	struct buf out = { 0 };
-	char *save = NULL;
-	int rc, status;
+	struct strv lines __cleanup(strv_free) = { 0 };
+	int rc = program_ask(argv, &lines);
 
-	*p = (struct apt_package){ 0 };
-	rc = child_run(&opts, 120, &out, &status);
-	if (!rc && status)
-		rc = -ENOENT;
-	for (char *line = rc ? NULL : strtok_r(out.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *value = strchr(line, ':');
+	*p = (struct apt_package){ .name = xstrdup(name) };
+	for (size_t i = 0; i < lines.n; i++) {
+		char *value = lines.v[i], *key = strsep(&value, ":");
 
-		if (*line == ' ' || !value)
+		if (*key == ' ' || !value)
 			continue;
-		*value++ = '\0';
 		value += strspn(value, " ");
-		if (!strcmp(line, "Version") && !p->version)
+		if (!strcmp(key, "Version") && !p->version)
 			p->version = xstrdup(value);
-		else if (!strcmp(line, "SHA256") && !p->sha256)
+		else if (!strcmp(key, "SHA256") && !p->sha256)
 			p->sha256 = xstrdup(value);
-		else if (!strcmp(line, "Size"))
+		else if (!strcmp(key, "Size"))
 			p->size = strtoull(value, NULL, 10);
-		else if (!strcmp(line, "Depends") || !strcmp(line, "Pre-Depends"))
+		else if (!strcmp(key, "Depends") || !strcmp(key, "Pre-Depends"))
 			parse_depends(value, &p->depends);
 	}
-	buf_free(&out);
 	if (!rc && !p->version)
 		rc = -ENOENT;
-	p->name = xstrdup(name);
 	if (rc)
 		apt_package_free(p);
 	return rc;
@@ -384,33 +301,6 @@ void apt_package_free(struct apt_package *p)
 	free(p->sha256);
 	strv_free(&p->depends);
 	*p = (struct apt_package){ 0 };
-}
-
-/**
- * apt_download() - fetch packages as .deb files, checked
- * @apt: open state, updated
- * @pkgs: "NAME=VERSION" each
- * @dir: directory for the files
- *
- * Return: 0 or a negative errno
- */
-int apt_download(struct apt *apt, const struct strv *pkgs, const char *dir)
-{
-	char *what = xasprintf("downloading the kernel packages of %s", apt->suite);
-	struct strv argv = { 0 };
-	int rc;
-
-	strv_push(&argv, "apt-get");
-	strv_push(&argv, "-c");
-	strv_push(&argv, apt->conf);
-	strv_push(&argv, "-q");
-	strv_push(&argv, "download");
-	for (size_t i = 0; i < pkgs->n; i++)
-		strv_push(&argv, pkgs->v[i]);
-	rc = apt_run(apt, what, (const char *const *)argv.v, dir);
-	strv_free(&argv);
-	free(what);
-	return rc;
 }
 
 /*
@@ -433,31 +323,53 @@ static int check_package(const char *path, const char *sha256)
 
 /**
  * apt_unpack() - unpack a package that was downloaded, if it is what the archive has
- * @debs: where apt_download() has put it
- * @pkg: "NAME=VERSION"
- * @sha256: what it has to be
+ * @p: package
+ * @debs: where it is
  * @u: where to and how
  *
  * Return: 0 or a negative errno; the reason was printed
  */
-int apt_unpack(const char *debs, const char *pkg, const char *sha256, struct unpack *u)
+int apt_unpack(const struct apt_package *p, const char *debs, struct unpack *u)
 {
-	char *pattern = xasprintf("%s/%s_*.deb", debs, pkg);
-	glob_t found = { 0 };
+	struct strv found __cleanup(strv_free) = { 0 };
+
+	if (strv_glob(&found, "%s/%s_%s_*.deb", debs, p->name, p->version) != 1) {
+		pr_err("apt has downloaded %s %s, but it is not in %s", p->name, p->version, debs);
+		return -ENOENT;
+	}
+	return check_package(found.v[0], p->sha256 ?: "") ?: unpack_deb(u, found.v[0]);
+}
+
+/**
+ * apt_get() - fetch packages and unpack them, checked
+ * @apt: open state, updated; closed when all is fetched
+ * @what: that, for messages
+ * @p: packages
+ * @nr: how many
+ * @work: directory for the .deb files
+ * @u: where to and how
+ *
+ * Return: 0 or a negative errno; the reason was printed
+ */
+int apt_get(struct apt *apt, const char *what, const struct apt_package *p, size_t nr,
+	    const char *work, struct unpack *u)
+{
+	char *doing __cleanup(free_ptr) = xasprintf("downloading %s", what);
+	struct strv argv __cleanup(strv_free) = { 0 };
+	uint64_t size = 0;
 	int rc;
 
-	/* "NAME=VERSION" to "NAME_VERSION_ARCH.deb"; apt escapes an epoch's colon. */
-	pattern[strlen(debs) + 1 + strcspn(pkg, "=")] = '_';
-	rc = glob(pattern, 0, NULL, &found);
-	if (rc || found.gl_pathc != 1) {
-		pr_err("apt has downloaded %s, but there is no %s", pkg, pattern);
-		rc = -ENOENT;
-	} else {
-		rc = check_package(found.gl_pathv[0], sha256);
-		if (!rc)
-			rc = unpack_deb(u, found.gl_pathv[0]);
+	strv_add(&argv, "apt-get", "-c", apt->conf, "-q", "download", NULL);
+	for (size_t i = 0; i < nr; i++) {
+		strv_pushf(&argv, "%s=%s", p[i].name, p[i].version);
+		size += p[i].size;
 	}
-	globfree(&found);
-	free(pattern);
+	pr_info("%s (%llu MB)", doing, (unsigned long long)size >> 20);
+	rc = apt_run(apt, doing, (const char *const *)argv.v, work);
+	apt_close(apt);
+	if (!rc)
+		pr_info("unpacking %s", what);
+	for (size_t i = 0; !rc && i < nr; i++)
+		rc = apt_unpack(&p[i], work, u);
 	return rc;
 }

@@ -48,10 +48,9 @@ int apt_update(struct apt *apt);
 int apt_names(struct apt *apt, const char *prefix, struct strv *names);
 int apt_show(struct apt *apt, const char *name, struct apt_package *p);
 void apt_package_free(struct apt_package *p);
-int apt_download(struct apt *apt, const struct strv *pkgs, const char *dir);
-int apt_unpack(const char *debs, const char *pkg, const char *sha256, struct unpack *u);
-
-/* VERSION_CODENAME of this machine; NULL where it isn't Debian. Caller frees. */
+int apt_unpack(const struct apt_package *p, const char *debs, struct unpack *u);
+int apt_get(struct apt *apt, const char *what, const struct apt_package *p, size_t nr,
+	    const char *work, struct unpack *u);
 char *apt_own_suite(void);
 
 #endif

@@ -6,12 +6,10 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cache.h"
+#include "base/json-text.h"
 #include "base/program.h"
 #include "base/unpack.h"
 #include "kernel/apt.h"
@@ -35,45 +33,27 @@ struct wanted {
 /* Also of no use when it lacks one of the packages. */
 static int find_root(void *ctx, const char *dir)
 {
-	json_t *o = manifest_read(dir);
+	json_auto_t *o = manifest_read(dir);
 	struct wanted *w = ctx;
-	json_t *names, *name;
-	const char *id;
-	int rc = 0;
-	size_t i;
 
 	strv_free(&w->have);
-	if (!o || json_unpack(o, "{ss so}", "id", &id, "packages", &names))
-		rc = -ENOENT;
-	if (!rc)
-		json_array_foreach(names, i, name)
-			strv_push(&w->have, json_string_value(name));
-	for (size_t n = 0; !rc && n < w->packages->n; n++)
+	json_strings(json_object_get(o, "packages"), &w->have);
+	for (size_t n = 0; n < w->packages->n; n++)
 		if (!strv_has(&w->have, w->packages->v[n]))
-			rc = -ENOENT;
-	if (!rc) {
-		w->br->root = xasprintf("%s/root", dir);
-		w->br->id = xstrdup(id);
-	}
-	json_decref(o);
-	return rc;
+			return -ENOENT;
+	w->br->root = xasprintf("%s/root", dir);
+	w->br->id = xstrdup(text_of(o, "id"));
+	return 0;
 }
 
 /* Names what was installed by the hash of dpkg's own record of it. */
 static int describe(const struct wanted *w, const char *root, const char *dest)
 {
-	char *status = xasprintf("%s/var/lib/dpkg/status", root), hex[65];
-	json_t *names = json_array();
-	int rc = sha256_file(status, hex);
+	char *status __cleanup(free_ptr) = xasprintf("%s/var/lib/dpkg/status", root), hex[65];
 
-	for (size_t i = 0; i < w->have.n; i++)
-		json_array_append_new(names, json_string(w->have.v[i]));
-	if (!rc)
-		rc = manifest_write(dest, json_pack("{ss ss sO}", "suite", w->suite, "id", hex,
-						    "packages", names));
-	json_decref(names);
-	free(status);
-	return rc;
+	return sha256_file(status, hex) ?:
+	       manifest_write(dest, json_pack("{ss ss so}", "suite", w->suite, "id", hex,
+					      "packages", json_texts(&w->have)));
 }
 
 /* All that a compiler needs, and dpkg's record. */
@@ -93,9 +73,10 @@ static char *root_path(const char *name)
 static int make_root(void *ctx, const char *work, const char *dest)
 {
 	struct wanted *w = ctx;
-	char *log = xasprintf("%s/buildroots/%s.log", irqsan_cache(), w->suite);
-	char *tar = xasprintf("%s/root.tar", work), *root = xasprintf("%s/root", dest);
-	char *what = xasprintf("making the build root of Debian %s", w->suite);
+	char *log __cleanup(free_ptr) = xasprintf("%s/buildroots/%s.log", irqsan_cache(), w->suite);
+	char *tar __cleanup(free_ptr) = xasprintf("%s/root.tar", work);
+	char *root __cleanup(free_ptr) = xasprintf("%s/root", dest);
+	char *what __cleanup(free_ptr) = xasprintf("making the build root of Debian %s", w->suite);
 	struct unpack u = { .dest = root, .path = root_path };
 	double start = now();
 	int rc;
@@ -108,17 +89,9 @@ static int make_root(void *ctx, const char *work, const char *dest)
 	rc = mmdebstrap(&(struct mmdebstrap){
 		.what = what, .suite = w->suite, .variant = "essential", .packages = &w->have,
 		.tmp = work, .tar = tar, .log = log,
-	});
-	if (!rc)
-		rc = unpack_tar(&u, tar);
-	if (!rc)
-		rc = describe(w, root, dest);
+	}) ?: unpack_tar(&u, tar) ?: describe(w, root, dest);
 	if (!rc)
 		pr_info("the build root of Debian %s is ready, %.0f s", w->suite, now() - start);
-	free(what);
-	free(root);
-	free(tar);
-	free(log);
 	return rc;
 }
 
@@ -133,19 +106,17 @@ static int make_root(void *ctx, const char *work, const char *dest)
 int buildroot_get(const char *suite, const struct strv *packages, struct buildroot *br)
 {
 	struct wanted w = { .suite = suite, .packages = packages, .br = br };
-	char *own = apt_own_suite(), *key = xasprintf("buildroots/%s", suite);
+	char *key __cleanup(free_ptr) = xasprintf("buildroots/%s", suite);
+	char *own __cleanup(free_ptr) = apt_own_suite();
 	int rc;
 
 	*br = (struct buildroot){ 0 };
 	if (own && !strcmp(own, suite))
-		rc = buildroot_host(br);
-	else
-		rc = cache_get(&(struct cache_entry){
-			.key = key, .find = find_root, .make = make_root, .ctx = &w,
-		}, &br->held);
+		return buildroot_host(br);
+	rc = cache_get(&(struct cache_entry){
+		.key = key, .find = find_root, .make = make_root, .ctx = &w,
+	}, &br->held);
 	strv_free(&w.have);
-	free(key);
-	free(own);
 	return rc;
 }
 
@@ -158,15 +129,14 @@ int buildroot_get(const char *suite, const struct strv *packages, struct buildro
 int buildroot_host(struct buildroot *br)
 {
 	static const char *const argv[] = { "gcc", "--version", NULL };
-	struct buf out = { 0 };
-	int rc = program_output(argv, &out);
+	struct strv lines __cleanup(strv_free) = { 0 };
+	int rc = program_lines(argv, &lines);
 
 	*br = (struct buildroot){ 0 };
-	if (!rc) {
-		br->root = xstrdup("/");
-		br->id = strndup(out.data, strcspn(out.data, "\n"));
-	}
-	buf_free(&out);
+	if (!rc)
+		*br = (struct buildroot){
+			.root = xstrdup("/"), .id = xstrdup(lines.n ? lines.v[0] : "gcc"),
+		};
 	return rc;
 }
 
@@ -185,44 +155,28 @@ int buildroot_host(struct buildroot *br)
  */
 void buildroot_enter(const struct buildroot *br, const struct bind *binds, struct strv *argv)
 {
-	static const char *const fixed[] = {
-		"bwrap", "--die-with-parent", "--new-session", "--unshare-user-try",
-		"--unshare-net", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL",
-		"--clearenv", "--setenv", "PATH", "/usr/bin:/bin:/usr/sbin:/sbin",
-		"--setenv", "HOME", "/build", "--setenv", "LC_ALL", "C",
-		"--dev", "/dev", "--proc", "/proc", "--remount-ro", "/proc", "--tmpfs", "/tmp",
-	};
 	static const char *const parts[] = {
-		"usr", "etc", "bin", "sbin", "lib", "lib32", "lib64", "libx32",
+		"/usr", "/etc", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-		strv_push(argv, fixed[i]);
+	strv_add(argv, "bwrap", "--die-with-parent", "--new-session", "--unshare-user-try",
+		 "--unshare-net", "--unshare-pid", "--unshare-ipc", "--cap-drop", "ALL",
+		 "--clearenv", "--setenv", "PATH", "/usr/bin:/bin:/usr/sbin:/sbin",
+		 "--setenv", "HOME", "/build", "--setenv", "LC_ALL", "C", "--dev", "/dev",
+		 "--proc", "/proc", "--remount-ro", "/proc", "--tmpfs", "/tmp", NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		char *path = xasprintf("%s/%s", br->root, parts[i]);
-		char target[256];
-		ssize_t n = readlink(path, target, sizeof(target) - 1);
+		char *path __cleanup(free_ptr) = xasprintf("%s%s", br->root, parts[i]);
+		char target[256] = "";
 
 		/* Either a symlink into usr or, in older suites, a directory. */
-		if (n > 0) {
-			target[n] = '\0';
-			strv_push(argv, "--symlink");
-			strv_push(argv, target);
-			strv_pushf(argv, "/%s", parts[i]);
-		} else if (file_exists(path)) {
-			strv_push(argv, "--ro-bind");
-			strv_push(argv, path);
-			strv_pushf(argv, "/%s", parts[i]);
-		}
-		free(path);
+		if (readlink(path, target, sizeof(target) - 1) > 0)
+			strv_add(argv, "--symlink", target, parts[i], NULL);
+		else
+			strv_add(argv, "--ro-bind-try", path, parts[i], NULL);
 	}
-	for (; binds->from; binds++) {
-		strv_push(argv, binds->write ? "--bind" : "--ro-bind");
-		strv_push(argv, binds->from);
-		strv_push(argv, binds->to);
-	}
-	strv_push(argv, "--chdir");
-	strv_push(argv, "/build");
+	for (; binds->from; binds++)
+		strv_add(argv, binds->write ? "--bind" : "--ro-bind", binds->from, binds->to, NULL);
+	strv_add(argv, "--chdir", "/build", NULL);
 }
 
 /**
@@ -231,7 +185,7 @@ void buildroot_enter(const struct buildroot *br, const struct bind *binds, struc
  */
 void buildroot_free(struct buildroot *br)
 {
-	if (br->held)
+	if (br->held > 0)
 		close(br->held);
 	free(br->root);
 	free(br->id);

@@ -4,100 +4,81 @@
  * tree that needs no network any more.
  */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <errno.h>
-#include <glob.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cache.h"
+#include "base/json-text.h"
+#include "base/pattern.h"
 #include "kernel/apt.h"
 #include "kernel/kernel-debian.h"
 #include "kernel/tree-modules.h"
 
 #define MANIFEST_FORMAT 1
 
-#define VERSION_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.+~-"
+/* These become names of files, and apt's words. */
+#define NAME "^debian:([a-z0-9][a-z0-9-]*)(/rt|/cloud)?(?:=([A-Za-z0-9.+~-]+))?\\z"
+/* "linux-image-6.1.0-50-rt-amd64", not "linux-image-rt-amd64": that only names the newest. */
+#define IMAGE "^linux-image-(\\d.*?)(-rt|-cloud)?-amd64$"
 
 /* What is worth a line of a list, whether it is in the cache or not. */
 static const char *const listed[] = {
 	"debian:bullseye", "debian:bullseye/rt", "debian:bullseye/cloud",
 	"debian:bookworm", "debian:bookworm/rt", "debian:bookworm/cloud",
 	"debian:trixie", "debian:trixie/rt", "debian:trixie/cloud",
-	"debian:sid", "debian:sid/rt", "debian:sid/cloud",
+	"debian:sid", "debian:sid/rt", "debian:sid/cloud", NULL
 };
 
 /**
  * struct plan - what a kernel is made of
  * @apt: where from
- * @seen: packages looked at
- * @pkgs: packages to unpack, "NAME=VERSION"
- * @sums: SHA-256 of each
+ * @pkgs: packages to unpack
+ * @nr: how many
  * @toolchain: packages that the headers need
  * @release: uname -r, from the image package's name
  * @version: version of the image package
- * @size: of the .deb files
  */
 struct plan {
 	struct apt *apt;
-	struct strv seen;
-	struct strv pkgs;
-	struct strv sums;
+	struct apt_package *pkgs;
+	size_t nr;
 	struct strv toolchain;
-	char *release;
-	char *version;
-	uint64_t size;
+	const char *release;
+	const char *version;
 };
 
 /**
  * struct debian_name - "debian:SUITE[/FLAVOUR][=VERSION]"
  * @suite: "bookworm", "trixie-backports"
- * @flavour: "", "rt-" or "cloud-", as it is in the names of packages
+ * @flavour: "", "-rt" or "-cloud", as it is in the names of packages
  * @version: of the image package; NULL for the newest
  */
 struct debian_name {
 	char *suite;
-	const char *flavour;
+	char *flavour;
 	char *version;
 };
 
 static void name_free(struct debian_name *n)
 {
 	free(n->suite);
+	free(n->flavour);
 	free(n->version);
-	*n = (struct debian_name){ 0 };
 }
 
-/* These become names of files, and apt's words. False, and nothing to free, for another name. */
+/* False, and nothing to free, for another name. */
 static bool parse_name(const char *name, struct debian_name *n)
 {
-	static const char suite_chars[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-	static const struct {
-		const char *name;
-		const char *flavour;
-	} flavours[] = { { "", "" }, { "/rt", "rt-" }, { "/cloud", "cloud-" } };
-	const char *s, *version;
-	size_t len, i;
+	struct span groups[PATTERN_GROUPS];
 
 	*n = (struct debian_name){ 0 };
-	if (strncmp(name, DEBIAN_PREFIX, strlen(DEBIAN_PREFIX)))
+	if (!pattern_find(NAME, (struct span){ name, strlen(name) }, groups))
 		return false;
-	s = name + strlen(DEBIAN_PREFIX);
-	len = strspn(s, suite_chars);
-	version = strchr(s, '=');
-	for (i = 0; i < ARRAY_SIZE(flavours); i++) {
-		size_t end = len + strlen(flavours[i].name);
-
-		if (!strncmp(s + len, flavours[i].name, end - len) &&
-		    (!s[end] || s + end == version))
-			n->flavour = flavours[i].flavour;
-	}
-	if (!len || *s == '-' || !n->flavour ||
-	    (version && (!version[1] || strspn(version + 1, VERSION_CHARS) < strlen(version + 1))))
-		return false;
-	n->suite = strndup(s, len);
-	n->version = version ? xstrdup(version + 1) : NULL;
+	n->suite = span_dup(groups[1]);
+	n->flavour = span_dup(groups[2]) ?: xstrdup("");
+	if (*n->flavour)
+		*n->flavour = '-';
+	n->version = span_dup(groups[3]);
 	return true;
 }
 
@@ -109,11 +90,7 @@ static bool parse_name(const char *name, struct debian_name *n)
  */
 bool debian_known(const char *name)
 {
-	struct debian_name n;
-	bool known = parse_name(name, &n);
-
-	name_free(&n);
-	return known;
+	return pattern_find(NAME, (struct span){ name, strlen(name) }, NULL);
 }
 
 /* "kernels/bookworm-rt", "kernels/bookworm=6.1.1-1"; caller frees. */
@@ -141,37 +118,24 @@ static bool is_kernel_package(const char *name)
 	return false;
 }
 
-/* linux-image-amd64, linux-headers-rt-amd64 …: empty, they only name the newest one. */
-static bool is_meta_package(const char *name)
-{
-	const char *rest = strchr(name + strlen("linux-"), '-');
-
-	return rest && (!strcmp(rest, "-amd64") || !strcmp(rest, "-rt-amd64") ||
-			!strcmp(rest, "-cloud-amd64"));
-}
-
 static int plan_add(struct plan *plan, const char *name, bool headers)
 {
 	struct apt_package p;
 	int rc;
 
-	if (strv_has(&plan->seen, name))
-		return 0;
-	strv_push(&plan->seen, name);
+	for (size_t i = 0; i < plan->nr; i++)
+		if (!strcmp(plan->pkgs[i].name, name))
+			return 0;
 	rc = apt_show(plan->apt, name, &p);
-	if (rc) {
-		if (rc == -ENOENT)
-			pr_err("Debian %s has no package %s", plan->apt->suite, name);
+	if (rc == -ENOENT)
+		pr_err("Debian %s has no package %s", plan->apt->suite, name);
+	if (rc)
 		return rc;
-	}
-	if (!is_meta_package(name)) {
-		strv_pushf(&plan->pkgs, "%s=%s", name, p.version);
-		strv_push(&plan->sums, p.sha256 ?: "");
-		plan->size += p.size;
-		if (!plan->release && !strncmp(name, "linux-image-", 12)) {
-			plan->release = xstrdup(name + 12);
-			plan->version = xstrdup(p.version);
-		}
+	plan->pkgs = xrealloc(plan->pkgs, (plan->nr + 1) * sizeof(p));
+	plan->pkgs[plan->nr++] = p;
+	if (!plan->release && pattern_find(IMAGE, (struct span){ name, strlen(name) }, NULL)) {
+		plan->release = p.name + strlen("linux-image-");
+		plan->version = p.version;
 	}
 	for (size_t i = 0; !rc && i < p.depends.n; i++) {
 		const char *d = p.depends.v[i];
@@ -181,18 +145,15 @@ static int plan_add(struct plan *plan, const char *name, bool headers)
 		else if (headers && strcmp(d, "linux-base") && !strv_has(&plan->toolchain, d))
 			strv_push(&plan->toolchain, d);
 	}
-	apt_package_free(&p);
 	return rc;
 }
 
 static void plan_free(struct plan *plan)
 {
-	strv_free(&plan->seen);
-	strv_free(&plan->pkgs);
-	strv_free(&plan->sums);
+	for (size_t i = 0; i < plan->nr; i++)
+		apt_package_free(&plan->pkgs[i]);
+	free(plan->pkgs);
 	strv_free(&plan->toolchain);
-	free(plan->release);
-	free(plan->version);
 }
 
 /*
@@ -225,30 +186,25 @@ static char *entry_link(const char *target)
 /* depmod looks below lib, wherever that leads. */
 static int index_modules(const char *root, const char *release)
 {
-	char *link = xasprintf("%s/lib", root);
-	int rc = 0;
+	char *link __cleanup(free_ptr) = xasprintf("%s/lib", root);
 
-	if (symlink("usr/lib", link)) {
-		rc = -errno;
-		pr_err("can't create %s: %s", link, strerror(-rc));
-	}
-	free(link);
-	return rc ? rc : run_depmod(root, release);
+	return symlink("usr/lib", link) ? file_err("create", link, errno) :
+	       run_depmod(root, release);
 }
 
 static int write_manifest(const char *dir, const char *name, const char *suite,
 			  const struct plan *plan, uint64_t bytes)
 {
-	json_t *pkgs = json_array(), *toolchain = json_array();
+	json_t *pkgs = json_array();
 
-	for (size_t i = 0; i < plan->pkgs.n; i++)
-		json_array_append_new(pkgs, json_string(plan->pkgs.v[i]));
-	for (size_t i = 0; i < plan->toolchain.n; i++)
-		json_array_append_new(toolchain, json_string(plan->toolchain.v[i]));
+	for (size_t i = 0; i < plan->nr; i++)
+		json_array_append_new(pkgs, json_sprintf("%s=%s", plan->pkgs[i].name,
+							 plan->pkgs[i].version));
 	return manifest_write(dir, json_pack("{si ss ss ss ss so so sI}", "format", MANIFEST_FORMAT,
 					     "name", name, "suite", suite, "release", plan->release,
-					     "version", plan->version, "packages", pkgs,
-					     "toolchain", toolchain, "bytes", (json_int_t)bytes));
+					     "version", plan->version, "packages", pkgs, "toolchain",
+					     json_texts(&plan->toolchain), "bytes",
+					     (json_int_t)bytes));
 }
 
 /**
@@ -263,69 +219,31 @@ struct wanted {
 	char *vmlinux;
 };
 
-static int unpack_plan(const struct plan *plan, const char *name, const char *suite,
-		       const char *work, const char *dest)
-{
-	char *root = xasprintf("%s/root", dest);
-	struct unpack u = { .dest = root, .path = entry_path, .link = entry_link };
-	int rc = 0;
-
-	for (size_t i = 0; !rc && i < plan->pkgs.n; i++)
-		rc = apt_unpack(work, plan->pkgs.v[i], plan->sums.v[i], &u);
-	if (!rc)
-		rc = index_modules(root, plan->release);
-	if (!rc)
-		rc = write_manifest(dest, name, suite, plan, u.bytes);
-	free(root);
-	return rc;
-}
-
-/* "6.1.0-50" of "linux-image-6.1.0-50-rt-amd64" when that is of @flavour; caller frees. */
-static char *image_abi(const char *package, const char *flavour)
-{
-	static const char *const others[] = { "-rt", "-cloud" };
-	char *end = xasprintf("-%samd64", flavour), *abi = NULL;
-	size_t skip = strlen("linux-image-");
-
-	if (isdigit((unsigned char)package[skip]) && ends_with(package, end))
-		abi = xasprintf("%.*s", (int)(strlen(package) - skip - strlen(end)),
-				package + skip);
-	for (size_t i = 0; abi && i < ARRAY_SIZE(others); i++) {
-		if (ends_with(abi, others[i])) {
-			free(abi);
-			abi = NULL;
-		}
-	}
-	free(end);
-	return abi;
-}
-
-/* The ABI that the packages of a version are named by. */
+/* "-6.1.0-50": what the names of the packages of a version have. */
 static int find_abi(struct apt *apt, const struct debian_name *n, char **abi)
 {
-	struct strv names = { 0 };
-	struct buf there = { 0 };
+	struct strv names __cleanup(strv_free) = { 0 };
+	struct buf there __cleanup(buf_free) = { 0 };
 	int rc = apt_names(apt, "linux-image-", &names);
 
 	for (size_t i = 0; !rc && !*abi && i < names.n; i++) {
-		struct apt_package p = { 0 };
+		struct apt_package p __cleanup(apt_package_free) = { 0 };
+		const struct span name = { names.v[i], strlen(names.v[i]) };
+		struct span groups[PATTERN_GROUPS];
 
-		*abi = image_abi(names.v[i], n->flavour);
-		if (!*abi || apt_show(apt, names.v[i], &p) || strcmp(p.version, n->version)) {
-			if (p.version)
-				buf_addf(&there, "%s%s", there.len ? ", " : "", p.version);
-			free(*abi);
-			*abi = NULL;
-		}
-		apt_package_free(&p);
+		if (!pattern_find(IMAGE, name, groups) || groups[2].len != strlen(n->flavour) ||
+		    strncmp(groups[2].at ?: "", n->flavour, groups[2].len) ||
+		    apt_show(apt, names.v[i], &p))
+			continue;
+		if (!strcmp(p.version, n->version))
+			*abi = xasprintf("-%.*s", (int)groups[1].len, groups[1].at);
+		buf_addf(&there, "%s%s", there.len ? ", " : "", p.version);
 	}
 	if (!rc && !*abi) {
 		pr_err("Debian %s has no kernel %s (any more); it has %s", n->suite, n->version,
-		       there.len ? there.data : "none");
+		       there.data ?: "none");
 		rc = -ENOENT;
 	}
-	buf_free(&there);
-	strv_free(&names);
 	return rc;
 }
 
@@ -333,56 +251,44 @@ static int find_abi(struct apt *apt, const struct debian_name *n, char **abi)
 static int name_packages(struct apt *apt, const struct debian_name *n, char **image,
 			 char **headers)
 {
-	char *abi = NULL;
+	char *abi __cleanup(free_ptr) = NULL;
 	int rc = n->version ? find_abi(apt, n, &abi) : 0;
 
-	*image = xasprintf("linux-image-%s%s%samd64", abi ?: "", abi ? "-" : "", n->flavour);
-	*headers = xasprintf("linux-headers-%s%s%samd64", abi ?: "", abi ? "-" : "", n->flavour);
-	free(abi);
+	*image = xasprintf("linux-image%s%s-amd64", abi ?: "", n->flavour);
+	*headers = xasprintf("linux-headers%s%s-amd64", abi ?: "", n->flavour);
 	return rc;
 }
 
 static int make_kernel(void *ctx, const char *work, const char *dest)
 {
 	const char *name = ((struct wanted *)ctx)->name;
-	char *image = NULL, *headers = NULL;
-	struct apt apt = { .lock = -1 };
-	struct plan plan = { .apt = &apt };
-	struct debian_name n;
+	char *image __cleanup(free_ptr) = NULL, *headers __cleanup(free_ptr) = NULL;
+	char *root __cleanup(free_ptr) = xasprintf("%s/root", dest);
+	char *what __cleanup(free_ptr) = NULL;
+	struct unpack u = { .dest = root, .path = entry_path, .link = entry_link };
+	struct apt apt __cleanup(apt_close) = { .lock = -1 };
+	struct plan plan __cleanup(plan_free) = { .apt = &apt };
+	struct debian_name n __cleanup(name_free) = { 0 };
 	double start = now();
 	int rc;
 
 	if (!parse_name(name, &n))
 		return -EINVAL;
-	rc = apt_open(&apt, n.suite);
-	if (!rc)
-		rc = apt_update(&apt);
-	if (!rc)
-		rc = name_packages(&apt, &n, &image, &headers);
-	if (!rc)
-		rc = plan_add(&plan, image, false);
-	if (!rc)
-		rc = plan_add(&plan, headers, true);
+	rc = apt_open(&apt, n.suite) ?: apt_update(&apt) ?:
+	     name_packages(&apt, &n, &image, &headers) ?:
+	     plan_add(&plan, image, false) ?: plan_add(&plan, headers, true);
 	if (!rc && !plan.release) {
 		pr_err("%s of Debian %s names no kernel", image, n.suite);
 		rc = -ENOENT;
 	}
-	if (!rc) {
-		pr_info("%s: downloading %s and its headers (%llu MB)", name, plan.release,
-			(unsigned long long)plan.size >> 20);
-		rc = apt_download(&apt, &plan.pkgs, work);
-	}
-	apt_close(&apt);
-	if (!rc) {
-		pr_info("%s: unpacking %s", name, plan.release);
-		rc = unpack_plan(&plan, name, n.suite, work, dest);
-	}
+	if (rc)
+		return rc;
+	what = xasprintf("%s: %s and its headers", name, plan.release);
+	rc = apt_get(&apt, what, plan.pkgs, plan.nr, work, &u) ?:
+	     index_modules(root, plan.release) ?:
+	     write_manifest(dest, name, n.suite, &plan, u.bytes);
 	if (!rc)
 		pr_info("%s: %s is ready, %.0f s", name, plan.release, now() - start);
-	plan_free(&plan);
-	free(image);
-	free(headers);
-	name_free(&n);
 	return rc;
 }
 
@@ -390,28 +296,22 @@ static int find_kernel(void *ctx, const char *dir)
 {
 	struct debian_kernel *d = ((struct wanted *)ctx)->kernel;
 	const char *suite, *release, *version;
-	json_t *o = manifest_read(dir);
-	json_t *toolchain, *pkg;
+	json_auto_t *o = manifest_read(dir);
+	json_t *toolchain;
 	json_int_t bytes;
-	int format, rc = 0;
-	size_t i;
+	int format;
 
 	*d = (struct debian_kernel){ 0 };
 	if (!o || json_unpack(o, "{si ss ss ss so sI}", "format", &format, "suite", &suite,
 			      "release", &release, "version", &version, "toolchain", &toolchain,
-			      "bytes", &bytes) || format != MANIFEST_FORMAT) {
-		rc = -ENOENT;
-	} else {
-		d->root = xasprintf("%s/root", dir);
-		d->suite = xstrdup(suite);
-		d->release = xstrdup(release);
-		d->version = xstrdup(version);
-		d->bytes = bytes;
-		json_array_foreach(toolchain, i, pkg)
-			strv_push(&d->toolchain, json_string_value(pkg));
-	}
-	json_decref(o);
-	return rc;
+			      "bytes", &bytes) || format != MANIFEST_FORMAT)
+		return -ENOENT;
+	*d = (struct debian_kernel){
+		.root = xasprintf("%s/root", dir), .suite = xstrdup(suite), .bytes = bytes,
+		.release = xstrdup(release), .version = xstrdup(version),
+	};
+	json_strings(toolchain, &d->toolchain);
+	return 0;
 }
 
 /**
@@ -426,7 +326,7 @@ static int find_kernel(void *ctx, const char *dir)
 int debian_get(const char *name, bool refresh, struct debian_kernel *d, int *held)
 {
 	struct wanted w = { .name = name, .kernel = d };
-	char *key = entry_key(name);
+	char *key __cleanup(free_ptr) = entry_key(name);
 	int rc = cache_get(&(struct cache_entry){
 		.key = key, .refresh = refresh, .find = find_kernel, .make = make_kernel,
 		.ctx = &w,
@@ -434,7 +334,6 @@ int debian_get(const char *name, bool refresh, struct debian_kernel *d, int *hel
 
 	if (rc)
 		debian_kernel_free(d);
-	free(key);
 	return rc;
 }
 
@@ -447,12 +346,10 @@ int debian_get(const char *name, bool refresh, struct debian_kernel *d, int *hel
  */
 int debian_load(const char *name, struct debian_kernel *d)
 {
-	char *key = entry_key(name), *dir = xasprintf("%s/%s", irqsan_cache(), key);
-	int rc = find_kernel(&(struct wanted){ .kernel = d }, dir);
+	char *key __cleanup(free_ptr) = entry_key(name);
+	char *dir __cleanup(free_ptr) = xasprintf("%s/%s", irqsan_cache(), key);
 
-	free(dir);
-	free(key);
-	return rc;
+	return find_kernel(&(struct wanted){ .kernel = d }, dir);
 }
 
 /**
@@ -461,22 +358,17 @@ int debian_load(const char *name, struct debian_kernel *d)
  */
 void debian_list(struct strv *names)
 {
-	char *pattern = xasprintf("%s/kernels/*/manifest.json", irqsan_cache());
-	glob_t found = { 0 };
+	struct strv found __cleanup(strv_free) = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(listed); i++)
-		strv_push(names, listed[i]);
-	glob(pattern, 0, NULL, &found);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		json_t *o = json_load_file(found.gl_pathv[i], 0, NULL);
-		const char *name = json_string_value(json_object_get(o, "name"));
+	strv_extend(names, listed);
+	strv_glob(&found, "%s/kernels/*/manifest.json", irqsan_cache());
+	for (size_t i = 0; i < found.n; i++) {
+		json_auto_t *o = json_load_file(found.v[i], 0, NULL);
+		const char *name = text_of(o, "name");
 
-		if (name && debian_known(name) && !strv_has(names, name))
+		if (debian_known(name) && !strv_has(names, name))
 			strv_push(names, name);
-		json_decref(o);
 	}
-	globfree(&found);
-	free(pattern);
 }
 
 /* Of a -dbg package only the kernel itself, not its modules. */
@@ -512,38 +404,21 @@ static int find_vmlinux(void *ctx, const char *dir)
 static int make_vmlinux(void *ctx, const char *work, const char *dest)
 {
 	const struct debian_kernel *d = ((struct wanted *)ctx)->kernel;
-	char *pkg = xasprintf("linux-image-%s-dbg", d->release);
+	char *pkg __cleanup(free_ptr) = xasprintf("linux-image-%s-dbg", d->release);
 	struct unpack u = { .dest = dest, .path = debug_path };
-	struct apt_package p = { 0 };
-	struct apt apt = { .lock = -1 };
-	struct strv pkgs = { 0 };
-	int rc;
+	struct apt_package p __cleanup(apt_package_free) = { 0 };
+	struct apt apt __cleanup(apt_close) = { .lock = -1 };
+	int rc = apt_open(&apt, d->suite) ?: apt_update(&apt);
 
-	rc = apt_open(&apt, d->suite);
-	if (!rc)
-		rc = apt_update(&apt);
-	if (!rc) {
-		rc = apt_show(&apt, pkg, &p);
-		if (rc == -ENOENT || (!rc && strcmp(p.version, d->version))) {
-			pr_err("Debian %s has no %s %s any more; \"irqsan kernel get --refresh\" takes the kernel that it has now",
-			       d->suite, pkg, d->version);
-			rc = -ENOENT;
-		}
+	if (rc)
+		return rc;
+	rc = apt_show(&apt, pkg, &p);
+	if (rc == -ENOENT || (!rc && strcmp(p.version, d->version))) {
+		pr_err("Debian %s has no %s %s any more; \"irqsan kernel get --refresh\" takes the kernel that it has now",
+		       d->suite, pkg, d->version);
+		return -ENOENT;
 	}
-	if (!rc) {
-		pr_info("downloading %s (%llu MB)", pkg, (unsigned long long)p.size >> 20);
-		strv_pushf(&pkgs, "%s=%s", pkg, p.version);
-		rc = apt_download(&apt, &pkgs, work);
-	}
-	apt_close(&apt);
-	if (!rc) {
-		pr_info("unpacking its vmlinux");
-		rc = apt_unpack(work, pkgs.v[0], p.sha256 ?: "", &u);
-	}
-	apt_package_free(&p);
-	strv_free(&pkgs);
-	free(pkg);
-	return rc;
+	return rc ?: apt_get(&apt, pkg, &p, 1, work, &u);
 }
 
 /**
@@ -557,9 +432,9 @@ static int make_vmlinux(void *ctx, const char *work, const char *dest)
  */
 int debian_vmlinux(const char *name, bool fetch, char **path)
 {
-	struct debian_kernel d;
+	struct debian_kernel d __cleanup(debian_kernel_free) = { 0 };
 	struct wanted w = { .name = name, .kernel = &d };
-	char *key, *dir;
+	char *key __cleanup(free_ptr) = NULL, *dir __cleanup(free_ptr) = NULL;
 	int rc = debian_load(name, &d);
 
 	*path = NULL;
@@ -571,9 +446,6 @@ int debian_vmlinux(const char *name, bool fetch, char **path)
 		.key = key, .find = find_vmlinux, .make = make_vmlinux, .ctx = &w,
 	}, NULL);
 	*path = w.vmlinux;
-	free(dir);
-	free(key);
-	debian_kernel_free(&d);
 	return rc;
 }
 

@@ -6,22 +6,19 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
-#include <fts.h>
-#include <glob.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cache.h"
 #include "base/child.h"
-#include "base/unpack.h"
 #include "kernel/apt.h"
 #include "kernel/kernel-source.h"
 #include "kernel/source-git.h"
 
 #define PACKAGE_PREFIX "linux-source-"
+/* 1.3 GB, and a slow disk. */
+#define COPY_DEADLINE_S 1800
 
 /**
  * struct debian_source - a suite whose kernel source there is
@@ -50,31 +47,23 @@ struct wanted {
 
 static int find_source(void *ctx, const char *dir)
 {
-	json_t *o = manifest_read(dir);
+	json_auto_t *o = manifest_read(dir);
 	const struct wanted *w = ctx;
 	const char *version;
-	int rc = 0;
 
-	if (!o || json_unpack(o, "{ss}", "version", &version)) {
-		rc = -ENOENT;
-	} else {
-		w->source->dir = xasprintf("%s/tree", dir);
-		w->source->version = xstrdup(version);
-		w->source->suite = xstrdup(w->from->toolchain);
-	}
-	json_decref(o);
-	return rc;
+	if (!o || json_unpack(o, "{ss}", "version", &version))
+		return -ENOENT;
+	w->source->dir = xasprintf("%s/tree", dir);
+	w->source->version = xstrdup(version);
+	w->source->suite = xstrdup(w->from->toolchain);
+	return 0;
 }
 
 /* The tar archive in the package. */
 static char *archive_path(const char *name)
 {
-	const char *base = strrchr(name, '/');
-
-	if (!base || strncmp(base + 1, PACKAGE_PREFIX, strlen(PACKAGE_PREFIX)) ||
-	    !strstr(base, ".tar"))
-		return NULL;
-	return xstrdup("source.tar");
+	return strstr(name, "/" PACKAGE_PREFIX) && strstr(name, ".tar") ? xstrdup("source.tar") :
+									  NULL;
 }
 
 /* "linux-source-6.1/init/main.c": "init/main.c" */
@@ -88,66 +77,37 @@ static char *tree_path(const char *name)
 /* Puts "linux-source-X.Y" and its version into @p. */
 static int find_package(struct apt *apt, struct apt_package *p)
 {
-	struct apt_package newest;
+	struct apt_package newest __cleanup(apt_package_free) = { 0 };
 	int rc = apt_show(apt, "linux-source", &newest);
 
 	if (!rc && (!newest.depends.n || strncmp(newest.depends.v[0], PACKAGE_PREFIX,
 						 strlen(PACKAGE_PREFIX))))
 		rc = -ENOENT;
-	if (!rc)
-		rc = apt_show(apt, newest.depends.v[0], p);
+	rc = rc ?: apt_show(apt, newest.depends.v[0], p);
 	if (rc == -ENOENT)
 		pr_err("Debian %s has no kernel source", apt->suite);
-	apt_package_free(&newest);
-	return rc;
-}
-
-static int unpack_source(const struct apt_package *p, const char *pkg, const char *work,
-			 const char *dest)
-{
-	char *tar = xasprintf("%s/source.tar", work), *tree = xasprintf("%s/tree", dest);
-	struct unpack outer = { .dest = work, .path = archive_path };
-	struct unpack inner = { .dest = tree, .path = tree_path };
-	int rc = apt_unpack(work, pkg, p->sha256 ?: "", &outer);
-
-	if (!rc)
-		rc = unpack_tar(&inner, tar);
-	if (!rc)
-		rc = manifest_write(dest, json_pack("{ss ss}", "package", p->name,
-						    "version", p->version));
-	free(tree);
-	free(tar);
 	return rc;
 }
 
 static int make_source(void *ctx, const char *work, const char *dest)
 {
-	const char *suite = ((struct wanted *)ctx)->from->suite;
-	struct apt apt = { .lock = -1 };
-	struct apt_package p = { 0 };
-	struct strv pkgs = { 0 };
+	char *tar __cleanup(free_ptr) = xasprintf("%s/source.tar", work);
+	char *tree __cleanup(free_ptr) = xasprintf("%s/tree", dest);
+	struct unpack outer = { .dest = work, .path = archive_path };
+	struct unpack inner = { .dest = tree, .path = tree_path };
+	struct apt apt __cleanup(apt_close) = { .lock = -1 };
+	struct apt_package p __cleanup(apt_package_free) = { 0 };
 	double start = now();
-	int rc = apt_open(&apt, suite);
+	int rc = apt_open(&apt, ((struct wanted *)ctx)->from->suite) ?:
+		 apt_update(&apt) ?:
+		 find_package(&apt, &p) ?:
+		 apt_get(&apt, p.name, &p, 1, work, &outer) ?:
+		 unpack_tar(&inner, tar) ?:
+		 manifest_write(dest, json_pack("{ss ss}", "package", p.name,
+						"version", p.version));
 
 	if (!rc)
-		rc = apt_update(&apt);
-	if (!rc)
-		rc = find_package(&apt, &p);
-	if (!rc) {
-		pr_info("downloading %s %s (%llu MB)", p.name, p.version,
-			(unsigned long long)p.size >> 20);
-		strv_pushf(&pkgs, "%s=%s", p.name, p.version);
-		rc = apt_download(&apt, &pkgs, work);
-	}
-	apt_close(&apt);
-	if (!rc) {
-		pr_info("unpacking %s (1.3 GB)", p.name);
-		rc = unpack_source(&p, pkgs.v[0], work, dest);
-	}
-	if (!rc)
 		pr_info("%s %s is ready, %.0f s", p.name, p.version, now() - start);
-	apt_package_free(&p);
-	strv_free(&pkgs);
 	return rc;
 }
 
@@ -155,8 +115,7 @@ static int get_debian(const char *suite, struct kernel_source *s)
 {
 	const struct debian_source *d = debian_sources;
 	struct wanted w = { .source = s };
-	char *key;
-	int rc;
+	char *key __cleanup(free_ptr) = xasprintf("sources/%s", suite);
 
 	while (d < debian_sources + ARRAY_SIZE(debian_sources) && strcmp(d->suite, suite))
 		d++;
@@ -166,22 +125,17 @@ static int get_debian(const char *suite, struct kernel_source *s)
 		return -EINVAL;
 	}
 	w.from = d;
-	key = xasprintf("sources/%s", suite);
-	rc = cache_get(&(struct cache_entry){
+	return cache_get(&(struct cache_entry){
 		.key = key, .find = find_source, .make = make_source, .ctx = &w,
 	}, NULL);
-	free(key);
-	return rc;
 }
 
 /* Does @file exist in the directory @dir? */
 static bool has(const char *dir, const char *file)
 {
-	char *path = xasprintf("%s/%s", dir, file);
-	bool there = file_exists(path);
+	char *path __cleanup(free_ptr) = xasprintf("%s/%s", dir, file);
 
-	free(path);
-	return there;
+	return file_exists(path);
 }
 
 /*
@@ -193,12 +147,8 @@ static int get_directory(const char *path, const char *rev, struct kernel_source
 	bool built;
 
 	s->dir = realpath(path, NULL);
-	if (!s->dir) {
-		int rc = -errno;
-
-		pr_err("can't find the source %s: %s", path, strerror(-rc));
-		return rc;
-	}
+	if (!s->dir)
+		return file_err("find the source", path, errno);
 	if (!has(s->dir, "Kconfig") || !has(s->dir, "scripts/kconfig")) {
 		pr_err("%s is no kernel source", path);
 		return -EINVAL;
@@ -267,106 +217,53 @@ void kernel_source_free(struct kernel_source *s)
  */
 int kernel_source_series(const char *dir, struct strv *patches)
 {
-	char *pattern = xasprintf("%s/[0-9][0-9][0-9][0-9]-*.patch", dir);
+	struct strv found __cleanup(strv_free) = { 0 };
 	size_t before = patches->n;
-	glob_t found = { 0 };
-	int rc = 0;
 
-	if (!glob(pattern, 0, NULL, &found)) {
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			if (strncmp(strrchr(found.gl_pathv[i], '/') + 1, "0000-", 5))
-				strv_push(patches, found.gl_pathv[i]);
-	}
-	if (patches->n == before) {
-		pr_err("no series in %s: it has no files such as 0001-subject.patch", dir);
-		rc = -ENOENT;
-	}
-	globfree(&found);
-	free(pattern);
-	return rc;
-}
-
-static int copy_link(const char *from, const char *to)
-{
-	char target[4096];
-	ssize_t n = readlink(from, target, sizeof(target) - 1);
-
-	if (n >= 0) {
-		target[n] = '\0';
-		if (!symlink(target, to))
-			return 0;
-	}
-	return -errno;
-}
-
-static int copy_times(const struct stat *st, const char *to)
-{
-	const struct timespec times[] = { st->st_atim, st->st_mtim };
-
-	return utimensat(AT_FDCWD, to, times, 0) ? -errno : 0;
+	strv_glob(&found, "%s/[0-9][0-9][0-9][0-9]-*.patch", dir);
+	for (size_t i = 0; i < found.n; i++)
+		if (strncmp(strrchr(found.v[i], '/') + 1, "0000-", 5))
+			strv_push(patches, found.v[i]);
+	if (patches->n > before)
+		return 0;
+	pr_err("no series in %s: it has no files such as 0001-subject.patch", dir);
+	return -ENOENT;
 }
 
 /*
  * A copy of the tree @from. With @share its files are hard links, which git
- * apply breaks where it changes one; else, or where that can't be done, copies.
+ * apply breaks where it changes one; else, or on another disk, copies.
  */
 static int copy_tree(const char *from, const char *to, bool share)
 {
-	char *const paths[] = { (char *)from, NULL };
-	FTS *fts = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	size_t skip = strlen(from);
-	int rc = fts ? 0 : -errno;
-	FTSENT *e;
+	char *what __cleanup(free_ptr) = xasprintf("copying %s to %s", from, to);
+	struct strv argv __cleanup(strv_free) = { 0 }, names __cleanup(strv_free) = { 0 };
+	struct stat a = { 0 }, b = { 0 };
+	int rc = list_directory(from, &names) ?: mkdir_p(to);
 
-	while (!rc && (e = fts_read(fts))) {
-		char *dest = xasprintf("%s%s", to, e->fts_path + skip);
-
-		if (child_interrupted()) {
-			rc = -EINTR;
-		} else if (e->fts_info == FTS_D && e->fts_level == 1 &&
-			   !strcmp(e->fts_name, ".git")) {
-			fts_set(fts, e, FTS_SKIP);
-		} else if (e->fts_info == FTS_D) {
-			rc = mkdir_p(dest);
-		} else if (e->fts_info == FTS_SL) {
-			rc = copy_link(e->fts_path, dest);
-		} else if (e->fts_info == FTS_F && (!share || link(e->fts_path, dest))) {
-			rc = copy_file(e->fts_path, dest);
-			if (!rc)
-				rc = copy_times(e->fts_statp, dest);
-		} else if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR) {
-			rc = -e->fts_errno;
-		}
-		free(dest);
-	}
-	if (rc && rc != -EINTR)
-		pr_err("can't copy %s to %s: %s", from, to, strerror(-rc));
-	if (fts)
-		fts_close(fts);
-	return rc;
+	stat(from, &a);
+	stat(to, &b);
+	strv_add(&argv, "cp", share && a.st_dev == b.st_dev ? "-dRl" : "-dR",
+		 "--preserve=timestamps", "-t", to, NULL);
+	for (size_t i = 0; i < names.n; i++)
+		if (strcmp(names.v[i], ".git"))
+			strv_pushf(&argv, "%s/%s", from, names.v[i]);
+	return rc ?: child_run_quietly(what, (const char *const *)argv.v, NULL, COPY_DEADLINE_S);
 }
 
 static int apply(const char *patch, const char *dir)
 {
-	char *path = realpath(patch, NULL), *what = xasprintf("applying %s", patch);
+	char *path __cleanup(free_ptr) = realpath(patch, NULL);
+	char *what __cleanup(free_ptr) = xasprintf("applying %s", patch);
 	/* Else git would look at the patch as one of a repository that @dir may be in. */
-	char *ceiling = xasprintf("GIT_CEILING_DIRECTORIES=%.*s",
-				  (int)(strrchr(dir, '/') - dir), dir);
+	char *ceiling __cleanup(free_ptr) = xasprintf("GIT_CEILING_DIRECTORIES=%.*s",
+						      (int)(strrchr(dir, '/') - dir), dir);
 	const char *const argv[] = {
 		"env", ceiling, "git", "apply", "--whitespace=nowarn", path, NULL,
 	};
-	int rc;
 
-	if (!path) {
-		rc = -errno;
-		pr_err("can't find the patch %s: %s", patch, strerror(-rc));
-	} else {
-		rc = child_run_quietly(what, argv, dir, 120);
-	}
-	free(ceiling);
-	free(what);
-	free(path);
-	return rc;
+	return path ? child_run_quietly(what, argv, dir, 120) :
+		      file_err("find the patch", patch, errno);
 }
 
 /**
@@ -381,14 +278,11 @@ static int apply(const char *patch, const char *dir)
 int kernel_source_copy(const struct kernel_source *s, const struct strv *patches,
 		       const char *dest)
 {
-	char *tmp = xasprintf("%s.tmp", dest);
+	char *tmp __cleanup(free_ptr) = xasprintf("%s.tmp", dest);
 	int rc;
 
-	if (s->git && !patches->n) {
-		rc = source_checkout(s->dir, s->version, dest);
-		free(tmp);
-		return rc;
-	}
+	if (s->git && !patches->n)
+		return source_checkout(s->dir, s->version, dest);
 	rc = remove_tree(tmp);
 	if (!rc && s->git)
 		rc = source_checkout(s->dir, s->version, tmp);
@@ -397,12 +291,9 @@ int kernel_source_copy(const struct kernel_source *s, const struct strv *patches
 		rc = copy_tree(s->dir, tmp, s->version);
 	for (size_t i = 0; !rc && i < patches->n; i++)
 		rc = apply(patches->v[i], tmp);
-	if (!rc && rename(tmp, dest)) {
-		rc = -errno;
-		pr_err("can't put %s in place: %s", dest, strerror(-rc));
-	}
+	if (!rc && rename(tmp, dest))
+		rc = file_err("put in place", dest, errno);
 	if (rc)
 		remove_tree(tmp);
-	free(tmp);
 	return rc;
 }

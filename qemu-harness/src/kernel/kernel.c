@@ -6,12 +6,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <libkmod.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cache.h"
 #include "kernel/build.h"
@@ -51,7 +48,7 @@ static void fill_debian(struct kernel *k, struct debian_kernel *d)
 
 static int get_debian(const char *name, struct kernel *k)
 {
-	struct debian_kernel d;
+	struct debian_kernel d __cleanup(debian_kernel_free) = { 0 };
 	int rc;
 
 	if (!debian_known(name)) {
@@ -63,7 +60,6 @@ static int get_debian(const char *name, struct kernel *k)
 	if (rc)
 		return rc;
 	fill_debian(k, &d);
-	debian_kernel_free(&d);
 	if (!file_exists(k->image)) {
 		pr_err("%s is damaged: %s is missing; \"irqsan kernel get --refresh %s\" mends it",
 		       name, k->image, name);
@@ -77,22 +73,14 @@ static char *image_release(const char *path)
 {
 	unsigned char head[BOOT_KERNEL_VERSION + 2];
 	char text[256] = "";
-	ssize_t n;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *release = NULL;
+	int fd __cleanup(close_fd) = open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0 || pread(fd, head, sizeof(head), 0) != sizeof(head) ||
+	    memcmp(head + BOOT_MAGIC, "HdrS", 4) ||
+	    pread(fd, text, sizeof(text) - 1, BOOT_SECTOR +
+		  (head[BOOT_KERNEL_VERSION] | head[BOOT_KERNEL_VERSION + 1] << 8)) <= 0)
 		return NULL;
-	n = pread(fd, head, sizeof(head), 0);
-	if (n == sizeof(head) && !memcmp(head + BOOT_MAGIC, "HdrS", 4)) {
-		n = pread(fd, text, sizeof(text) - 1, BOOT_SECTOR +
-			  (head[BOOT_KERNEL_VERSION] | head[BOOT_KERNEL_VERSION + 1] << 8));
-		text[strcspn(text, " ")] = '\0';
-		if (n > 0)
-			release = xstrdup(text);
-	}
-	close(fd);
-	return release;
+	return xasprintf("%.*s", (int)strcspn(text, " "), text);
 }
 
 /*
@@ -101,65 +89,50 @@ static char *image_release(const char *path)
  */
 static char *installed_modules(const struct kernel *k)
 {
-	char *dir = realpath(k->image, NULL), *tail = xasprintf("/lib/modules/%s", k->release);
-	char *slash = dir ? strrchr(dir, '/') : NULL, *modules = NULL;
+	char *dir __cleanup(free_ptr) = realpath(k->image, NULL);
+	char *tail __cleanup(free_ptr) = xasprintf("/lib/modules/%s", k->release);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
 
 	/* A build tree's image is in a directory "boot", too. */
 	if (!slash || strncmp(slash, "/vmlinuz", strlen("/vmlinuz")))
-		goto out;
+		return NULL;
 	*slash = '\0';
 	if (ends_with(dir, tail))
-		modules = xstrdup(dir);
-	else if (ends_with(dir, "/boot"))
-		modules = xasprintf("%.*s%s", (int)(strlen(dir) - strlen("/boot")), dir, tail);
-out:
-	free(tail);
-	free(dir);
-	return modules;
+		return xstrdup(dir);
+	return !ends_with(dir, "/boot") ? NULL :
+	       xasprintf("%.*s%s", (int)(strlen(dir) - strlen("/boot")), dir, tail);
 }
 
 /* What is beside an image, and in the directory of its modules, which may be NULL. */
 static void add_installed(const char *modules, struct kernel *k)
 {
-	const char *slash = strrchr(k->image, '/');
-	char *build = modules ? xasprintf("%s/build", modules) : NULL;
-	char *configs[] = {
-		xasprintf("%.*s/config-%s", slash ? (int)(slash - k->image) : 1,
-			  slash ? k->image : ".", k->release),
-		modules ? xasprintf("%s/config", modules) : NULL,
-		modules ? xasprintf("%s/.config", build) : NULL,
-	};
+	char *build __cleanup(free_ptr) = xasprintf("%s/build", modules ?: "");
+	char *dep __cleanup(free_ptr) = xasprintf("%s/modules.dep", modules ?: "");
+	char *config = xasprintf("%.*sconfig-%s", (int)(basename(k->image) - k->image), k->image,
+				 k->release);
 
-	for (size_t i = 0; i < ARRAY_SIZE(configs); i++) {
-		if (configs[i] && !k->config && file_exists(configs[i]))
-			k->config = configs[i];
-		else
-			free(configs[i]);
-	}
-	if (modules) {
-		char *dep = xasprintf("%s/modules.dep", modules);
-
-		k->headers = realpath(build, NULL);
-		if (file_exists(dep))
-			k->modules = xstrdup(modules);
-		else
-			pr_warn("%s has no modules: %s is missing (package linux-image-%s)",
-				k->image, dep, k->release);
-		free(dep);
-	}
-	free(build);
+	if (modules)
+		config = either(config, either(xasprintf("%s/config", modules),
+					       xasprintf("%s/.config", build)));
+	free(k->config);
+	k->config = file_exists(config) ? xstrdup(config) : NULL;
+	free(config);
+	if (!modules)
+		return;
+	k->headers = realpath(build, NULL);
+	if (file_exists(dep))
+		k->modules = xstrdup(modules);
+	else
+		pr_warn("%s has no modules: %s is missing (package linux-image-%s)", k->image, dep,
+			k->release);
 }
 
 static int get_image(const char *path, struct kernel *k)
 {
-	char *modules;
+	char *modules __cleanup(free_ptr) = NULL;
 
-	if (access(path, R_OK)) {
-		int rc = -errno;
-
-		pr_err("can't read %s: %s", path, strerror(-rc));
-		return rc;
-	}
+	if (access(path, R_OK))
+		return file_err("read", path, errno);
 	k->release = image_release(path);
 	if (!k->release) {
 		pr_err("%s is neither a bzImage nor a kernel build tree", path);
@@ -168,7 +141,6 @@ static int get_image(const char *path, struct kernel *k)
 	k->image = xstrdup(path);
 	modules = installed_modules(k);
 	add_installed(modules, k);
-	free(modules);
 	return 0;
 }
 
@@ -178,52 +150,47 @@ static int get_image(const char *path, struct kernel *k)
  */
 static int get_release(const char *root, const char *release, struct kernel *k)
 {
-	char *modules = xasprintf("%s/lib/modules/%s", root, release);
-	char *boot = xasprintf("%s/boot/vmlinuz-%s", root, release);
-	char *image = either(xstrdup(boot),
-			     either(xasprintf("%s/vmlinuz", modules),
-				    xasprintf("%s/build/arch/x86/boot/bzImage", modules)));
-	int rc = -ENOENT;
+	char *modules __cleanup(free_ptr) = xasprintf("%s/lib/modules/%s", root, release);
+	char *boot __cleanup(free_ptr) = xasprintf("%s/boot/vmlinuz-%s", root, release);
+	char *image __cleanup(free_ptr) =
+		either(xstrdup(boot), either(xasprintf("%s/vmlinuz", modules),
+					     xasprintf("%s/build/arch/x86/boot/bzImage", modules)));
+	int rc;
 
-	if (file_exists(image))
-		rc = get_image(image, k);
-	else
+	if (!file_exists(image)) {
 		pr_err("there is no %s; the package linux-image-%s has it", boot, release);
+		return -ENOENT;
+	}
+	rc = get_image(image, k);
 	if (!rc && strcmp(k->release, release)) {
 		pr_err("%s is %s, and not %s of %s", image, k->release, release, modules);
 		rc = -EINVAL;
 	}
 	if (!rc && !k->modules)
 		add_installed(modules, k);
-	free(image);
-	free(boot);
-	free(modules);
 	return rc;
 }
 
 /* A directory that "make modules_install" was told to install into. */
 static int get_staged(const char *root, struct kernel *k)
 {
-	char *pattern = xasprintf("%s/lib/modules/*", root);
-	glob_t found = { 0 };
-	int rc = -EINVAL;
+	struct strv found __cleanup(strv_free) = { 0 };
+	int n = strv_glob(&found, "%s/lib/modules/*", root);
 
-	if (glob(pattern, 0, NULL, &found))
+	if (n == 1)
+		return get_release(root, basename(found.v[0]), k);
+	if (!n)
 		pr_err("%s is neither a bzImage nor a kernel build tree", root);
-	else if (found.gl_pathc > 1)
+	else
 		pr_err("%s/lib/modules is of more than one kernel: name an image in %s/boot", root,
 		       root);
-	else
-		rc = get_release(root, strrchr(found.gl_pathv[0], '/') + 1, k);
-	globfree(&found);
-	free(pattern);
-	return rc;
+	return -EINVAL;
 }
 
 /* What is known of a tree that irqsan itself has built. */
 static int add_build(const char *path, struct kernel *k)
 {
-	struct build b;
+	struct build b __cleanup(build_free) = { 0 };
 	int rc = build_load(path, &b);
 
 	/* A tree that somebody else has built. */
@@ -238,59 +205,46 @@ static int add_build(const char *path, struct kernel *k)
 	k->source = xstrdup(b.source);
 	k->toolchain = xstrdup(b.suite);
 	k->clang = b.clang;
-	build_free(&b);
 	return 0;
 }
 
 static int get_tree(const char *path, struct kernel *k)
 {
-	char *file = xasprintf("%s/include/config/kernel.release", path);
-	struct buf b = { 0 };
-	int rc = -ENOENT;
+	char *file __cleanup(free_ptr) = xasprintf("%s/include/config/kernel.release", path);
+	int rc;
 
 	k->headers = realpath(path, NULL);
 	if (build_is_ours(path))
 		k->held = cache_hold(k->headers);
+	if (k->held < 0)
+		return k->held;
 	k->image = xasprintf("%s/arch/x86/boot/bzImage", path);
 	k->config = xasprintf("%s/.config", path);
-	if (k->held < 0)
-		rc = k->held;
-	else if (!file_exists(file) || !file_exists(k->image))
+	if (!file_exists(file) || !file_exists(k->image)) {
 		pr_err("%s is not built yet: run \"make bzImage modules\" there", path);
-	else
-		rc = read_file(file, &b);
-	if (!rc) {
-		k->release = strndup(b.data, strcspn(b.data, "\n"));
-		rc = add_build(path, k);
+		return -ENOENT;
 	}
-	if (!rc && !k->modules)
-		rc = tree_modules(k->headers, k->release, &k->modules);
-	buf_free(&b);
-	free(file);
-	return rc;
+	k->release = read_first_line(file);
+	if (!k->release)
+		return -EIO;
+	rc = add_build(path, k);
+	return rc || k->modules ? rc : tree_modules(k->headers, k->release, &k->modules);
 }
 
 static int get_directory(const char *path, struct kernel *k)
 {
-	char *release = xasprintf("%s/include/config/kernel.release", path);
-	char *config = xasprintf("%s/.config", path);
-	struct stat st;
-	int rc;
+	char *release __cleanup(free_ptr) = xasprintf("%s/include/config/kernel.release", path);
+	char *config __cleanup(free_ptr) = xasprintf("%s/.config", path);
 
 	/* In a home directory .config is a directory. */
-	if (file_exists(release) || (!stat(config, &st) && S_ISREG(st.st_mode)))
-		rc = get_tree(path, k);
-	else
-		rc = get_staged(path, k);
-	free(config);
-	free(release);
-	return rc;
+	return file_exists(release) || (file_exists(config) && !is_directory(config)) ?
+	       get_tree(path, k) : get_staged(path, k);
 }
 
 /**
  * kernel_get() - find a kernel, and download what the cache lacks of it
  * @name: see kernel.h
- * @k: filled; kernel_free() it
+ * @k: filled; kernel_free() it. Nobody changes its files until it is released
  *
  * Return: 0 or a negative errno
  */
@@ -310,7 +264,7 @@ int kernel_get(const char *name, struct kernel *k)
 			pr_err("unknown kernel \"%s\"; \"irqsan kernel list\" names those that there are",
 			       name);
 		else
-			pr_err("can't find the kernel %s: %s", name, strerror(-rc));
+			file_err("find the kernel", name, -rc);
 	} else {
 		rc = S_ISDIR(st.st_mode) ? get_directory(name, k) : get_image(name, k);
 	}
@@ -351,26 +305,6 @@ void kernel_free(struct kernel *k)
 }
 
 /**
- * kernel_config_value() - what a symbol is configured to
- * @k: kernel
- * @symbol: without CONFIG_
- *
- * Return: as in .config, to be freed; "n" when it is not set or unknown
- */
-char *kernel_config_value(const struct kernel *k, const char *symbol)
-{
-	char *name = xasprintf("CONFIG_%s", symbol), *value;
-	struct buf b = { 0 };
-
-	if (k->config && file_exists(k->config))
-		read_file(k->config, &b);
-	value = kconfig_value(b.data ?: "", name);
-	buf_free(&b);
-	free(name);
-	return value;
-}
-
-/**
  * kernel_config() - how is a symbol configured?
  * @k: kernel
  * @symbol: without CONFIG_
@@ -379,12 +313,14 @@ char *kernel_config_value(const struct kernel *k, const char *symbol)
  */
 char kernel_config(const struct kernel *k, const char *symbol)
 {
-	char *value = kernel_config_value(k, symbol), c = 0;
+	char *name __cleanup(free_ptr) = xasprintf("CONFIG_%s", symbol);
+	char *value __cleanup(free_ptr) = NULL;
+	struct buf b __cleanup(buf_free) = { 0 };
 
-	if (!strcmp(value, "y") || !strcmp(value, "m"))
-		c = *value;
-	free(value);
-	return c;
+	if (k->config && file_exists(k->config))
+		read_file(k->config, &b);
+	value = kconfig_value(b.data ?: "", name);
+	return !strcmp(value, "y") || !strcmp(value, "m") ? *value : 0;
 }
 
 static void add_module(struct kmod_module *mod, struct strv *files);
@@ -408,11 +344,8 @@ static void add_module(struct kmod_module *mod, struct strv *files)
 	struct kmod_list *pre = NULL, *post = NULL;
 	const char *path = kmod_module_get_path(mod);
 
-	if (!path)
+	if (!path || strv_has(files, path))
 		return;
-	for (size_t i = 0; i < files->n; i++)
-		if (!strcmp(files->v[i], path))
-			return;
 	/* Found by name at run time (crypto), so modules.dep doesn't know of them. */
 	kmod_module_get_softdeps(mod, &pre, &post);
 	add_list(pre, files);
@@ -424,14 +357,14 @@ static void add_module(struct kmod_module *mod, struct strv *files)
 /**
  * kernel_module_files() - the files of modules and of all that they need
  * @k: kernel
- * @names: module names, NULL-terminated
+ * @names: module names, NULL-terminated; one that is built in adds nothing
  * @files: paths are appended, each once, in load order
  *
  * Return: 0; -ENOENT (silently) when the kernel lacks one of @names
  */
 int kernel_module_files(const struct kernel *k, const char *const *names, struct strv *files)
 {
-	char *softdep = k->modules ? xasprintf("%s/modules.softdep", k->modules) : NULL;
+	char *softdep __cleanup(free_ptr) = xasprintf("%s/modules.softdep", k->modules ?: "");
 	/* Not this machine's modprobe.d. */
 	const char *config[] = { softdep, NULL };
 	struct kmod_ctx *ctx;
@@ -454,7 +387,6 @@ int kernel_module_files(const struct kernel *k, const char *const *names, struct
 			add_list(list, files);
 	}
 	kmod_unref(ctx);
-	free(softdep);
 	return rc;
 }
 
@@ -490,21 +422,18 @@ static char *module_release(const char *path)
  */
 int kernel_check_module(const struct kernel *k, const char *path)
 {
-	char *release;
-	int rc = 0;
+	char *release __cleanup(free_ptr) = NULL;
 
 	if (!file_exists(path)) {
 		pr_err("%s: no such file", path);
 		return -ENOENT;
 	}
 	release = module_release(path);
-	if (!release) {
-		pr_err("%s is no kernel module", path);
-		rc = -EINVAL;
-	} else if (k->release && strcmp(release, k->release)) {
+	if (release && (!k->release || !strcmp(release, k->release)))
+		return 0;
+	if (release)
 		pr_err("%s was built for %s, not for %s", path, release, k->release);
-		rc = -EINVAL;
-	}
-	free(release);
-	return rc;
+	else
+		pr_err("%s is no kernel module", path);
+	return -EINVAL;
 }

@@ -47,34 +47,13 @@ struct kernel {
 	int held;
 };
 
-/* Gets @name, downloading what the cache lacks. Nobody changes it until it is released. */
 int kernel_get(const char *name, struct kernel *k);
 void kernel_release(struct kernel *k);
 void kernel_free(struct kernel *k);
-
-/* What CONFIG_@symbol is, as in .config; "n" if not set or unknown. Caller frees. */
-char *kernel_config_value(const struct kernel *k, const char *symbol);
-
-/* Is @config's symbol (without CONFIG_) set to 'y' or 'm' in this kernel? 0 if not or unknown. */
 char kernel_config(const struct kernel *k, const char *symbol);
-
-/*
- * Builds the external module directory @srcdir for @k, in the toolchain of the
- * kernel's own suite, and returns in @outdir (caller frees) a directory of the
- * cache that holds the .ko files. Cached by the hash of sources, kernel and
- * toolchain.
- */
 int kernel_module_source(const char *srcdir, struct buf *list);
 int kernel_build_module(const struct kernel *k, const char *srcdir, char **outdir);
-
-/*
- * Appends to @files the paths of the .ko files of @names and of all that they
- * depend on, in load order. A name that is built in adds nothing; one that the
- * kernel lacks: -ENOENT (silently, the caller knows whether that matters).
- */
 int kernel_module_files(const struct kernel *k, const char *const *names, struct strv *files);
-
-/* Was @path built for @k's release? Prints why not. */
 int kernel_check_module(const struct kernel *k, const char *path);
 
 #endif

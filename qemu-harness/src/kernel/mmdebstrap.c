@@ -2,9 +2,7 @@
 /*
  * Small Debians, made by mmdebstrap from the archive that this machine uses.
  */
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/program.h"
 #include "kernel/apt.h"
@@ -21,33 +19,20 @@ static const char *const marks[] = {
 static int write_apt_options(const char *path)
 {
 	static const char *const argv[] = {
-		"apt-config", "dump", "--format", "%F \"%v\";%n", "Acquire", NULL,
+		"apt-config", "dump", "--no-empty", "--format", "%F \"%v\";%n", "Acquire", NULL,
 	};
 	static const char *const wanted[] = {
-		"Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::Retries ",
-		"Acquire::Force",
+		"Acquire::http", "Acquire::Check-", "Acquire::Retries ", "Acquire::Force",
 	};
-	struct buf out = { 0 }, text = { 0 };
-	char *save = NULL;
-	int rc = program_output(argv, &out);
+	struct strv lines __cleanup(strv_free) = { 0 };
+	struct buf text __cleanup(buf_free) = { 0 };
+	int rc = program_lines(argv, &lines);
 
-	buf_add(&text, "", 0);
-	for (char *line = rc ? NULL : strtok_r(out.data, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		bool keep = false;
-
+	for (size_t l = 0; l < lines.n; l++)
 		for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-			keep |= !strncmp(line, wanted[i], strlen(wanted[i]));
-		if (keep && !strstr(line, " \"\";")) {
-			buf_add(&text, line, strlen(line));
-			buf_add(&text, "\n", 1);
-		}
-	}
-	if (!rc)
-		rc = write_file(path, text.data, text.len);
-	buf_free(&text);
-	buf_free(&out);
-	return rc;
+			if (!strncmp(lines.v[l], wanted[i], strlen(wanted[i])))
+				buf_addf(&text, "%s\n", lines.v[l]);
+	return rc ?: write_file(path, text.data, text.len);
 }
 
 /**
@@ -60,51 +45,37 @@ static int write_apt_options(const char *path)
  */
 int mmdebstrap(const struct mmdebstrap *m)
 {
+	char *aptopt __cleanup(free_ptr) = xasprintf("%s/apt.conf", m->tmp);
+	char *source __cleanup(free_ptr) = NULL;
+	struct strv argv __cleanup(strv_free) = { 0 };
+	bool root = !geteuid();
+	int rc = write_apt_options(aptopt) ?: apt_source(m->suite, &source);
+
+	if (rc)
+		return rc;
 	/*
 	 * As root its mounts and processes live in namespaces of their own:
 	 * however it ends, no bind mount of /dev stays behind in the cache.
 	 */
-	static const char *const as_root[] = {
-		"unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-	};
-	char *aptopt = xasprintf("%s/apt.conf", m->tmp), *source = NULL;
-	struct strv argv = { 0 };
-	int rc;
-
-	rc = write_apt_options(aptopt);
-	if (!rc)
-		rc = apt_source(m->suite, &source);
-	if (rc)
-		goto out;
-	for (size_t i = 0; !geteuid() && i < ARRAY_SIZE(as_root); i++)
-		strv_push(&argv, as_root[i]);
+	if (root)
+		strv_add(&argv, "unshare", "--mount", "--pid", "--fork", "--kill-child",
+			 "--mount-proc", NULL);
 	strv_push(&argv, "env");
 	/* Not into /tmp, which may be small; other users can't reach the cache, though. */
-	if (!geteuid())
+	if (root)
 		strv_pushf(&argv, "TMPDIR=%s", m->tmp);
-	strv_push(&argv, "mmdebstrap");
-	strv_pushf(&argv, "--mode=%s", geteuid() ? "unshare" : "root");
+	strv_add(&argv, "mmdebstrap", root ? "--mode=root" : "--mode=unshare", NULL);
 	strv_pushf(&argv, "--variant=%s", m->variant);
-	strv_push(&argv, "--architectures=amd64");
-	strv_push(&argv, "--format=tar");
 	for (size_t i = 0; i < m->packages->n; i++)
 		strv_pushf(&argv, "--include=%s", m->packages->v[i]);
 	strv_pushf(&argv, "--aptopt=%s", aptopt);
 	/* What a power cut spoils is not in the cache yet. */
-	strv_push(&argv, "--dpkgopt=force-unsafe-io");
-	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/man/*");
-	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/doc/*");
-	strv_push(&argv, "--dpkgopt=path-exclude=/usr/share/locale/*");
-	strv_push(&argv, m->suite);
-	strv_push(&argv, m->tar);
-	strv_push(&argv, source);
-	rc = tool_run(&(struct tool){
+	strv_add(&argv, "--architectures=amd64", "--format=tar", "--dpkgopt=force-unsafe-io",
+		 "--dpkgopt=path-exclude=/usr/share/man/*",
+		 "--dpkgopt=path-exclude=/usr/share/doc/*",
+		 "--dpkgopt=path-exclude=/usr/share/locale/*", m->suite, m->tar, source, NULL);
+	return tool_run(&(struct tool){
 		.what = m->what, .argv = (const char *const *)argv.v, .log = m->log,
 		.deadline_s = 1800, .marks = marks,
 	});
-out:
-	strv_free(&argv);
-	free(source);
-	free(aptopt);
-	return rc;
 }

@@ -5,13 +5,9 @@
  * index of ours what it wrote.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/child.h"
 #include "base/git.h"
 #include "base/util.h"
 #include "kernel/source-git.h"
@@ -19,14 +15,12 @@
 /* The line that git says to "rev-parse @what" in @tree, NULL if it fails; caller frees. */
 static char *ask(const char *tree, const char *what, const char *arg)
 {
-	struct buf out = { 0 };
-	char *line = NULL;
+	struct buf out __cleanup(buf_free) = { 0 };
 	int status = 0;
 
-	if (!git_l(tree, &out, &status, "rev-parse", what, arg, NULL) && !status && out.len)
-		line = strndup(out.data, strcspn(out.data, "\n"));
-	buf_free(&out);
-	return line;
+	if (git_l(tree, &out, &status, "rev-parse", what, arg, NULL) || status || !out.len)
+		return NULL;
+	return strndup(out.data, strcspn(out.data, "\n"));
 }
 
 /**
@@ -37,55 +31,30 @@ static char *ask(const char *tree, const char *what, const char *arg)
  */
 bool source_is_git(const char *tree)
 {
-	char *top = ask(tree, "--show-toplevel", NULL);
-	bool is = top && !strcmp(top, tree);
+	char *top __cleanup(free_ptr) = ask(tree, "--show-toplevel", NULL);
 
-	free(top);
-	return is;
-}
-
-static int run_git(const char *dir, const char *const *env, const char *const *argv,
-		   struct buf *out)
-{
-	struct strv args = { 0 };
-	int rc;
-
-	for (; *argv; argv++)
-		strv_push(&args, *argv);
-	rc = git_run(dir, env, &args, out, NULL);
-	strv_free(&args);
-	return rc;
+	return top && !strcmp(top, tree);
 }
 
 /* A copy of the user's index. git tells by its time which files may have changed since. */
 static int copy_index(const char *tree, const char *to)
 {
-	char *name = ask(tree, "--git-path", "index"), *path;
-	struct stat st;
-	int rc = 0;
+	char *name __cleanup(free_ptr) = ask(tree, "--git-path", "index");
+	char *path __cleanup(free_ptr) = xasprintf("%s%s%s", *name == '/' ? "" : tree,
+						   *name == '/' ? "" : "/", name);
+	const char *const argv[] = { "cp", "--preserve=timestamps", path, to, NULL };
 
-	path = xasprintf("%s%s%s", *name == '/' ? "" : tree, *name == '/' ? "" : "/", name);
-	if (!stat(path, &st)) {
-		const struct timespec times[] = { st.st_atim, st.st_mtim };
-
-		rc = copy_file(path, to);
-		if (!rc && utimensat(AT_FDCWD, to, times, 0))
-			rc = -errno;
-	}
-	free(path);
-	free(name);
-	return rc;
+	return file_exists(path) ? child_run_quietly("copying git's index", argv, NULL, 60) : 0;
 }
 
 static void tell_untracked(const char *tree)
 {
-	struct buf out = { 0 };
+	struct buf out __cleanup(buf_free) = { 0 };
 
 	if (!git_l(tree, &out, NULL, "ls-files", "--others", "--exclude-standard", "--directory",
 		   NULL) && out.len)
 		pr_info("what git doesn't track is no part of the build: %.*s, for one (\"git add -N\" makes it one)",
 			(int)strcspn(out.data, "\n"), out.data);
-	buf_free(&out);
 }
 
 /* The tracked files as they are in the work tree, as a tree object: git stash's way. */
@@ -93,27 +62,19 @@ static int snapshot(const char *tree, char **version)
 {
 	static const char *const add[] = { "add", "-u", ".", NULL };
 	static const char *const write[] = { "write-tree", NULL };
-	char *index = xasprintf("%s/index.%ld", irqsan_cache(), (long)getpid());
-	char *variable = xasprintf("GIT_INDEX_FILE=%s", index);
+	char *index __cleanup(free_ptr) = xasprintf("%s/index.%ld", irqsan_cache(), (long)getpid());
+	char *variable __cleanup(free_ptr) = xasprintf("GIT_INDEX_FILE=%s", index);
 	const char *const env[] = { variable, NULL };
-	struct buf out = { 0 };
-	int rc;
+	struct buf out __cleanup(buf_free) = { 0 };
+	int rc = copy_index(tree, index) ?: git_run(tree, env, add, NULL, NULL) ?:
+		 git_run(tree, env, write, &out, NULL);
 
-	rc = copy_index(tree, index);
-	if (!rc)
-		rc = run_git(tree, env, add, &out);
-	buf_free(&out);
-	if (!rc)
-		rc = run_git(tree, env, write, &out);
-	if (!rc)
-		*version = strndup(out.data, strcspn(out.data, "\n"));
-	if (!rc)
-		tell_untracked(tree);
 	unlink(index);
-	buf_free(&out);
-	free(variable);
-	free(index);
-	return rc;
+	if (rc)
+		return rc;
+	*version = strndup(out.data, strcspn(out.data, "\n"));
+	tell_untracked(tree);
+	return 0;
 }
 
 /**
@@ -141,23 +102,14 @@ int source_version(const char *tree, const char *rev, char **version)
 int source_checkout(const char *tree, const char *version, const char *dest)
 {
 	const char *const argv[] = { "read-tree", "--reset", "-u", version, NULL };
-	char *git = ask(tree, "--absolute-git-dir", NULL);
-	char *variables[] = {
-		xasprintf("GIT_DIR=%s", git ?: ""), xasprintf("GIT_WORK_TREE=%s", dest),
-		xasprintf("GIT_INDEX_FILE=%s/.git-index", dest), NULL,
-	};
-	char *lock = xasprintf("%s/.git-index.lock", dest);
-	struct buf out = { 0 };
-	int rc = mkdir_p(dest);
+	char *git __cleanup(free_ptr) = ask(tree, "--absolute-git-dir", NULL);
+	char *lock __cleanup(free_ptr) = xasprintf("%s/.git-index.lock", dest);
+	struct strv env __cleanup(strv_free) = { 0 };
 
+	strv_pushf(&env, "GIT_DIR=%s", git ?: "");
+	strv_pushf(&env, "GIT_WORK_TREE=%s", dest);
+	strv_pushf(&env, "GIT_INDEX_FILE=%s/.git-index", dest);
 	/* Of a git that was killed: nobody else writes here. */
 	unlink(lock);
-	if (!rc)
-		rc = run_git(dest, (const char *const *)variables, argv, &out);
-	buf_free(&out);
-	for (size_t i = 0; variables[i]; i++)
-		free(variables[i]);
-	free(lock);
-	free(git);
-	return rc;
+	return mkdir_p(dest) ?: git_run(dest, (const char *const *)env.v, argv, NULL, NULL);
 }

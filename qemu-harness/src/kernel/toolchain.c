@@ -7,7 +7,6 @@
  * ccache knows a file again that was compiled for another build.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/program.h"
@@ -16,24 +15,25 @@
 
 #define CCACHE_SIZE "5G"
 
-static const char *const packages[] = {
-	"gcc", "libc6-dev", "make", "bc", "bison", "flex", "libelf-dev", "libssl-dev", "ccache",
-	"kmod",
-};
-
-static const char *const clang_packages[] = { "clang", "lld", "llvm" };
 static const char *const clang_programs[] = { "clang", "ld.lld", "llvm-ar", "llvm-objcopy" };
 
-/* Two versions of clang are two toolchains. */
+/* What else makes it another toolchain. */
+static void add_id(struct buildroot *br, const char *more)
+{
+	char *id = xasprintf("%s, %s", br->id, more);
+
+	free(br->id);
+	br->id = id;
+}
+
 static int add_clang(struct buildroot *br)
 {
 	static const char *const argv[] = { "clang", "--version", NULL };
-	char *id = br->id, *line;
+	char *line __cleanup(free_ptr) = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(clang_programs); i++) {
-		char *path = find_program(clang_programs[i]);
+		char *path __cleanup(free_ptr) = find_program(clang_programs[i]);
 
-		free(path);
 		if (!path) {
 			pr_err("%s is missing; \"apt-get install clang lld llvm\" installs it",
 			       clang_programs[i]);
@@ -41,9 +41,7 @@ static int add_clang(struct buildroot *br)
 		}
 	}
 	line = program_first_line(argv);
-	br->id = xasprintf("%s, %s", id, line ?: "clang");
-	free(line);
-	free(id);
+	add_id(br, line ?: "clang");
 	return 0;
 }
 
@@ -57,18 +55,17 @@ static int add_clang(struct buildroot *br)
  */
 int toolchain_get(const char *suite, bool clang, struct toolchain *t)
 {
-	struct strv names = { 0 };
+	struct strv names __cleanup(strv_free) = { 0 };
 	int rc;
 
 	*t = (struct toolchain){ .clang = clang };
-	for (size_t i = 0; i < ARRAY_SIZE(packages); i++)
-		strv_push(&names, packages[i]);
-	for (size_t i = 0; clang && i < ARRAY_SIZE(clang_packages); i++)
-		strv_push(&names, clang_packages[i]);
+	strv_add(&names, "gcc", "libc6-dev", "make", "bc", "bison", "flex", "libelf-dev",
+		 "libssl-dev", "ccache", "kmod", NULL);
+	if (clang)
+		strv_add(&names, "clang", "lld", "llvm", NULL);
 	rc = suite ? buildroot_get(suite, &names, &t->br) : buildroot_host(&t->br);
 	if (!rc && clang && !strcmp(t->br.root, "/"))
 		rc = add_clang(&t->br);
-	strv_free(&names);
 	if (rc)
 		toolchain_free(t);
 	return rc;
@@ -78,40 +75,33 @@ int toolchain_get(const char *suite, bool clang, struct toolchain *t)
 static bool is_clang(const char *program, unsigned int major)
 {
 	const char *const argv[] = { program, "--version", NULL };
-	char *path = find_program(program), *line = path ? program_first_line(argv) : NULL;
-	char *want = xasprintf("clang version %u.", major);
-	bool is = line && strstr(line, want);
+	char *path __cleanup(free_ptr) = find_program(program);
+	char *line __cleanup(free_ptr) = path ? program_first_line(argv) : NULL;
+	char *want __cleanup(free_ptr) = xasprintf("clang version %u.", major);
 
-	free(want);
-	free(line);
-	free(path);
-	return is;
+	return line && strstr(line, want);
 }
 
 /* LLVM=-N, for one that isn't the machine's first clang, is known since 5.18. */
 static int recorded_clang(const char *config, const char *text, struct toolchain *t)
 {
-	char *version = kconfig_value(config, "CONFIG_CLANG_VERSION");
-	char *lld = kconfig_value(config, "CONFIG_LD_IS_LLD");
+	char *version __cleanup(free_ptr) = kconfig_value(config, "CONFIG_CLANG_VERSION");
+	char *lld __cleanup(free_ptr) = kconfig_value(config, "CONFIG_LD_IS_LLD");
 	unsigned int major = atoi(version) / 10000;
-	char *name = xasprintf("clang-%u", major);
+	char *name __cleanup(free_ptr) = xasprintf("clang-%u", major);
 	bool first = is_clang("clang", major);
-	int rc = 0;
 
 	t->clang = true;
 	if (!first && !is_clang(name, major)) {
 		pr_err("the kernel was built with %s, which is missing; \"apt-get install %s lld-%u llvm-%u\" may have it",
 		       text, name, major, major);
-		rc = -ENOENT;
-	} else if (!strcmp(lld, "y")) {
-		strv_pushf(&t->vars, first ? "LLVM=1" : "LLVM=-%u", major);
-	} else {
-		strv_pushf(&t->vars, "CC=%s", first ? "clang" : name);
+		return -ENOENT;
 	}
-	free(name);
-	free(lld);
-	free(version);
-	return rc;
+	if (!strcmp(lld, "y"))
+		strv_pushf(&t->vars, first ? "LLVM=1" : "LLVM=-%u", major);
+	else
+		strv_pushf(&t->vars, "CC=%s", first ? "clang" : name);
+	return 0;
 }
 
 /**
@@ -123,8 +113,9 @@ static int recorded_clang(const char *config, const char *text, struct toolchain
  */
 int toolchain_recorded(const char *config, struct toolchain *t)
 {
-	char *quoted = kconfig_value(config, "CONFIG_CC_VERSION_TEXT");
-	char *text = quoted + (*quoted == '"'), *program = NULL, *path, *id;
+	char *quoted __cleanup(free_ptr) = kconfig_value(config, "CONFIG_CC_VERSION_TEXT");
+	char *program __cleanup(free_ptr) = NULL, *path __cleanup(free_ptr) = NULL;
+	char *text = quoted + (*quoted == '"');
 	int rc;
 
 	*t = (struct toolchain){ 0 };
@@ -143,14 +134,8 @@ int toolchain_recorded(const char *config, struct toolchain *t)
 			rc = -ENOENT;
 		}
 	}
-	if (!rc && t->vars.n) {
-		id = xasprintf("%s, %s", t->br.id, t->vars.v[0]);
-		free(t->br.id);
-		t->br.id = id;
-	}
-	free(path);
-	free(program);
-	free(quoted);
+	if (!rc && t->vars.n)
+		add_id(&t->br, t->vars.v[0]);
 	return rc;
 }
 
@@ -158,31 +143,27 @@ int toolchain_recorded(const char *config, struct toolchain *t)
 static void enter(const struct toolchain *t, const struct bind *binds, struct strv *argv)
 {
 	/* Who builds, where and when is no part of what is built. */
-	static const char *const env[][2] = {
-		{ "CCACHE_DIR", "/ccache" },
-		{ "CCACHE_MAXSIZE", CCACHE_SIZE },
-		{ "KBUILD_BUILD_USER", "irqsan" },
-		{ "KBUILD_BUILD_HOST", "irqsan" },
-		{ "KBUILD_BUILD_TIMESTAMP", "Thu Jan  1 00:00:00 UTC 1970" },
+	static const char *const env[] = {
+		"--setenv", "CCACHE_DIR", "/ccache",
+		"--setenv", "CCACHE_MAXSIZE", CCACHE_SIZE,
+		"--setenv", "KBUILD_BUILD_USER", "irqsan",
+		"--setenv", "KBUILD_BUILD_HOST", "irqsan",
+		"--setenv", "KBUILD_BUILD_TIMESTAMP", "Thu Jan  1 00:00:00 UTC 1970",
 		/* The count of links of a build tree. */
-		{ "KBUILD_BUILD_VERSION", "1" },
+		"--setenv", "KBUILD_BUILD_VERSION", "1",
 		/* Set, though empty: no "+" or commit in the release. */
-		{ "LOCALVERSION", "" },
+		"--setenv", "LOCALVERSION", "", NULL
 	};
 
 	buildroot_enter(&t->br, binds, argv);
-	for (size_t i = 0; i < ARRAY_SIZE(env); i++) {
-		strv_push(argv, "--setenv");
-		strv_push(argv, env[i][0]);
-		strv_push(argv, env[i][1]);
-	}
+	strv_extend(argv, env);
 	strv_push(argv, "make");
 	strv_pushf(argv, "-j%u", cpus_available());
 	strv_push(argv, "ARCH=x86_64");
 	if (t->clang)
-		strv_push(argv, "LLVM=1");
-	strv_push(argv, t->clang ? "CC=ccache clang" : "CC=ccache gcc");
-	strv_push(argv, t->clang ? "HOSTCC=ccache clang" : "HOSTCC=ccache gcc");
+		strv_add(argv, "LLVM=1", "CC=ccache clang", "HOSTCC=ccache clang", NULL);
+	else
+		strv_add(argv, "CC=ccache gcc", "HOSTCC=ccache gcc", NULL);
 }
 
 /* The compiler's cache, made on first use; caller frees. */
@@ -204,17 +185,14 @@ static char *ccache_dir(void)
 void toolchain_kernel(const struct toolchain *t, const char *source, const char *build,
 		      struct strv *argv)
 {
-	char *ccache = ccache_dir();
+	char *ccache __cleanup(free_ptr) = ccache_dir();
 	const struct bind binds[] = {
 		{ source, "/usr/src", false }, { build, "/build", true },
 		{ ccache, "/ccache", true }, { 0 },
 	};
 
 	enter(t, binds, argv);
-	strv_push(argv, "-C");
-	strv_push(argv, "/usr/src");
-	strv_push(argv, "O=/build");
-	free(ccache);
+	strv_add(argv, "-C", "/usr/src", "O=/build", NULL);
 }
 
 /**
@@ -228,17 +206,14 @@ void toolchain_kernel(const struct toolchain *t, const char *source, const char 
 void toolchain_module(const struct toolchain *t, const char *source, const char *build,
 		      const char *module, struct strv *argv)
 {
-	char *ccache = ccache_dir();
+	char *ccache __cleanup(free_ptr) = ccache_dir();
 	const struct bind binds[] = {
 		{ source, "/usr/src", false }, { build, "/build", false },
 		{ ccache, "/ccache", true }, { module, "/module", true }, { 0 },
 	};
 
 	enter(t, binds, argv);
-	strv_push(argv, "-C");
-	strv_push(argv, "/build");
-	strv_push(argv, "M=/module");
-	free(ccache);
+	strv_add(argv, "-C", "/build", "M=/module", NULL);
 }
 
 /**

@@ -6,10 +6,8 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cache.h"
 #include "base/child.h"
@@ -35,9 +33,9 @@ struct found {
 /* modules.order names a module's object since 6.4, before that the module. */
 static void add_module(const char *line, struct found *f)
 {
-	char *path = ends_with(line, ".o") ? xasprintf("%.*s.ko", (int)strlen(line) - 2, line) :
-					     xstrdup(line);
-	char *file = xasprintf("%s/%s", f->tree, path);
+	int stem = (int)strlen(line) - (ends_with(line, ".o") ? 2 : 3);
+	char *path __cleanup(free_ptr) = xasprintf("%.*s.ko", stem, line);
+	char *file __cleanup(free_ptr) = xasprintf("%s/%s", f->tree, path);
 	struct stat st;
 
 	if (stat(file, &st)) {
@@ -47,48 +45,33 @@ static void add_module(const char *line, struct found *f)
 		buf_addf(&f->stamp, "%s %ld.%09ld %ld\n", path, (long)st.st_mtim.tv_sec,
 			 st.st_mtim.tv_nsec, (long)st.st_size);
 	}
-	free(file);
-	free(path);
 }
 
 static int find_modules(struct found *f)
 {
-	char *order = xasprintf("%s/modules.order", f->tree), *line, *save = NULL;
-	struct buf text = { 0 };
-	int rc = 0;
+	char *order __cleanup(free_ptr) = xasprintf("%s/modules.order", f->tree);
+	struct strv lines __cleanup(strv_free) = { 0 };
+	struct buf text __cleanup(buf_free) = { 0 };
+	/* A kernel without modules has no order of them. */
+	int rc = file_exists(order) ? read_file(order, &text) : 0;
 
 	buf_addf(&f->stamp, "%s\n", f->release);
-	/* A kernel without modules has no order of them. */
-	if (file_exists(order))
-		rc = read_file(order, &text);
-	for (line = text.len ? strtok_r(text.data, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save))
-		add_module(line, f);
+	strv_lines(&lines, text.data);
+	for (size_t i = 0; i < lines.n; i++)
+		add_module(lines.v[i], f);
 	if (f->missing)
 		pr_warn("%s lacks %u of its modules: run \"make modules\" there",
 			f->tree, f->missing);
-	buf_free(&text);
-	free(order);
 	return rc;
 }
 
 /* @path of the tree, linked to below @dir. */
 static int link_file(const char *tree, const char *path, const char *dir)
 {
-	char *from = xasprintf("%s/%s", tree, path), *to = xasprintf("%s/%s", dir, path);
-	char *slash = strrchr(to, '/');
-	int rc;
+	char *from __cleanup(free_ptr) = xasprintf("%s/%s", tree, path);
+	char *to __cleanup(free_ptr) = xasprintf("%s/%s", dir, path);
 
-	*slash = '\0';
-	rc = mkdir_p(to);
-	*slash = '/';
-	if (!rc && symlink(from, to)) {
-		rc = -errno;
-		pr_err("can't create %s: %s", to, strerror(-rc));
-	}
-	free(from);
-	free(to);
-	return rc;
+	return mkdir_for(to) ?: symlink(from, to) ? file_err("create", to, errno) : 0;
 }
 
 /**
@@ -100,24 +83,19 @@ static int link_file(const char *tree, const char *path, const char *dir)
  */
 int run_depmod(const char *root, const char *release)
 {
-	char *depmod = find_program("depmod");
-	const char *const argv[] = { depmod, "-b", root, release, NULL };
-	int rc = -ENOENT;
+	char *depmod __cleanup(free_ptr) = find_program("depmod");
+	const char *const argv[] = { depmod ?: "depmod", "-b", root, release, NULL };
 
-	if (!depmod)
-		pr_err("depmod is missing; \"make deps\" installs it");
-	else
-		rc = child_run_quietly("depmod", argv, NULL, 300);
-	free(depmod);
-	return rc;
+	return child_run_quietly("depmod", argv, NULL, 300);
 }
 
 static int make_entry(void *ctx, const char *work, const char *dest)
 {
 	static const char *const lists[] = { "modules.builtin", "modules.builtin.modinfo" };
 	const struct found *f = ctx;
-	char *modules = xasprintf("%s/lib/modules/%s", dest, f->release);
-	char *kernel = xasprintf("%s/kernel", modules), *stamp = xasprintf("%s/stamp", dest);
+	char *modules __cleanup(free_ptr) = xasprintf("%s/lib/modules/%s", dest, f->release);
+	char *kernel __cleanup(free_ptr) = xasprintf("%s/kernel", modules);
+	char *stamp __cleanup(free_ptr) = xasprintf("%s/stamp", dest);
 	int rc = 0;
 
 	(void)work;
@@ -125,28 +103,17 @@ static int make_entry(void *ctx, const char *work, const char *dest)
 		rc = link_file(f->tree, f->paths.v[i], kernel);
 	for (size_t i = 0; !rc && i < ARRAY_SIZE(lists); i++)
 		rc = link_file(f->tree, lists[i], modules);
-	if (!rc)
-		rc = run_depmod(dest, f->release);
-	if (!rc)
-		rc = write_file(stamp, f->stamp.data, f->stamp.len);
-	free(stamp);
-	free(kernel);
-	free(modules);
-	return rc;
+	return rc ?: run_depmod(dest, f->release) ?:
+	       write_file(stamp, f->stamp.data, f->stamp.len);
 }
 
 /* Only an entry that was made of the modules that are there now. */
 static int find_entry(void *ctx, const char *dir)
 {
 	const struct found *f = ctx;
-	char *path = xasprintf("%s/stamp", dir);
-	struct buf was = { 0 };
-	bool same = file_exists(path) && !read_file(path, &was) && was.len == f->stamp.len &&
-		    !memcmp(was.data, f->stamp.data, was.len);
+	char *path __cleanup(free_ptr) = xasprintf("%s/stamp", dir);
 
-	buf_free(&was);
-	free(path);
-	return same ? 0 : -ENOENT;
+	return file_holds(path, f->stamp.data) ? 0 : -ENOENT;
 }
 
 /**
@@ -160,11 +127,9 @@ static int find_entry(void *ctx, const char *dir)
 int tree_modules(const char *tree, const char *release, char **modules)
 {
 	struct found f = { .tree = tree, .release = release };
-	char *key = NULL, hex[65];
-	int rc = find_modules(&f);
+	char *key __cleanup(free_ptr) = NULL, hex[65];
+	int rc = find_modules(&f) ?: sha256_data(tree, strlen(tree), hex);
 
-	if (!rc)
-		rc = sha256_data(tree, strlen(tree), hex);
 	if (!rc) {
 		key = xasprintf("trees/%.16s", hex);
 		rc = cache_get(&(struct cache_entry){
@@ -175,6 +140,5 @@ int tree_modules(const char *tree, const char *release, char **modules)
 		*modules = xasprintf("%s/%s/lib/modules/%s", irqsan_cache(), key, release);
 	strv_free(&f.paths);
 	buf_free(&f.stamp);
-	free(key);
 	return rc;
 }

@@ -327,7 +327,8 @@ static void test_busy_host(void **state)
 	int cpu = 0, rc;
 
 	(void)state;
-	impatient.stall = 1;
+	impatient.stall = 4;
+	impatient.quiet = 60;
 	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
 	while (!CPU_ISSET(cpu, &all))
 		cpu++;

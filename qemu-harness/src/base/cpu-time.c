@@ -10,19 +10,24 @@
 #include "base/cpu-time.h"
 #include "base/util.h"
 
+/* CPUs are given often: so many times a second. */
+#define OFTEN 5
+
 /* Adds what a thread has had; one that has ended meanwhile has no files. */
 static void add_thread(const char *dir, struct cpu_time *t)
 {
 	char *schedstat __cleanup(free_ptr) = xasprintf("%s/schedstat", dir);
 	char *stat __cleanup(free_ptr) = xasprintf("%s/stat", dir);
 	double ran, waited;
+	unsigned long slices;
 	char state;
 	FILE *f;
 
 	f = fopen(schedstat, "re");
-	if (f && fscanf(f, "%lf %lf", &ran, &waited) == 2) {
+	if (f && fscanf(f, "%lf %lf %lu", &ran, &waited, &slices) == 3) {
 		t->ran += ran / 1e9;
 		t->waited += waited / 1e9;
+		t->slices += slices;
 	}
 	if (f)
 		fclose(f);
@@ -55,8 +60,9 @@ void cpu_time_read(pid_t pid, struct cpu_time *t)
  * @pid: the process
  * @from: since when; as filled by cpu_time_read()
  *
- * Return: the difference. A thread that is ready now is taken to have waited all the time
- * of which nothing is known: the scheduler counts a wait when it ends
+ * Return: the difference. The scheduler counts a wait when it ends: a thread that is ready
+ * now is taken to have waited all the time of which nothing is known, unless CPUs were
+ * given so often that it can't have been for long
  */
 struct cpu_time cpu_time_since(pid_t pid, const struct cpu_time *from)
 {
@@ -66,7 +72,8 @@ struct cpu_time cpu_time_since(pid_t pid, const struct cpu_time *from)
 	t.at -= from->at;
 	t.ran -= from->ran;
 	t.waited -= from->waited;
-	if (t.ready && t.waited < t.at - t.ran)
+	t.slices -= from->slices;
+	if (t.ready && t.slices < t.at * OFTEN && t.waited < t.at - t.ran)
 		t.waited = t.at - t.ran;
 	return t;
 }

@@ -13,12 +13,14 @@
  * @at: when (now()) this was so; of a difference: how long it took
  * @ran: on a CPU
  * @waited: ready to run, but without a CPU; up to when they last got one
+ * @slices: how often a CPU was given to them
  * @ready: one of them is ready to run now, or runs
  */
 struct cpu_time {
 	double at;
 	double ran;
 	double waited;
+	unsigned long slices;
 	bool ready;
 };
 

@@ -19,7 +19,6 @@
 #define REBOOT_REACH 4096
 /* A report with fewer lines may have its stack behind the panic that follows it. */
 #define PANIC_LINES 22
-#define PANIC_LINES_KMSAN 16
 /* Lines into which the rest of a first line may be broken. */
 #define JOIN_MAX 2
 /* Lines by which those of one report may be out of order. */
@@ -230,18 +229,6 @@ static bool is_panic(const struct line *l)
 	return span_has(l->text, "Kernel panic - not syncing");
 }
 
-/*
- * Would @l be left out of a report of @n lines as the end of all? The panic that a
- * report ends in repeats its stack, and the oops code's own locks are no news.
- */
-static bool is_repeated(const struct line *first, size_t n, const struct line *l)
-{
-	size_t least = span_has(first->text, "BUG: KMSAN:") ? PANIC_LINES_KMSAN : PANIC_LINES;
-
-	return n >= least && (is_panic(l) ||
-			      span_has(l->text, "possible circular locking dependency detected"));
-}
-
 /* Does another report than that of @first begin in @l? */
 static bool is_new(struct log *log, const struct line *l)
 {
@@ -286,7 +273,8 @@ static void gather(struct log *log, const struct line *first, struct gathered *g
 		if (!mine || (l.stamped && pattern_find(re_guess, l.text, NULL)) ||
 		    span_has(l.text, "Disabling lock debugging due to kernel taint"))
 			continue;
-		if (is_repeated(first, g->n, &l))
+		/* It repeats the report's stack. */
+		if (g->n >= PANIC_LINES && is_panic(&l))
 			break;
 		/* Only the panic that it ends in goes on with a report. */
 		closed &= !is_panic(&l);

@@ -179,17 +179,14 @@ static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address
 	const char *dir = dwarf_formstring(dwarf_attr(cu, DW_AT_comp_dir, &attr)) ?: "";
 	Dwarf_Line *row = dwarf_getsrc_die(cu, address);
 	Dwarf_Files *files = NULL;
-	const char *file = NULL;
+	const char *file = dwarf_linesrc(row, NULL, NULL);
 	int i, n, line = 0;
 
 	if (dwarf_getscopes(cu, address, &inner) <= 0)
 		return;
 	n = dwarf_getscopes_die(&inner[0], &scopes);
 	dwarf_getsrcfiles(cu, &files, NULL);
-	if (row) {
-		file = dwarf_linesrc(row, NULL, NULL);
-		dwarf_lineno(row, &line);
-	}
+	dwarf_lineno(row, &line);
 	for (i = 0; i < n; i++) {
 		int tag = dwarf_tag(&scopes[i]);
 
@@ -200,9 +197,8 @@ static void find_scopes(const struct symbols *s, Dwarf_Die *cu, uint64_t address
 		if (tag == DW_TAG_subprogram)
 			break;
 		line = number_attr(&scopes[i], DW_AT_call_line);
-		file = files ? dwarf_filesrc(files,
-					     (size_t)number_attr(&scopes[i], DW_AT_call_file),
-					     NULL, NULL) : NULL;
+		file = dwarf_filesrc(files, (size_t)number_attr(&scopes[i], DW_AT_call_file),
+				     NULL, NULL);
 	}
 }
 

@@ -34,8 +34,6 @@
 /* A panic that a report ends in follows within so many lines. */
 #define AFTER_MAX 32
 
-#define CUT_HERE "[ cut here ]"
-
 /**
  * struct gathered - the lines that go with a report's first one
  * @line: of the same context, from the first one on
@@ -307,7 +305,7 @@ static size_t report_start(const char *log, const struct line *first)
 
 		above.len = (size_t)(log + start - above.at);
 		start -= above.len;
-		if (span_has(above, CUT_HERE))
+		if (span_has(above, "[ cut here ]"))
 			return start;
 	}
 	return first->offset;

@@ -158,10 +158,7 @@ static void guest_drop(struct bisect_guest *g)
 	free(g);
 }
 
-/**
- * bisect_machine_free() - free what the machine has put aside
- * @m: the machine
- */
+/** bisect_machine_free() - free what the machine has put aside */
 void bisect_machine_free(struct bisect_machine *m)
 {
 	for (size_t i = 0; i < m->nr_guests; i++)

@@ -44,10 +44,7 @@ void bisect_range_init(struct bisect_range *r, const struct bisect_state *state,
 		json_object_set_new(r->places, r->commits.v[i], json_integer((json_int_t)i));
 }
 
-/**
- * bisect_range_free() - free a range
- * @r: the range; may be freed twice
- */
+/** bisect_range_free() - free a range; may be done twice */
 void bisect_range_free(struct bisect_range *r)
 {
 	strv_free(&r->commits);

@@ -23,10 +23,7 @@ static const char *const mark_names[] = {
 	[BISECT_SKIP] = "skip",
 };
 
-/**
- * bisect_build_free() - free what came of a build
- * @build: the build; may be freed twice
- */
+/** bisect_build_free() - free what came of a build; may be done twice */
 void bisect_build_free(struct bisect_build *build)
 {
 	free(build->signature);
@@ -35,10 +32,7 @@ void bisect_build_free(struct bisect_build *build)
 	*build = (struct bisect_build){};
 }
 
-/**
- * bisect_run_free() - free what a run holds
- * @run: the run
- */
+/** bisect_run_free() - free what a run holds */
 void bisect_run_free(struct bisect_run *run)
 {
 	free(run->text);
@@ -48,10 +42,7 @@ void bisect_run_free(struct bisect_run *run)
 	*run = (struct bisect_run){};
 }
 
-/**
- * bisect_state_free() - free all that is known
- * @s: the state; may be freed twice
- */
+/** bisect_state_free() - free all that is known; may be done twice */
 void bisect_state_free(struct bisect_state *s)
 {
 	for (size_t i = 0; i < s->nr_kernels; i++) {

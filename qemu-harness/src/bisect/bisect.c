@@ -854,10 +854,7 @@ int bisect(const struct bisect_config *config, const struct bisect_ops *ops,
 	return rc ?: saved;
 }
 
-/**
- * bisect_result_free() - free what bisect() filled in
- * @result: the result; may be freed twice
- */
+/** bisect_result_free() - free what bisect() filled in; may be done twice */
 void bisect_result_free(struct bisect_result *result)
 {
 	free(result->commit);

@@ -96,10 +96,7 @@ void bench_take(void *ctx, struct record *r)
 				buf_addf(&b->sites, "%s\n", json_string_value(site));
 }
 
-/**
- * bench_boot_free() - free what bench_take() filled in
- * @b: the boot
- */
+/** bench_boot_free() - free what bench_take() filled in */
 void bench_boot_free(struct bench_boot *b)
 {
 	json_decref(b->samples);

@@ -78,10 +78,7 @@ bool selftest_panicked(const struct selftest_boot *b)
 	       memmem(console.data, console.len, PANIC, strlen(PANIC));
 }
 
-/**
- * selftest_free() - free what selftest_boot() filled in
- * @b: the guest; may be freed twice
- */
+/** selftest_free() - free what selftest_boot() filled in; may be done twice */
 void selftest_free(struct selftest_boot *b)
 {
 	result_free(&b->result);

@@ -440,10 +440,7 @@ int evidence_read(const char *dir, struct evidence *e)
 	return 0;
 }
 
-/**
- * evidence_free() - free what evidence_read() filled in
- * @e: the evidence
- */
+/** evidence_free() - free what evidence_read() filled in */
 void evidence_free(struct evidence *e)
 {
 	free(e->ended);

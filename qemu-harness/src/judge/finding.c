@@ -165,10 +165,7 @@ json_t *findings_json(const struct findings *list)
 	return doc;
 }
 
-/**
- * findings_free() - free a list
- * @list: the list; may be freed twice
- */
+/** findings_free() - free a list; may be done twice */
 void findings_free(struct findings *list)
 {
 	for (size_t i = 0; i < list->n; i++) {

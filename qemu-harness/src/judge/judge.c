@@ -77,10 +77,7 @@ char *verdict_line(const struct verdict *v)
 	return line.data;
 }
 
-/**
- * verdict_free() - free what judge_dir() filled in
- * @v: the verdict; may be freed twice
- */
+/** verdict_free() - free what judge_dir() filled in; may be done twice */
 void verdict_free(struct verdict *v)
 {
 	free(v->title);

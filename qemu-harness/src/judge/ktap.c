@@ -335,10 +335,7 @@ static void free_parts(struct ktap_test *test)
 	test->n = 0;
 }
 
-/**
- * ktap_free() - free what ktap_parse() filled in
- * @root: the whole; may be freed twice
- */
+/** ktap_free() - free what ktap_parse() filled in; may be done twice */
 void ktap_free(struct ktap_test *root)
 {
 	free_parts(root);

@@ -36,10 +36,7 @@ void result_extend(struct result *r, unsigned int runs)
 	r->n = runs;
 }
 
-/**
- * result_free() - free a result and all that it holds
- * @r: the result
- */
+/** result_free() - free a result and all that it holds */
 void result_free(struct result *r)
 {
 	for (unsigned int i = 0; i < r->n; i++) {

@@ -121,10 +121,7 @@ int html_write(const xmlNode *body, const char *path)
 	return rc;
 }
 
-/**
- * html_close() - free a page
- * @body: of the page
- */
+/** html_close() - free a page */
 void html_close(xmlNode *body)
 {
 	xmlFreeDoc(body->doc);

@@ -258,11 +258,7 @@ static void show_runs(const struct report_section *s, const json_t *doc)
 	}
 }
 
-/**
- * report_show_bisect() - a result of bisect, or what there is of it so far
- * @s: its section
- * @doc: the document
- */
+/** report_show_bisect() - a result of bisect, or what there is of it so far */
 void report_show_bisect(const struct report_section *s, const json_t *doc)
 {
 	const json_t *result = json_object_get(doc, "result");

@@ -94,11 +94,7 @@ static void show_rates(const struct report_section *s, const struct report_group
 		rate_row(table, groups[i].name, docs[i]);
 }
 
-/**
- * report_show_run() - a result of run
- * @s: its section
- * @doc: the document
- */
+/** report_show_run() - a result of run */
 void report_show_run(const struct report_section *s, const json_t *doc)
 {
 	const char *release = text_of(json_object_get(doc, "kernel"), "release");
@@ -115,11 +111,7 @@ void report_show_run(const struct report_section *s, const json_t *doc)
 	report_runs(s, &group, 1);
 }
 
-/**
- * report_show_reproduce() - a result of reproduce
- * @s: its section
- * @doc: the document
- */
+/** report_show_reproduce() - a result of reproduce */
 void report_show_reproduce(const struct report_section *s, const json_t *doc)
 {
 	static const char *const steps[STEPS_MAX] = { "buggy", "fixed", "livepatched" };

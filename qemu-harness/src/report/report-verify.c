@@ -126,11 +126,7 @@ static json_t *runs_of(const json_t *doc, const char *side)
 	return runs;
 }
 
-/**
- * report_show_verify() - a result of verify
- * @s: its section
- * @doc: the document
- */
+/** report_show_verify() - a result of verify */
 void report_show_verify(const struct report_section *s, const json_t *doc)
 {
 	struct report_group groups[SIDES];

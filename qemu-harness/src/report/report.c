@@ -96,10 +96,7 @@ int report_load(const char *path, struct report_source *source)
 	return 0;
 }
 
-/**
- * report_free() - free what report_load() filled in
- * @source: the document; may be freed twice
- */
+/** report_free() - free what report_load() filled in; may be done twice */
 void report_free(struct report_source *source)
 {
 	json_decref(source->doc);

@@ -123,10 +123,7 @@ void verify_add(struct verify_side *side, const struct verdict *v)
 			  v->outcome == OUTCOME_BOOT_FAILED ? KIND_BOOT_FAILED : v->title);
 }
 
-/**
- * verify_side_free() - free the boots of a side
- * @side: the side; may be freed twice
- */
+/** verify_side_free() - free the boots of a side; may be done twice */
 void verify_side_free(struct verify_side *side)
 {
 	for (unsigned int i = 0; i < side->n; i++)
@@ -300,10 +297,7 @@ void verify_same_code(const char *signature, struct verify_decision *d)
 			 signature));
 }
 
-/**
- * verify_decision_free() - free what verify_decide() filled in
- * @d: the decision; may be freed twice
- */
+/** verify_decision_free() - free what verify_decide() filled in; may be done twice */
 void verify_decision_free(struct verify_decision *d)
 {
 	for (size_t i = 0; i < d->nr_kinds; i++)

@@ -73,7 +73,7 @@ static void test_titles(void **state)
 		{ .title = "BUG: z", .source = FINDING_KERNEL, .counts = true },
 	};
 	struct verdict v = {
-		.outcome = OUTCOME_CRASHED, .title = "BUG: z", .findings = { found, 3, 0 },
+		.outcome = OUTCOME_CRASHED, .title = "BUG: z", .findings = { found, 3 },
 	};
 
 	(void)state;

@@ -157,7 +157,7 @@ says 2 'no/such/log: No such file' "title of a missing log" "$irqsan" title no/s
 says 2 'irqsan: can.t read docs: Is a directory' "title of a directory" "$irqsan" title docs
 says 2 'vmlinux says nothing without --json' "a vmlinux for nothing" \
 	"$irqsan" title --vmlinux Makefile $logs/irqsan-kvm-wait
-says 2 'Makefile: not an ELF file' "a vmlinux that is none" \
+says 2 'Makefile: not a valid ELF file' "a vmlinux that is none" \
 	"$irqsan" title --json --vmlinux Makefile $logs/irqsan-kvm-wait
 says 0 '^$' "no title without a crash" "$irqsan" title $logs/clean
 says 1 '^WARNING in kvm_wait$' "the title of a crash" "$irqsan" title $logs/irqsan-kvm-wait

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: GPL-2.0
 // A reproducer in the style of those that kernel fuzzers write: raw system calls on fixed
 // addresses, a thread for each call, a process for each round, and no end. What it calls
 // is the bug of selftests/irqsan/planted.

@@ -3,15 +3,14 @@
  * What a process had of this machine's CPUs, by the scheduler's own account of its
  * threads. A kernel that keeps none says 0, and nobody has waited then.
  */
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cpu-time.h"
 #include "base/util.h"
 
-/* CPUs are given often: so many times a second. */
-#define OFTEN 5
+/* A thread that gets a CPU so many times a second never waits long for one. */
+#define SLICES_PER_S 5
 
 /* Adds what a thread has had; one that has ended meanwhile has no files. */
 static void add_thread(const char *dir, struct cpu_time *t)
@@ -45,14 +44,12 @@ static void add_thread(const char *dir, struct cpu_time *t)
  */
 void cpu_time_read(pid_t pid, struct cpu_time *t)
 {
-	char *pattern __cleanup(free_ptr) = xasprintf("/proc/%d/task/*", pid);
-	glob_t found = { 0 };
+	struct strv threads __cleanup(strv_free) = {};
 
 	*t = (struct cpu_time){ .at = now() };
-	glob(pattern, 0, NULL, &found);
-	for (size_t i = 0; i < found.gl_pathc; i++)
-		add_thread(found.gl_pathv[i], t);
-	globfree(&found);
+	strv_glob(&threads, "/proc/%d/task/*", pid);
+	for (size_t i = 0; i < threads.n; i++)
+		add_thread(threads.v[i], t);
 }
 
 /**
@@ -61,8 +58,8 @@ void cpu_time_read(pid_t pid, struct cpu_time *t)
  * @from: since when; as filled by cpu_time_read()
  *
  * Return: the difference. The scheduler counts a wait when it ends: a thread that is ready
- * now is taken to have waited all the time of which nothing is known, unless CPUs were
- * given so often that it can't have been for long
+ * now is taken to have waited all the time of which nothing is known, unless the threads
+ * got a CPU more than SLICES_PER_S times a second
  */
 struct cpu_time cpu_time_since(pid_t pid, const struct cpu_time *from)
 {
@@ -73,16 +70,16 @@ struct cpu_time cpu_time_since(pid_t pid, const struct cpu_time *from)
 	t.ran -= from->ran;
 	t.waited -= from->waited;
 	t.slices -= from->slices;
-	if (t.ready && t.slices < t.at * OFTEN && t.waited < t.at - t.ran)
+	if (t.ready && t.slices < t.at * SLICES_PER_S && t.waited < t.at - t.ran)
 		t.waited = t.at - t.ran;
 	return t;
 }
 
 /**
- * cpu_time_starved() - is this too little to blame the process for doing nothing?
+ * cpu_time_starved() - did a process do nothing because it got no CPU?
  * @t: a difference
  *
- * Who sleeps waits for no CPU, and who spins has one where others don't.
+ * A process that sleeps waits for no CPU. One that spins runs, unless others want its CPU.
  *
  * Return: true if it had less than half a CPU, while one thread or more wanted one for
  * more than half of the time

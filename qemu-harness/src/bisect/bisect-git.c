@@ -6,7 +6,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,21 +33,21 @@ static void split(struct strv *list, char *text, const char *at)
 /* Removes the locks of a git that was killed: nobody else works in this tree. */
 static int drop_locks(const char *tree)
 {
-	struct buf out __cleanup(buf_free) = {};
-	char *pattern __cleanup(free_ptr) = NULL;
-	glob_t found;
-	int rc;
+	struct buf dir __cleanup(buf_free) = {};
+	struct strv names __cleanup(strv_free) = {};
+	int rc = git_l(tree, &dir, NULL, "rev-parse", "--absolute-git-dir", NULL);
 
-	rc = git_l(tree, &out, NULL, "rev-parse", "--absolute-git-dir", NULL);
 	if (rc)
 		return rc;
-	pattern = xasprintf("%.*s/*.lock", (int)strcspn(out.data, "\n"), out.data);
-	if (!glob(pattern, 0, NULL, &found)) {
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			unlink(found.gl_pathv[i]);
-		globfree(&found);
+	dir.data[strcspn(dir.data, "\n")] = '\0';
+	rc = list_directory(dir.data, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		char *path __cleanup(free_ptr) = xasprintf("%s/%s", dir.data, names.v[i]);
+
+		if (ends_with(path, ".lock"))
+			unlink(path);
 	}
-	return 0;
+	return rc;
 }
 
 /**

@@ -6,7 +6,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,8 +72,7 @@ static int sign_modules(const struct strv *modules, struct bisect_build *build)
 
 static int build_module_revision(struct bisect_machine *m, struct bisect_build *build)
 {
-	char *dir __cleanup(free_ptr) = NULL, *pattern __cleanup(free_ptr) = NULL;
-	glob_t found __cleanup(globfree) = {};
+	char *dir __cleanup(free_ptr) = NULL;
 	int rc = kernel_build_module(m->kernel, m->source, &dir);
 
 	strv_free(&m->modules);
@@ -85,10 +83,7 @@ static int build_module_revision(struct bisect_machine *m, struct bisect_build *
 	}
 	if (rc)
 		return rc;
-	pattern = xasprintf("%s/*.ko", dir);
-	if (!glob(pattern, 0, NULL, &found))
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			strv_push(&m->modules, found.gl_pathv[i]);
+	strv_glob(&m->modules, "%s/*.ko", dir);
 	return sign_modules(&m->modules, build);
 }
 

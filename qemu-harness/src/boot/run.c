@@ -322,16 +322,10 @@ static bool channel_read(struct channel *c)
 
 static int channel_open(struct channel *c, const char *dir, const char *name)
 {
-	char *path = xasprintf("%s/%s", dir, name);
-	int rc = 0;
+	char *path __cleanup(free_ptr) = xasprintf("%s/%s", dir, name);
 
-	c->file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (c->file < 0) {
-		rc = -errno;
-		pr_err("%s: %s", path, strerror(errno));
-	}
-	free(path);
-	return rc;
+	c->file = create_file(path);
+	return c->file < 0 ? c->file : 0;
 }
 
 static void channel_close(struct channel *c)

@@ -60,12 +60,6 @@ static const char *const sandbox_args[] = {
 	NULL
 };
 
-static void add_all(struct strv *argv, const char *const *args)
-{
-	for (; *args; args++)
-		strv_push(argv, *args);
-}
-
 /*
  * QEMU can be built without seccomp, and so can the kernel. Asked once for each QEMU:
  * it enters the sandbox before it lists its CPUs. Of two sandboxes both are in force, so
@@ -94,7 +88,7 @@ static int add_sandbox(struct strv *argv, const struct vm_config *config, const 
 			pr_info("%s has no -sandbox; its guests run without", qemu);
 	}
 	if (can)
-		add_all(argv, sandbox_args);
+		strv_extend(argv, sandbox_args);
 	return 0;
 }
 
@@ -153,7 +147,7 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 		strv_push(argv, "-L");
 		strv_push(argv, L1_FIRMWARE);
 	}
-	add_all(argv, common);
+	strv_extend(argv, common);
 	strv_push(argv, "-M");
 	strv_push(argv, micro ? "microvm,rtc=on" : "q35");
 	strv_push(argv, "-accel");
@@ -164,7 +158,7 @@ static void guest_argv(struct strv *argv, const struct vm_config *config, const 
 	 */
 	strv_push(argv, kvm ? "kvm" : "tcg,thread=single");
 	if (config->icount)
-		add_all(argv, icount_args);
+		strv_extend(argv, icount_args);
 	strv_push(argv, "-cpu");
 	strv_push(argv, kvm ? "host" : "max");
 	strv_push(argv, "-smp");
@@ -236,7 +230,7 @@ static void l1_argv(struct strv *argv, const struct nested *n, const int *writer
 		"-smp", "1", "-device", "virtio-serial-pci", NULL
 	};
 
-	add_all(argv, common);
+	strv_extend(argv, common);
 	strv_push(argv, "-append");
 	strv_pushf(argv, "console=ttyS0 panic=-1 loglevel=5 mitigations=off tsc=reliable "
 		   "clocksource=tsc no_timer_check tsc_early_khz=%u", tsc_khz());

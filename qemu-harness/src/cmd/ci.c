@@ -249,17 +249,17 @@ char *ci_ktap(const json_t *doc)
 	static const char *const directives[] = { [ERROR] = " # ERROR ", [SKIP] = " # SKIP " };
 	struct cases list __cleanup(cases_free) = cases_of(doc);
 	struct buf out = {};
-	char *line, *save;
 
 	buf_addf(&out, "KTAP version 1\n1..%zu\n", list.n);
 	for (size_t i = 0; i < list.n; i++) {
 		const struct ci_case *c = &list.v[i];
 		const char *directive = directives[c->status];
-		char *text = c->text;
+		struct strv lines __cleanup(strv_free) = {};
 
 		/* Indented: a guest's line must not be one that means something. */
-		for (; (line = strtok_r(text, "\n", &save)); text = NULL)
-			buf_addf(&out, "#   %s\n", line);
+		strv_lines(&lines, c->text);
+		for (size_t j = 0; j < lines.n; j++)
+			buf_addf(&out, "#   %s\n", lines.v[j]);
 		if (!directive)
 			buf_addf(&out, "# %s\n", c->message);
 		buf_addf(&out, "%s %zu %s%s%s\n",

@@ -3,7 +3,6 @@
  * irqsan kernel: lists and gets kernels, builds them from source, and builds
  * modules for them by hand.
  */
-#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,14 +148,13 @@ static int build(struct args *a, bool *broken)
 
 static int prune(unsigned int days)
 {
-	char *pattern __cleanup(free_ptr) =
-		xasprintf("%s/{kernels,debug,sources,buildroots,roots,builds,modules,trees,vmlinux,l1}/*",
-			  irqsan_cache());
-	glob_t found __cleanup(globfree) = {};
+	struct strv entries __cleanup(strv_free) = {};
 
-	glob(pattern, GLOB_BRACE, NULL, &found);
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		const char *path = found.gl_pathv[i];
+	strv_glob(&entries,
+		  "%s/{kernels,debug,sources,buildroots,roots,builds,modules,trees,vmlinux,l1}/*",
+		  irqsan_cache());
+	for (size_t i = 0; i < entries.n; i++) {
+		const char *path = entries.v[i];
 		unsigned long long mb = tree_size(path) >> 20;
 
 		printf("%8llu MB  %s%s\n", mb, path,

@@ -3,7 +3,6 @@
  * irqsan selftest: run the selftests in a guest and say what came out.
  */
 #define _GNU_SOURCE
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,12 +71,11 @@ static void add_test(struct job *job, const char *arg, const struct argp_state *
 
 static void add_all_tests(struct job *job)
 {
-	char *pattern __cleanup(free_ptr) = xasprintf("%s/" TESTS, irqsan_root());
-	glob_t found __cleanup(globfree) = {};
+	struct strv paths __cleanup(strv_free) = {};
 
-	if (!glob(pattern, 0, NULL, &found))
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			strv_push(&job->tests, strrchr(found.gl_pathv[i], '/') + 1);
+	strv_glob(&paths, "%s/" TESTS, irqsan_root());
+	for (size_t i = 0; i < paths.n; i++)
+		strv_push(&job->tests, strrchr(paths.v[i], '/') + 1);
 	job->panic = true;
 }
 

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/json-text.h"
@@ -105,7 +104,6 @@ static void check(const struct argp_state *state, void *to)
 
 static int find_vmlinux(const char *name, bool debug, char **path, struct kernel *k)
 {
-	struct stat st;
 	int rc;
 
 	if (!strncmp(name, DEBIAN_PREFIX, strlen(DEBIAN_PREFIX))) {
@@ -118,8 +116,7 @@ static int find_vmlinux(const char *name, bool debug, char **path, struct kernel
 			       name);
 		return rc;
 	}
-	*path = !stat(name, &st) && S_ISDIR(st.st_mode) ? xasprintf("%s/vmlinux", name) :
-							  xstrdup(name);
+	*path = is_directory(name) ? xasprintf("%s/vmlinux", name) : xstrdup(name);
 	return 0;
 }
 

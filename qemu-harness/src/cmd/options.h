@@ -95,7 +95,7 @@ struct option_set {
 
 /**
  * struct verb - what the command line of a verb may hold
- * @sets: its options, checked in this order
+ * @sets: its options, checked in this order; an empty one ends them
  * @words: gets what is no option; NULL: there must be nothing else
  * @lacking: what to say when there is no word; NULL: there need not be any
  * @args_doc: of the words, for --help

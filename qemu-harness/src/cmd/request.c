@@ -106,13 +106,14 @@ static void take_ignore(const struct given *g)
 static void take_ignore_file(const struct given *g)
 {
 	struct buf text __cleanup(buf_free) = {};
-	char *line, *save;
+	struct strv lines __cleanup(strv_free) = {};
 
 	if (read_file(g->arg, &text) < 0)
 		exit(argp_err_exit_status);
-	for (line = strtok_r(text.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		if (*line != '#')
-			ignore(g, line);
+	strv_lines(&lines, text.data);
+	for (size_t i = 0; i < lines.n; i++)
+		if (*lines.v[i] != '#')
+			ignore(g, lines.v[i]);
 }
 
 const struct verb_option request_ignore_options[] = {

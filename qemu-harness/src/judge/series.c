@@ -32,13 +32,13 @@ static void print_output(const struct progress *p)
 {
 	const struct finding *first =
 		findings_first(&result_verdict(p->result, p->next)->findings);
-	char *copy __cleanup(free_ptr) = NULL, *line, *save;
+	struct strv lines __cleanup(strv_free) = {};
 
 	if (!p->series->out || !first || first->source != FINDING_LOAD || !first->report)
 		return;
-	copy = xstrdup(first->report);
-	for (line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
-		fprintf(p->series->out, "  | %s\n", line);
+	strv_lines(&lines, first->report);
+	for (size_t i = 0; i < lines.n; i++)
+		fprintf(p->series->out, "  | %s\n", lines.v[i]);
 	fflush(p->series->out);
 }
 

@@ -93,7 +93,7 @@ int __kprobes irqsan_site_hit(struct kprobe *kp, struct pt_regs *regs)
 		return 0;
 	this_cpu_inc(site->count->hits);
 	if (unlikely(regs->flags & X86_EFLAGS_IF)) {
-		/* kprobes has it behind the breakpoint, where unwind data see a push done. */
+		/* kprobes sets ip behind the breakpoint: unwind data there count the push as done. */
 		regs->ip -= INT3_INSN_SIZE;
 		irqsan_violation(site, regs, saved_flags(site, regs), IRQSAN_HERE);
 		regs->ip += INT3_INSN_SIZE;

@@ -38,7 +38,7 @@
 /* One reload of the module with all its sites, in an emulated guest under load (seconds). */
 #define RELOAD_PATIENCE 20
 
-/* How much QEMU had of the CPUs is looked at this often (seconds) while a guest gets on. */
+/* While a guest makes progress, what QEMU got of the CPUs is read this often (seconds). */
 #define CPU_TIME_S 1
 /* Deadlines are looked at this often (seconds) when nothing happens. */
 #define LOOP_S 0.2

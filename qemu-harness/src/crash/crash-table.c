@@ -27,7 +27,7 @@
 #define AT_LOCK "at: (?:" ADDR " +)?" FN
 #define AT_PC ADDR " +" FN
 
-/* That of forms without another one. */
+/* The trail of forms that name none. */
 const char *const crash_trail[CRASH_TRAIL] = { AT_CALLS, CRASH_FRAMES };
 #define TRAIL_CALLS { AT_CALLS, CRASH_FRAMES }
 #define TRAIL_IP { AT_IP, AT_CALLS, CRASH_FRAMES }

@@ -108,7 +108,7 @@ static char *command_unfit(const struct evidence *e)
 			 *last ? ": " : "", (int)strcspn(last, "\n"), last);
 }
 
-/* Takes @title, which is NULL for OK. True, for those who look for a reason. */
+/* Takes @title, which is NULL for OK. Returns true: there is a verdict. */
 static bool set(struct evidence *e, enum outcome o, char *title)
 {
 	e->v->outcome = o;
@@ -121,7 +121,7 @@ static bool ended(const struct evidence *e, const char *how)
 	return !strncmp(e->ended, how, strlen(how));
 }
 
-/* Did who waited for the guest give up on it? */
+/* Was the guest given up, because it made no progress? */
 static bool is_stuck(const struct evidence *e)
 {
 	/* The load is done and the inner QEMU has ended: only the outer guest didn't leave. */

@@ -93,11 +93,11 @@ whole_build()
 	done
 }
 
-# random MILLISECONDS: a number of seconds below that; another one each time.
-random()
+# pause MILLISECONDS: less than that, and another time each time.
+pause()
 {
 	seed=$(((seed * 1103515245 + 12345) % 2147483648))
-	echo "$((seed / 65536 % $1))" | awk '{ print $1 / 1000 }'
+	sleep "$(echo "$((seed / 65536 % $1))" | awk '{ print $1 / 1000 }')"
 }
 
 # killed WHAT WHOLE LONGEST CHANGE ARGUMENT...: two of them, 20 times.
@@ -115,9 +115,9 @@ killed()
 		one=$!
 		IRQSAN_TEST=$mark "$irqsan" "$@" >>"$out/log" 2>&1 &
 		two=$!
-		sleep "$(random "$longest")"
+		pause "$longest"
 		kill -9 $one && cut=$((cut + 1))
-		sleep "$(random "$longest")"
+		pause "$longest"
 		kill -9 $two && cut=$((cut + 1))
 		wait $one $two
 		if ! $whole; then
@@ -172,7 +172,7 @@ new_code()
 
 archive 1
 expect 0 "kernel get" "$irqsan" kernel get $name
-killed "kernel get" whole_kernel 900 archive kernel get --refresh $name
+killed "kernel get" whole_kernel 700 archive kernel get --refresh $name
 new_code 100
 killed "kernel build" whole_build 1200 new_code kernel build "$out/tree"
 

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/child.h"
 #include "base/util.h"
 #include "boot/image.h"
 #include "boot/load.h"
@@ -129,6 +130,30 @@ static void test_c_file(void **state)
 	end(&f);
 }
 
+/* A program that needs no library. */
+static void test_static(void **state)
+{
+	struct fixture f;
+	struct buf elf = {};
+	char *source, *program;
+
+	(void)state;
+	begin(&f);
+	source = put(&f, "x.c", TEXT("int main(void) { return 0; }\n"));
+	program = xasprintf("%s/x", f.dir);
+	const char *const argv[] = { "gcc", "-static", "-o", program, source, NULL };
+
+	assert_int_equal(child_run_quietly("gcc", argv, NULL, 60), 0);
+	assert_int_equal(read_file(program, &elf), 0);
+	assert_int_equal(add(&f, "static", elf.data, elf.len), 0);
+	assert_true(has(&f, TEXT("load/static")));
+	image_free(&f.image);
+	buf_free(&elf);
+	free(program);
+	free(source);
+	end(&f);
+}
+
 static void test_syz(void **state)
 {
 	static const char words[] = "/load/syz-execprog\0-executor=/load/syz-executor\0-repeat=0\0"
@@ -206,6 +231,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_script),
 		cmocka_unit_test(test_c_file),
+		cmocka_unit_test(test_static),
 		cmocka_unit_test(test_syz),
 		cmocka_unit_test(test_no_program),
 		cmocka_unit_test(test_root),

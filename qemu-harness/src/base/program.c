@@ -85,7 +85,8 @@ int program_libraries(const char *program, struct strv *files)
 {
 	const char *const argv[] = { "ldd", program, NULL };
 	struct strv lines __cleanup(strv_free) = { 0 };
-	int rc = program_lines(argv, &lines);
+	/* ldd fails where there are none. */
+	int rc = program_ask(argv, &lines);
 
 	for (size_t i = 0; i < lines.n; i++) {
 		const char *path = strchr(lines.v[i], '/');
@@ -95,7 +96,7 @@ int program_libraries(const char *program, struct strv *files)
 		if (end)
 			strv_pushf(files, "%.*s", (int)(end - path), path);
 	}
-	return rc;
+	return rc == -ENOENT ? 0 : rc;
 }
 
 static const char *const full_disk[] = {
